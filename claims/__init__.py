@@ -1,0 +1,1 @@
+"""What is claimed: one file a claim, a folder a paper."""

@@ -1,0 +1,45 @@
+"""S1  The outputs of ICL depend on the order of the demonstrations more than those of GD, at every epoch read.
+
+Source: arXiv 2310.08540, section 4, figure 4 (batch sizes: appendix).
+Quantity: order sensitivity: standard deviation of each vocabulary entry's probability over orders (ddof 0), summed
+    over the vocabulary, mean over queries; ICL minus GD on the same demonstrations in the same orders.
+Rule: mean difference over episodes > 0.01, one-sided sign-flip test, at every readout (intersection-union); Holm
+    over the optimizers. Learning rate: the most accurate on tuning episodes.
+Margin 0.01: a tenth of the sensitivity that the paper shows for ICL (0.10 to 0.15); less is no "more".
+Minimum effect 0.05: the smallest distance between the paper's curves (0.10 against 0.05).
+Refuted by: an optimizer whose sensitivity is not below that of ICL by the margin, at some readout.
+"""
+
+import pytest
+
+from iclgd_core.evidence import Judge, claim
+from iclgd_core.lab import Lab
+from iclgd_core.papers import SHEN
+from iclgd_core.stats import at_every, paired_greater
+from iclgd_core.studies import order_study
+
+MARGIN = 0.01
+MINIMUM_EFFECT = 0.05
+OPTIMIZERS = ("gd", "sgd1", "sgd2", "sgd4", "adam1")
+
+
+@claim(
+    "S1",
+    SHEN.at("section 4, figure 4"),
+    "ICL is more sensitive to the order of its demonstrations than GD, SGD and Adam, at every epoch.",
+    refuted_by="an optimizer that at some epoch is not less sensitive than ICL by 0.01",
+)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_icl_is_more_order_sensitive(lab: Lab, judge: Judge, optimizer: str) -> None:
+    study = order_study(lab, optimizer)
+    outcomes = {
+        f"epoch {epoch}": paired_greater(
+            study.icl,
+            gd,
+            margin=MARGIN,
+            quantity="order sensitivity, ICL - GD",
+            minimum_effect=MINIMUM_EFFECT - MARGIN,
+        )
+        for epoch, gd in study.descent.items()
+    }
+    judge(at_every(outcomes, "order sensitivity, ICL - GD, least over epochs"), **study.details())

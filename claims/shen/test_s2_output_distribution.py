@@ -1,0 +1,44 @@
+"""S2  GD's output distribution agrees with ICL's less than ICL's with itself under another order.
+
+Source: arXiv 2310.08540, section 5.2, figure 5, first column and reference lines.
+Quantity: agreement with ICL (Token Overlap K = 10; overlap cosine, bounded and additive; 1 - Jensen-Shannon, base
+    2), ceiling minus the most favourable GD. Floor (zero-shot), ceiling and closure are reported.
+Rule: mean difference over episodes > 0.02, one-sided sign-flip test; Holm over optimizers and agreements. GD's
+    learning rate and epoch: the nearest to ICL on tuning episodes, for each agreement apart.
+Margin 0.02: one token of the top ten, in one query of five; less would not show in the paper's figure.
+Minimum effect 0.07: half a token of ten beyond the margin.
+Refuted by: an optimizer whose agreement with ICL is within the margin of ICL's agreement with itself.
+A claim that holds for one reading of the overlap cosine and not for the other depends on the reading.
+"""
+
+import pytest
+
+from iclgd_core.evidence import Judge, claim
+from iclgd_core.lab import Lab
+from iclgd_core.papers import SHEN
+from iclgd_core.stats import paired_greater
+from iclgd_core.studies import AGREEMENTS, agreement_study
+
+MARGIN = 0.02
+MINIMUM_EFFECT = 0.07
+OPTIMIZERS = ("gd", "sgd1", "adam1")
+
+
+@claim(
+    "S2",
+    SHEN.at("section 5.2, figure 5"),
+    "ICL agrees with ICL in another order more than with the most favourable GD.",
+    refuted_by="an optimizer that agrees with ICL as ICL agrees with itself, within 0.02",
+)
+@pytest.mark.parametrize("agreement", AGREEMENTS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_icl_agrees_with_itself_more_than_with_gd(lab: Lab, judge: Judge, optimizer: str, agreement: str) -> None:
+    study = agreement_study(lab, optimizer, agreement)
+    outcome = paired_greater(
+        study.ceiling,
+        study.learner,
+        margin=MARGIN,
+        quantity=f"agreement with ICL ({agreement}), ICL in another order - GD",
+        minimum_effect=MINIMUM_EFFECT - MARGIN,
+    )
+    judge(outcome, **study.details())

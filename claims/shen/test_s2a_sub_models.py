@@ -1,0 +1,38 @@
+"""S2a  The gap stays when GD trains W_V of one middle, or of one deep, layer alone.
+
+Source: arXiv 2310.08540, section 5.2, figure 5, second and third column (no layer indices are given; here layer
+    L // 2 and layer L - 1 of L).
+Quantity, rule, margin and minimum effect: those of S2, with full-batch GD; Holm over parts and agreements.
+Refuted by: a part whose training agrees with ICL within the margin of ICL's agreement with itself.
+"""
+
+import pytest
+
+from iclgd_core.evidence import Judge, claim
+from iclgd_core.lab import Lab
+from iclgd_core.papers import SHEN
+from iclgd_core.stats import paired_greater
+from iclgd_core.studies import AGREEMENTS, agreement_study
+
+MARGIN = 0.02
+MINIMUM_EFFECT = 0.07
+
+
+@claim(
+    "S2a",
+    SHEN.at("section 5.2, figure 5, columns 2 and 3"),
+    "ICL agrees with ICL in another order more than with GD on W_V of one layer.",
+    refuted_by="a layer whose W_V can be trained to agree with ICL as ICL agrees with itself, within 0.02",
+)
+@pytest.mark.parametrize("agreement", AGREEMENTS)
+@pytest.mark.parametrize("part", ["v_middle", "v_deep"])
+def test_icl_agrees_with_itself_more_than_with_a_sub_model(lab: Lab, judge: Judge, part: str, agreement: str) -> None:
+    study = agreement_study(lab, "gd", agreement, part)
+    outcome = paired_greater(
+        study.ceiling,
+        study.learner,
+        margin=MARGIN,
+        quantity=f"agreement with ICL ({agreement}), ICL in another order - GD on {part}",
+        minimum_effect=MINIMUM_EFFECT - MARGIN,
+    )
+    judge(outcome, **study.details())

@@ -1,0 +1,31 @@
+"""S3  The attention weights are far less sparse than the construction of a GD step needs.
+
+Source: arXiv 2310.08540, section 3.2, figure 2; construction: arXiv 2212.07677, proposition 1.
+Quantity: share of |w| below 1e-2, ..., 1e-6, mean over layers, for W_K, W_Q, W_V (the paper) and for what is
+    identified, W_K^T W_Q and P W_V by head; thresholds as they are, and relative to the root mean square.
+Rule: deterministic: at every threshold below the share of zeros that the construction has at the model's own side
+    (W_V, P W_V: with a dense W0, its most lenient case). No sampling, so no p-value; the interval is the range.
+Refuted by: a threshold at which the weights are as sparse as the construction.
+"""
+
+import pytest
+
+from iclgd_core.evidence import Judge, claim
+from iclgd_core.lab import Lab
+from iclgd_core.papers import SHEN
+from iclgd_core.stats import below
+from iclgd_core.studies import MATRICES, SCALES, sparsity_study
+
+
+@claim(
+    "S3",
+    SHEN.at("section 3.2, figure 2"),
+    "Pretrained attention weights are less sparse than the construction of GD in them requires.",
+    refuted_by="a threshold at which the weights are as sparse as the construction",
+)
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("matrix", MATRICES, ids=lambda name: name.replace(" ", "").replace("^", ""))
+def test_weights_are_less_sparse_than_the_construction(weights: Lab, judge: Judge, matrix: str, scale: str) -> None:
+    study = sparsity_study(weights.model, matrix, scale)
+    outcome = below(study.ratio, study.required, quantity=f"sparsity of {matrix}, {scale} threshold", unit="threshold")
+    judge(outcome, **study.details())

@@ -1,0 +1,37 @@
+"""S4  The gap between GD and ICL does not shrink, or grow, with model size.
+
+Source: arXiv 2310.08540, section 5.2 and appendix, figure 6 (several models).
+Quantity: gap = agreement of ICL with ICL in another order minus that with the most favourable full-batch GD; its
+    slope per decade of parameters, by least squares over at least four sizes, for each episode.
+Rule: |mean slope over episodes| < 0.05 by two one-sided sign-flip tests (equivalence); Holm over agreements.
+Margin 0.05 a decade: a smaller slope changes the gap by less than 0.17 over the 3.4 decades from the largest model
+    here (3 million) to the paper's (7 billion), about the size of the gap itself.
+Refuted by: a slope beyond the margin. A size without ICL is left out and named; fewer than four: not run.
+"""
+
+from collections.abc import Sequence
+
+import pytest
+
+from iclgd_core.evidence import Judge, claim
+from iclgd_core.lab import Lab
+from iclgd_core.papers import SHEN
+from iclgd_core.stats import paired_equivalent
+from iclgd_core.studies import AGREEMENTS, size_study
+
+MARGIN = 0.05
+
+
+@claim(
+    "S4",
+    SHEN.at("section 5.2, figure 6"),
+    "The gap between GD and ICL has no trend over model sizes.",
+    refuted_by="a gap that changes by more than 0.05 a decade of parameters",
+)
+@pytest.mark.parametrize("agreement", AGREEMENTS)
+def test_the_gap_has_no_size_trend(family: Sequence[Lab], judge: Judge, agreement: str) -> None:
+    study = size_study(family, agreement)
+    outcome = paired_equivalent(
+        study.slope, margin=MARGIN, quantity=f"slope of the gap ({agreement}) per decade of parameters"
+    )
+    judge(outcome, **study.details())

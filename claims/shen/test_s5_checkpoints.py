@@ -1,0 +1,42 @@
+"""S5  Late in pretraining the weights keep moving while ICL accuracy stays level.
+
+Source: arXiv 2310.08540, section 3, figure 3 (GPT-J, steps 310k to 380k).
+Quantity: "weights": relative change of all weights, ||a - b|| / ||a||, between successive checkpoints of the second
+    half of training. "accuracy": change of ICL accuracy (8 demonstrations) over that half, by a fitted line.
+Rule: weights, deterministic: every change > 0.01. Accuracy: |mean change over episodes| < 0.05 by two one-sided
+    sign-flip tests (equivalence).
+Bounds: 0.01, a hundred times the rounding of float16 in which such weights are published; 0.05, a fifth of the
+    smallest gain that the paper's table 1 ascribes to learning (0.26).
+Late: the second half of training, fixed beforehand, because the paper looks at late checkpoints alone.
+Refuted by: weights at rest, or an accuracy that changes by more than 0.05.
+"""
+
+import pytest
+
+from iclgd_core.evidence import Judge, claim
+from iclgd_core.lab import Series
+from iclgd_core.papers import SHEN
+from iclgd_core.stats import above, paired_equivalent
+from iclgd_core.studies import checkpoint_study
+
+LEAST_CHANGE = 0.01
+LEVEL = 0.05
+
+
+@claim(
+    "S5",
+    SHEN.at("section 3, figure 3"),
+    "Late in pretraining the weights keep moving while ICL accuracy stays level.",
+    refuted_by="weights at rest, or an ICL accuracy that changes by more than 0.05",
+)
+@pytest.mark.parametrize("what", ["weights", "accuracy"])
+def test_weights_move_while_icl_stays(series: Series, judge: Judge, what: str) -> None:
+    study = checkpoint_study(series.labs, series.steps)
+    if what == "weights":
+        change = "relative change of the weights"
+        outcome = above(study.late_drift(), LEAST_CHANGE, quantity=change, unit="checkpoint pair")
+    else:
+        outcome = paired_equivalent(
+            study.change, margin=LEVEL, quantity="change of ICL accuracy, second half of training"
+        )
+    judge(outcome, **study.details())

@@ -1,0 +1,70 @@
+"""A piece of evidence in words, for a test's failure message."""
+
+from collections.abc import Iterable
+
+from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.stats.outcome import Outcome
+
+
+def number(value: float | None) -> str:
+    """Return a number with four significant digits, or `undefined`.
+
+    >>> number(0.123456), number(None)
+    ('0.1235', 'undefined')
+    """
+    return "undefined" if value is None else f"{value:.4g}"
+
+
+def label(evidence: Evidence) -> str:
+    """Return claim and parameters, for example `S1 [optimizer=sgd]`."""
+    params = ", ".join(f"{name}={value}" for name, value in sorted(evidence.params.items()))
+    return f"{evidence.id} [{params}]" if params else evidence.id
+
+
+def subject(evidence: Evidence) -> str:
+    """Return model and task, for example `ginc-llama, ginc-k5`; empty if there is neither."""
+    return ", ".join(part for part in (evidence.model, evidence.task) if part)
+
+
+def effect(outcome: Outcome) -> str:
+    """Return the estimate with its interval, for example `0.12 [0.1, 0.15]`."""
+    if outcome.interval is None:
+        return number(outcome.estimate)
+    low, high = outcome.interval
+    return f"{number(outcome.estimate)} [{number(low)}, {number(high)}]"
+
+
+def account(evidence: Evidence, verdicts: Iterable[Verdict]) -> str:
+    """Say what was found, what was expected, by which rule, and where the paper says so."""
+    found = " or ".join(sorted(verdict.value for verdict in verdicts))
+    where = f" on {subject(evidence)}" if subject(evidence) else ""
+    lines = [f"claim {label(evidence)}{where}: {found}, expected {evidence.expected.value}."]
+    rows = [("statement", evidence.statement)]
+    outcome = evidence.outcome
+    if outcome is not None:
+        rows += [
+            ("quantity", f"{outcome.quantity}, {outcome.n} {outcome.unit}s"),
+            ("estimate", f"{effect(outcome)}, threshold {number(outcome.threshold)}"),
+            ("p-values", _p_values(evidence, outcome)),
+            ("rule", outcome.rule),
+            ("undefined", outcome.undefined),
+        ]
+    rows += [
+        ("reason", evidence.reason),
+        ("refuted by", evidence.refuted_by),
+        ("source", f"{evidence.paper}, {evidence.where}"),
+    ]
+    return "\n".join([*lines, *(f"  {name}: {text}" for name, text in rows if text)])
+
+
+def _p_values(evidence: Evidence, outcome: Outcome) -> str:
+    pairs = (
+        ("supporting", outcome.p_supported, evidence.p_adjusted),
+        ("refuting", outcome.p_refuted, evidence.p_refuted_adjusted),
+    )
+    parts = []
+    for name, p, adjusted in pairs:
+        if p is not None:
+            corrected = "" if adjusted is None else f" ({number(adjusted)} after Holm's correction)"
+            parts.append(f"{name} {number(p)}{corrected}")
+    return ", ".join(parts)

@@ -1,0 +1,57 @@
+"""The `iclgd` command."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from iclgd_core.errors import IclgdError
+from iclgd_core.models.embedded import MODELS_DIR
+from iclgd_core.pretrain import RECIPES, get_recipe, pretrain
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit status: 0, or 2 for a user's mistake."""
+    parser = argparse.ArgumentParser(prog="iclgd", description="Is in-context learning gradient descent?")
+    commands = parser.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("pretrain", help="Train an embedded model from scratch")
+    train.add_argument("name", nargs="?", help="Recipe, see --list")
+    train.add_argument("--list", action="store_true", help="List the recipes")
+    train.add_argument("--out", type=Path, help="Directory to write (default: fixtures/models/NAME)")
+    train.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
+    train.add_argument("--threads", type=int, default=0, help="CPU threads (default: torch's)")
+    train.add_argument("--force", action="store_true", help="Replace a model that is already there")
+    args = parser.parse_args(argv)
+    console = Console()
+    try:
+        return _pretrain(args, console)
+    except IclgdError as error:
+        Console(stderr=True).print(f"iclgd: {error}", markup=False, highlight=False)
+        return 2
+
+
+def _pretrain(args: argparse.Namespace, console: Console) -> int:
+    if args.list or not args.name:
+        for recipe in RECIPES.values():
+            console.print(f"{recipe.name}: {recipe.architecture}, hidden {recipe.hidden}, {recipe.tokens:,} tokens")
+        return 0 if args.list else 2
+    recipe = get_recipe(args.name)
+    out = args.out or MODELS_DIR / recipe.name
+    if (out / "model.safetensors").exists() and not args.force:
+        raise IclgdError(f"{out} already holds a model. Give --out DIR to write elsewhere, or --force to replace it.")
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    training = pretrain(recipe, out, args.device, console)
+    console.print(
+        f"{recipe.name}: {training.n_parameters:,} parameters, validation loss {training.validation_loss:.4f}"
+    )
+    for task, by_shots in training.accuracy.items():
+        console.print(f"  {task}: " + ", ".join(f"{n} shots {a:.2f}" for n, a in by_shots.items()))
+    console.print(f"written to {out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

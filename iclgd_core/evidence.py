@@ -1,0 +1,203 @@
+"""Claim, Verdict, Evidence, and the wire form in which evidence travels on a test report."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from iclgd_core.errors import WireError
+from iclgd_core.stats.outcome import Outcome
+
+SCHEMA = "iclgd-evidence/1"
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class Verdict(StrEnum):
+    """What became of a claim on one model and task."""
+
+    SUPPORTED = "supported"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A paper.
+
+    Attributes:
+        key: short name, for example "Shen".
+        arxiv: arXiv identifier.
+    """
+
+    key: str
+    arxiv: str
+
+    def at(self, where: str) -> "Place":
+        """Return a place in this paper, for example `SHEN.at("section 4, figure 4")`."""
+        return Place(self, where)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a paper a claim stands."""
+
+    source: Source
+    where: str
+
+    @property
+    def paper(self) -> str:
+        """The paper, for reports: `Shen, arXiv 2310.08540`."""
+        return f"{self.source.key}, arXiv {self.source.arxiv}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of a paper, as its file states it.
+
+    Attributes:
+        id: short identifier, for example "S1".
+        place: where in the paper it stands.
+        statement: what is claimed, in a sentence.
+        refuted_by: what would refute it.
+        needs_icl: whether the claim speaks about ICL, and so is inconclusive on a model that shows none.
+    """
+
+    id: str
+    place: Place
+    statement: str
+    refuted_by: str
+    needs_icl: bool = True
+
+
+class Judge(Protocol):
+    """How a claim test ends: `judge(outcome, name=number, ...)`, once; the numbers go to the report."""
+
+    def __call__(self, outcome: Outcome, **details: Json) -> None:
+        """Record the outcome and the numbers behind it."""
+
+
+def claim(id: str, place: Place, statement: str, refuted_by: str, needs_icl: bool = True) -> Callable[[F], F]:
+    """Mark a test function as a claim; the arguments are those of `Claim`."""
+
+    def mark(function: F) -> F:
+        function.__iclgd_claim__ = Claim(id, place, statement, refuted_by, needs_icl)  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def claim_of(function: object) -> Claim | None:
+    """Return the claim that a test function encodes, or None."""
+    found = getattr(function, "__iclgd_claim__", None)
+    return found if isinstance(found, Claim) else None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one test found about one sub-claim on one model and task.
+
+    Attributes:
+        id: the claim; params: which sub-claim of it, by parameter name.
+        paper, where, statement, refuted_by: as the claim's file has them.
+        model, task: what it was measured on; task is "" for claims about weights alone.
+        expected: verdict registered for this model, or "supported" where none is.
+        family_size: number of sub-claims that the correction for multiplicity counts.
+        outcome: result of the decision rule; None where there is none (error, not run, no ICL).
+        verdict: None until the whole family is known (see `iclgd_core.adjudication`), unless it is an error,
+            not run, or inconclusive for a reason other than its numbers.
+        reason: why, where a verdict needs a reason.
+        seconds: wall time of the test.
+        p_adjusted, p_refuted_adjusted: `outcome`'s p-values after Holm's correction within the family.
+        details: the numbers behind the outcome, for reports.
+    """
+
+    id: str
+    params: Mapping[str, str]
+    paper: str
+    where: str
+    statement: str
+    refuted_by: str
+    model: str
+    task: str
+    expected: Verdict
+    family_size: int
+    outcome: Outcome | None = None
+    verdict: Verdict | None = None
+    reason: str = ""
+    seconds: float = 0.0
+    p_adjusted: float | None = None
+    p_refuted_adjusted: float | None = None
+    details: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str, str, tuple[tuple[str, str], ...]]:
+        """Identity: claim, model, task, parameters. Never a test's node id."""
+        return (self.id, self.model, self.task, tuple(sorted(self.params.items())))
+
+    @property
+    def family(self) -> tuple[str, str, str]:
+        """Sub-claims corrected together: those of one claim on one model and task."""
+        return (self.id, self.model, self.task)
+
+    def to_wire(self) -> str:
+        """Return canonical JSON: sorted keys, builtin types only, no NaN or infinity.
+
+        Raises:
+            WireError: a value that is not plain JSON; the message names claim, field and type.
+        """
+        record = asdict(self) | {"schema": SCHEMA}
+        _check_plain(record, self.id)
+        return json.dumps(record, sort_keys=True, allow_nan=False)
+
+    @classmethod
+    def from_wire(cls, text: str) -> "Evidence":
+        """Read what `to_wire` wrote.
+
+        Raises:
+            WireError: not JSON, another schema version, missing or unknown fields.
+        """
+        try:
+            record: dict[str, Any] = json.loads(text)
+            schema = record.pop("schema", None)
+        except (ValueError, AttributeError, TypeError) as error:
+            raise WireError(f"evidence is not a JSON object: {error}.") from error
+        if schema != SCHEMA:
+            raise WireError(f"evidence has schema {schema!r}; this version reads {SCHEMA!r}. Run the claims again.")
+        known = {f.name for f in fields(cls)}
+        if set(record) != known:
+            raise WireError(f"evidence has wrong fields: {sorted(set(record) ^ known)} are missing or unknown.")
+        try:
+            if record["outcome"] is not None:
+                interval = record["outcome"]["interval"]
+                record["outcome"]["interval"] = None if interval is None else tuple(interval)
+                record["outcome"] = Outcome(**record["outcome"])
+            record["expected"] = Verdict(record["expected"])
+            record["verdict"] = None if record["verdict"] is None else Verdict(record["verdict"])
+        except (TypeError, KeyError, ValueError) as error:
+            raise WireError(f"evidence of claim {record.get('id')!r} cannot be read: {error}.") from error
+        return cls(**record)
+
+
+def _check_plain(value: object, where: str) -> None:
+    """Raise WireError unless `value` is made of builtin JSON types and finite numbers."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if type(key) is not str:
+                raise WireError(f"evidence field {where}: key {key!r} is a {type(key).__name__}, not a str.")
+            _check_plain(item, f"{where}.{key}")
+    elif isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            _check_plain(item, f"{where}[{i}]")
+    elif type(value) is float:
+        if value - value != 0.0:
+            raise WireError(f"evidence field {where} is {value!r}; record why it is undefined instead.")
+    elif not (value is None or type(value) in (bool, int, str, Verdict)):
+        raise WireError(
+            f"evidence field {where} is a {type(value).__module__}.{type(value).__qualname__} ({value!r:.80}); "
+            "only str, int, float, bool, None, list and dict travel. Convert it with float() or .tolist()."
+        )

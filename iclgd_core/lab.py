@@ -1,0 +1,229 @@
+"""The laboratory of one model and task: episodes, learners, measurements, tuning.
+
+Everything a claim measures goes through here and is stored by content, so that claims and workers share it.
+Settings of GD are chosen on the split "tuning" and judged on "evaluation", whose episodes are others.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iclgd_core.errors import IclgdError
+from iclgd_core.learners import Runs, Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.measurements import Store
+from iclgd_core.metrics import correct
+from iclgd_core.models import CausalModel
+from iclgd_core.seeds import stream
+from iclgd_core.stats import paired_greater
+from iclgd_core.tasks import Episode, Task
+from iclgd_core.tiers import Tier
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+LogProbs = NDArray[np.float32]
+Score = Callable[[LogProbs], Floats]
+"""Scores the predictions (episodes, queries, vocabulary) of one setting, one number an episode; higher is better."""
+
+SHOTS = 8
+"""Demonstrations of the main comparison, as in the order study of arXiv 2310.08540."""
+ICL_ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting of gradient descent, chosen on tuning episodes.
+
+    Attributes:
+        learning_rate: the rate.
+        epoch: the readout, and `readout` its index in the schedule.
+        table: mean score of every setting, {learning rate: {epoch: score, or None where a run diverged}}.
+    """
+
+    learning_rate: float
+    epoch: int
+    readout: int
+    table: dict[str, dict[str, float | None]]
+
+
+@dataclass(frozen=True, eq=False)
+class Lab:
+    """One model on one task at one tier.
+
+    Attributes:
+        model, task, tier: what is measured, and how much of it.
+        seed: the run's seed; all streams derive from it by name.
+        store: where measurements are kept.
+        plan: judge on tuning episodes instead, to see the variance before the evaluation.
+    """
+
+    model: CausalModel
+    task: Task
+    tier: Tier
+    seed: int
+    store: Store
+    plan: bool = False
+
+    def of(self, model: CausalModel) -> "Lab":
+        """Return the same laboratory with another model; its episodes and orders are the same."""
+        return replace(self, model=model)
+
+    def count(self, split: str = "evaluation", icl_only: bool = False) -> int:
+        """Return the number of episodes of a split."""
+        if self.plan or split == "tuning":
+            return self.tier.tuning_episodes
+        return self.tier.icl_episodes if icl_only else self.tier.episodes
+
+    def episodes(self, split: str, n: int) -> list[Episode]:
+        """Return the first n episodes of a split."""
+        return list(_episodes(self.task, self.seed, "tuning" if self.plan else split, n, self.tier.queries))
+
+    def orders(self, split: str, episodes: int, shots: int, orders: int) -> Ints:
+        """Draw orders of the demonstrations, (episodes, orders, shots): the first as drawn, the others random."""
+        out = np.tile(np.arange(shots), (episodes, orders, 1))
+        for e in range(episodes):
+            rng = stream(self.seed, self.task.name, "tuning" if self.plan else split, e, "orders", shots)
+            for o in range(1, orders):
+                out[e, o] = rng.permutation(shots)
+        return out
+
+    def answers(self, split: str, n: int) -> Ints:
+        """Return the token ids of the right answers, (n, queries)."""
+        token = self.model.token_ids(self.task.symbols)
+        return np.asarray(token[np.stack([e.answers for e in self.episodes(split, n)])])
+
+    def label_sets(self, split: str, n: int) -> list[Ints]:
+        """Return the token ids of each episode's label set."""
+        token = self.model.token_ids(self.task.symbols)
+        return [np.asarray(token[e.label_set]) for e in self.episodes(split, n)]
+
+    def in_context(
+        self, shots: int = SHOTS, orders: int = 1, split: str = "evaluation", icl_only: bool = False
+    ) -> LogProbs:
+        """Measure in-context learning: log-probs (episodes, orders, queries, vocabulary); 0 shots is zero-shot."""
+        n = self.count(split, icl_only)
+        drawn = self.episodes(split, n)
+        order = self.orders(split, n, shots, orders)
+        arrays = self.store.measure(
+            {
+                "learner": "in_context",
+                **self._identity(drawn),
+                "orders": order.ravel().tolist(),
+                "shots": shots,
+            },
+            lambda: {"log_probs": in_context(self.model, self.task.symbols, drawn, order)},
+        )
+        return arrays["log_probs"].astype(np.float32, copy=False)
+
+    def zero_shot(self, split: str = "evaluation", icl_only: bool = False) -> LogProbs:
+        """Measure the model without demonstrations: log-probs (episodes, queries, vocabulary)."""
+        return np.asarray(self.in_context(0, 1, split, icl_only)[:, 0])
+
+    def descend(
+        self,
+        optimizer: str,
+        schedule: Schedule,
+        shots: int = SHOTS,
+        orders: int = 1,
+        split: str = "evaluation",
+        part: str = "whole",
+    ) -> Runs:
+        """Measure gradient descent on the demonstrations; see `learners.gradient_descent`."""
+        n = self.count(split)
+        drawn, rule = self.episodes(split, n), get_optimizer(optimizer)
+        order = self.orders(split, n, shots, orders)
+
+        def compute() -> dict[str, NDArray[np.generic]]:
+            runs = gradient_descent(self.model, self.task.symbols, drawn, order, rule, schedule, part)
+            return {"log_probs": runs.log_probs, "diverged": runs.diverged, "loss": runs.loss}
+
+        key = {
+            "learner": "gradient_descent",
+            **self._identity(drawn),
+            "orders": order.ravel().tolist(),
+            "shots": shots,
+            "optimizer": [rule.name, rule.rule, str(rule.batch)],
+            "learning_rates": list(schedule.learning_rates),
+            "readouts": list(schedule.readouts),
+            "part": part,
+        }
+        a = self.store.measure(key, compute)
+        log_probs, loss = (a[name].astype(np.float32, copy=False) for name in ("log_probs", "loss"))
+        return Runs(log_probs, a["diverged"].astype(bool), loss)
+
+    def tune(self, optimizer: str, score: Score, shots: int = SHOTS, part: str = "whole") -> Setting:
+        """Choose the learning rate and readout with the highest mean score on the tuning episodes.
+
+        A setting in which any run diverged is not eligible. Ties go to the smaller rate, then the earlier epoch.
+
+        Raises:
+            IclgdError: every setting diverged.
+        """
+        schedule = self.tier.schedule(get_optimizer(optimizer).rule)
+        return self.tune_on(optimizer, score, schedule, shots, part)
+
+    def tune_on(self, optimizer: str, score: Score, schedule: Schedule, shots: int, part: str = "whole") -> Setting:
+        """Choose as `tune` does, over another schedule."""
+        orders = self.tier.tuning_orders if shots == SHOTS and part == "whole" else 1
+        runs = self.descend(optimizer, schedule, shots, orders, "tuning", part)
+        usable = np.logical_not(np.any(runs.diverged[:, 0], axis=0))
+        means = np.full(usable.shape, -np.inf)
+        for i, j in zip(*np.nonzero(usable), strict=True):
+            means[i, j] = float(score(runs.log_probs[:, 0, i, j]).mean())
+        if not usable.any():
+            raise IclgdError(
+                f"every run of {optimizer} with {shots} demonstrations diverged on the tuning episodes, at learning "
+                f"rates {schedule.learning_rates}; there is no setting to judge."
+            )
+        i, j = np.unravel_index(int(means.argmax()), means.shape)
+        table = {
+            f"{rate:g}": {
+                str(epoch): float(means[a, b]) if usable[a, b] else None for b, epoch in enumerate(schedule.readouts)
+            }
+            for a, rate in enumerate(schedule.learning_rates)
+        }
+        return Setting(schedule.learning_rates[i], schedule.readouts[j], int(j), table)
+
+    @cached_property
+    def no_icl(self) -> str:
+        """Why claims about ICL cannot be judged here; empty where the model learns in context.
+
+        The precondition: accuracy over the whole vocabulary with 8 demonstrations above zero-shot, by a
+        one-sided sign-flip test over episodes at level 0.05.
+        """
+        n = self.count(icl_only=True)
+        answers = self.answers("evaluation", n)
+        with_demonstrations = correct(self.in_context(icl_only=True)[:, 0], answers).mean(-1)
+        without = correct(self.zero_shot(icl_only=True), answers).mean(-1)
+        outcome = paired_greater(with_demonstrations, without, margin=0.0, quantity="accuracy gained in context")
+        if outcome.p_supported is not None and outcome.p_supported <= ICL_ALPHA:
+            return ""
+        return (
+            f"no ICL: accuracy {with_demonstrations.mean():.3f} with {SHOTS} demonstrations, "
+            f"{without.mean():.3f} without (one-sided sign-flip p = {outcome.p_supported}, {n} episodes)"
+        )
+
+    def _identity(self, episodes: list[Episode]) -> dict[str, str | list[str]]:
+        model = self.model
+        return {
+            "model": model.digest,
+            "device": model.device.type,
+            "attention": str(model.module.config._attn_implementation),
+            "episodes": [episode.digest for episode in episodes],
+            "symbols": list(self.task.symbols),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Checkpoints of one training run: their laboratories and their training steps, ascending."""
+
+    labs: tuple[Lab, ...]
+    steps: tuple[int, ...]
+
+
+@lru_cache(maxsize=64)
+def _episodes(task: Task, seed: int, split: str, n: int, queries: int) -> tuple[Episode, ...]:
+    return tuple(task.episode(seed, split, i, queries) for i in range(n))

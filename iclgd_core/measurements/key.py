@@ -1,0 +1,43 @@
+"""Keys of measurements: everything that decides the numbers, and nothing else.
+
+A key is a flat JSON object; its SHA-256 names the file. Changing the model's weights, an episode, a setting, a
+library version or the measuring code changes the key, so that an old result is never found.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import torch
+import transformers
+
+Key = Mapping[str, str | int | float | bool | list[str] | list[int] | list[float]]
+
+_CORE = Path(__file__).resolve().parents[1]
+_MEASURING_CODE = ("learners", "models")
+
+
+@cache
+def code_version() -> str:
+    """Return the SHA-256 of the source files that a measurement's numbers depend on: learners and models."""
+    h = hashlib.sha256()
+    for path in sorted(p for folder in _MEASURING_CODE for p in (_CORE / folder).glob("*.py")):
+        h.update(path.name.encode() + path.read_bytes())
+    return h.hexdigest()
+
+
+def environment() -> dict[str, str]:
+    """Return the part of every key that comes from code and libraries."""
+    return {"code": code_version(), "torch": torch.__version__, "transformers": transformers.__version__}
+
+
+def digest_of(key: Key) -> str:
+    """Return the SHA-256 of a key's canonical JSON."""
+    return hashlib.sha256(canonical(key).encode()).hexdigest()
+
+
+def canonical(key: Key) -> str:
+    """Return the key as JSON with sorted keys; TypeError or ValueError for anything not plain."""
+    return json.dumps(dict(key), sort_keys=True, allow_nan=False)

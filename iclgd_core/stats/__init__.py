@@ -1,0 +1,27 @@
+"""From one number an episode to an outcome: tests, intervals, trend, equivalence, correction, power."""
+
+from iclgd_core.stats.bound import above, below
+from iclgd_core.stats.conjunction import at_every
+from iclgd_core.stats.intervals import mean_interval, ratio_interval
+from iclgd_core.stats.multiplicity import holm
+from iclgd_core.stats.outcome import Outcome
+from iclgd_core.stats.paired import paired_equivalent, paired_greater
+from iclgd_core.stats.power import episodes_needed, minimum_detectable_effect
+from iclgd_core.stats.sign_flip import sign_flip
+from iclgd_core.stats.trend import slopes
+
+__all__ = [
+    "Outcome",
+    "above",
+    "at_every",
+    "below",
+    "episodes_needed",
+    "holm",
+    "mean_interval",
+    "minimum_detectable_effect",
+    "paired_equivalent",
+    "paired_greater",
+    "ratio_interval",
+    "sign_flip",
+    "slopes",
+]

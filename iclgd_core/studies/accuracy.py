@@ -1,0 +1,96 @@
+"""Accuracy of ICL and of GD with the same, or with many more, demonstrations (arXiv 2310.08540, table 1)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iclgd_core.evidence import Json
+from iclgd_core.lab import SHOTS, Lab, Setting
+from iclgd_core.learners import Schedule, get_optimizer
+from iclgd_core.metrics import correct, correct_among
+from iclgd_core.studies.diverged import refuse_diverged
+
+Floats = NDArray[np.float64]
+LogProbs = NDArray[np.float32]
+
+SCOPES = ("vocabulary", "labels")
+"""Over what the prediction is the argmax: the whole vocabulary (Shen) or the label set (Dai)."""
+
+
+@dataclass(frozen=True, eq=False)
+class AccuracyStudy:
+    """Accuracy, one number an episode (mean over queries).
+
+    Attributes:
+        icl: in-context learning.
+        descent: gradient descent.
+        zero_shot: no demonstrations.
+        shots: demonstrations of ICL; trained_on: demonstrations of GD.
+        setting: GD's setting, the most accurate on tuning episodes.
+    """
+
+    icl: Floats
+    descent: Floats
+    zero_shot: Floats
+    shots: int
+    trained_on: int
+    setting: Setting
+
+    def details(self) -> dict[str, Json]:
+        """Return the numbers behind the study."""
+        return {
+            "icl_accuracy": float(self.icl.mean()),
+            "gd_accuracy": float(self.descent.mean()),
+            "zero_shot_accuracy": float(self.zero_shot.mean()),
+            "icl_demonstrations": self.shots,
+            "gd_demonstrations": self.trained_on,
+            "learning_rate": self.setting.learning_rate,
+            "epoch": self.setting.epoch,
+            "tuning_accuracy": {rate: dict(row) for rate, row in self.setting.table.items()},
+        }
+
+
+def accuracy_study(lab: Lab, shots: int, scope: str) -> AccuracyStudy:
+    """Compare ICL and full-batch GD on the same demonstrations.
+
+    Raises:
+        DivergedError: a run diverged on the evaluation episodes.
+    """
+    return _study(lab, "gd", lab.tier.schedule("sgd"), shots, shots, scope)
+
+
+def many_study(lab: Lab, trained_on: int) -> AccuracyStudy:
+    """Compare ICL with 8 demonstrations and SGD in batches of 8 on many more, over the whole vocabulary.
+
+    Raises:
+        DivergedError: a run diverged on the evaluation episodes.
+    """
+    return _study(lab, "sgd8", lab.tier.many_schedule, SHOTS, trained_on, "vocabulary")
+
+
+def _study(lab: Lab, optimizer: str, schedule: Schedule, shots: int, trained_on: int, scope: str) -> AccuracyStudy:
+    def tuning_score(log_probs: LogProbs) -> Floats:
+        return _accuracy(lab, log_probs, "tuning", scope)
+
+    setting = lab.tune_on(optimizer, tuning_score, schedule, trained_on)
+    runs = lab.descend(optimizer, Schedule((setting.learning_rate,), schedule.readouts), trained_on)
+    what = f"{get_optimizer(optimizer).name} on {trained_on} demonstrations"
+    refuse_diverged(runs.diverged[:, 0, 0, setting.readout], what)
+    return AccuracyStudy(
+        icl=_accuracy(lab, lab.in_context(shots)[:, 0], "evaluation", scope),
+        descent=_accuracy(lab, runs.log_probs[:, 0, 0, setting.readout], "evaluation", scope),
+        zero_shot=_accuracy(lab, lab.zero_shot(), "evaluation", scope),
+        shots=shots,
+        trained_on=trained_on,
+        setting=setting,
+    )
+
+
+def _accuracy(lab: Lab, log_probs: LogProbs, split: str, scope: str) -> Floats:
+    n = len(log_probs)
+    answers = lab.answers(split, n)
+    if scope == "vocabulary":
+        return np.asarray(correct(log_probs, answers).mean(-1))
+    sets = lab.label_sets(split, n)
+    return np.array([correct_among(log_probs[e], answers[e], sets[e]).mean() for e in range(n)])

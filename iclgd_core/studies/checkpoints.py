@@ -1,0 +1,71 @@
+"""Weights and ICL accuracy along pretraining (arXiv 2310.08540, section 3, figure 3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iclgd_core.errors import NotRunError
+from iclgd_core.evidence import Json
+from iclgd_core.lab import SHOTS, Lab
+from iclgd_core.metrics import correct, relative_change
+from iclgd_core.stats import slopes
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CheckpointStudy:
+    """The kept checkpoints of one training run, and those of its late part.
+
+    Attributes:
+        names: all checkpoints in order.
+        accuracy: ICL accuracy, (episodes, checkpoints).
+        drift: relative change of all weights since the checkpoint before, (checkpoints - 1,).
+        late: which checkpoints belong to the second half of training, as indices.
+        change: fitted change of accuracy over the late part (slope x span), (episodes,).
+    """
+
+    names: tuple[str, ...]
+    accuracy: Floats
+    drift: Floats
+    late: tuple[int, ...]
+    change: Floats
+
+    def late_drift(self) -> dict[str, float]:
+        """Return the drift between each two successive late checkpoints."""
+        return {f"{self.names[i - 1]} to {self.names[i]}": float(self.drift[i - 1]) for i in self.late[1:]}
+
+    def details(self) -> dict[str, Json]:
+        """Return the numbers behind the study."""
+        return {
+            "checkpoints": list(self.names),
+            "icl_accuracy": self.accuracy.mean(0).tolist(),
+            "relative_change": self.drift.tolist(),
+            "late": [self.names[i] for i in self.late],
+        }
+
+
+def checkpoint_study(labs: Sequence[Lab], steps: Sequence[int]) -> CheckpointStudy:
+    """Measure every checkpoint; `steps` are their training steps, ascending, the last being the end.
+
+    Raises:
+        NotRunError: fewer than three checkpoints in the second half of training.
+    """
+    late = tuple(i for i, step in enumerate(steps) if 2 * step >= steps[-1])
+    if len(late) < 3:
+        raise NotRunError(
+            f"the claim needs at least 3 checkpoints in the second half of training; there are {len(late)}."
+        )
+    n = labs[0].count(icl_only=True)
+    answers = labs[0].answers("evaluation", n)
+    accuracy = np.stack([correct(lab.in_context(SHOTS, icl_only=True)[:, 0], answers).mean(-1) for lab in labs], axis=1)
+    weights = [
+        {name: p.detach().double().cpu().numpy() for name, p in lab.model.module.named_parameters()} for lab in labs
+    ]
+    drift = np.array([relative_change(a, b) for a, b in pairwise(weights)])
+    span = np.array([steps[i] for i in late], dtype=np.float64)
+    change = slopes(span, accuracy[:, list(late)]) * (span[-1] - span[0])
+    return CheckpointStudy(tuple(lab.model.name for lab in labs), accuracy, drift, late, change)

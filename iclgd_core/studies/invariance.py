@@ -1,0 +1,58 @@
+"""How far an order of the demonstrations moves the output, at worst, in float64 (arXiv 2310.08540, theorem 1)."""
+
+import copy
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iclgd_core.evidence import Json
+from iclgd_core.lab import SHOTS, Lab
+from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.studies.diverged import refuse_diverged
+
+Floats = NDArray[np.float64]
+
+EPOCHS = 10
+EPISODES = 4
+RATE = 1e-2
+
+
+@dataclass(frozen=True, eq=False)
+class InvarianceStudy:
+    """Largest change of any probability between two orders, one number an episode.
+
+    Attributes:
+        icl: of in-context learning; descent: of full-batch GD, which by theorem 1 is 0 up to rounding.
+    """
+
+    icl: Floats
+    descent: Floats
+
+    def details(self) -> dict[str, Json]:
+        """Return the numbers behind the study."""
+        return {
+            "icl_change": self.icl.tolist(),
+            "gd_change": self.descent.tolist(),
+            "epochs": EPOCHS,
+            "learning_rate": RATE,
+            "dtype": "float64",
+        }
+
+
+def invariance_study(lab: Lab) -> InvarianceStudy:
+    """Measure both learners in float64 on a few episodes, in all orders of the tier."""
+    model = replace(lab.model, module=copy.deepcopy(lab.model.module).double())
+    episodes = lab.episodes("evaluation", EPISODES)
+    orders = lab.orders("evaluation", EPISODES, SHOTS, lab.tier.orders)
+    schedule = Schedule((RATE,), (EPOCHS,))
+    runs = gradient_descent(model, lab.task.symbols, episodes, orders, get_optimizer("gd"), schedule)
+    refuse_diverged(runs.diverged, "full-batch GD in float64")
+    icl = in_context(model, lab.task.symbols, episodes, orders)
+    return InvarianceStudy(_largest_change(icl), _largest_change(runs.log_probs[:, :, 0, 0]))
+
+
+def _largest_change(log_probs: NDArray[np.floating]) -> Floats:
+    """Return the largest |p_a - p_b| over orders, queries and vocabulary, (episodes,)."""
+    p = np.exp(log_probs.astype(np.float64))
+    return np.asarray((p.max(axis=1) - p.min(axis=1)).max(axis=(-1, -2)))

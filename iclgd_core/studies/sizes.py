@@ -1,0 +1,64 @@
+"""The gap between GD and ICL over model sizes (arXiv 2310.08540, figure 6)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iclgd_core.errors import NotRunError
+from iclgd_core.evidence import Json
+from iclgd_core.lab import Lab
+from iclgd_core.stats import slopes
+from iclgd_core.studies.agreement import agreement_study
+
+Floats = NDArray[np.float64]
+
+MINIMUM_SIZES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class SizeStudy:
+    """The gap by size, on the same episodes for all sizes.
+
+    Attributes:
+        parameters: number of weights of each model, (sizes,).
+        gap: ceiling - most favourable GD, (episodes, sizes).
+        slope: of the gap per decade of parameters, (episodes,).
+        names: the models.
+        left_out: models that show no ICL, with the reason; the trend is over the others.
+    """
+
+    parameters: Floats
+    gap: Floats
+    slope: Floats
+    names: tuple[str, ...]
+    left_out: dict[str, str]
+
+    def details(self) -> dict[str, Json]:
+        """Return the numbers behind the study."""
+        rows: list[Json] = [
+            {"model": name, "parameters": int(size), "gap": float(self.gap[:, i].mean())}
+            for i, (name, size) in enumerate(zip(self.names, self.parameters, strict=True))
+        ]
+        return {"sizes": rows, "left_out": dict(self.left_out)}
+
+
+def size_study(labs: Sequence[Lab], agreement: str) -> SizeStudy:
+    """Measure the gap of full-batch GD at every size that learns in context.
+
+    Raises:
+        NotRunError: fewer than four such sizes.
+    """
+    left_out = {lab.model.name: lab.no_icl for lab in labs if lab.no_icl}
+    usable = [lab for lab in labs if not lab.no_icl]
+    sizes = np.array([float(lab.model.n_parameters) for lab in usable])
+    if len(set(sizes)) < MINIMUM_SIZES:
+        raise NotRunError(
+            f"a trend over sizes needs at least {MINIMUM_SIZES} sizes that learn in context; of "
+            f"{len(labs)} models given, {len(set(sizes))} do. Left out: {left_out or 'none'}. "
+            "Give more sizes with --iclgd-model."
+        )
+    studies = [agreement_study(lab, "gd", agreement) for lab in usable]
+    gap = np.stack([study.ceiling - study.learner for study in studies], axis=1)
+    return SizeStudy(sizes, gap, slopes(np.log10(sizes), gap), tuple(lab.model.name for lab in usable), left_out)

@@ -1,0 +1,146 @@
+"""Evidence from test reports: one row for each claim test that was collected, whatever became of the test."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from iclgd_core.channel import CLAIM, EVIDENCE
+from iclgd_core.errors import WireError
+from iclgd_core.evidence import Evidence, Verdict
+
+CLAIMS_FOLDER = "claims/"
+PHASES = ("setup", "call", "teardown")
+
+Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
+
+
+class Report(Protocol):
+    """What the collector reads of a test report."""
+
+    @property
+    def nodeid(self) -> str:
+        """Which test."""
+
+    @property
+    def when(self) -> str | None:
+        """Phase; xdist reports a test that killed its worker with "???"."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the phase failed."""
+
+    @property
+    def longreprtext(self) -> str:
+        """Why, as text."""
+
+    @property
+    def user_properties(self) -> list[tuple[str, object]]:
+        """What the test sent along."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim test.
+
+    Attributes:
+        node_id: the test.
+        evidence: what it found; made up by the collector if nothing arrived.
+        recorded: whether evidence arrived.
+        failed: whether pytest counts the test as failed already.
+    """
+
+    node_id: str
+    evidence: Evidence
+    recorded: bool
+    failed: bool
+
+
+class Collector:
+    """Merges reports; the same report twice changes nothing, a later phase replaces an earlier one."""
+
+    def __init__(self) -> None:
+        self._expected: dict[str, None] = {}
+        self._reported: set[str] = set()
+        self._failed: set[str] = set()
+        self._crashed: dict[str, str] = {}
+        self._blank: dict[str, Evidence] = {}
+        self._found: dict[Key, dict[str, Evidence]] = {}
+
+    def expect(self, node_ids: Iterable[str]) -> None:
+        """Note the tests that were collected; workers name the same ones again and again."""
+        self._expected.update(dict.fromkeys(node_ids))
+
+    def add(self, report: Report) -> None:
+        """Take in one report of one phase."""
+        node_id = report.nodeid
+        self._reported.add(node_id)
+        if report.failed:
+            self._failed.add(node_id)
+        if report.when not in PHASES:
+            self._crashed[node_id] = report.longreprtext.split(" while running")[0]
+        for name, value in report.user_properties:
+            if name == CLAIM:
+                self._blank[node_id] = _read(value, node_id)
+            elif name == EVIDENCE:
+                evidence = _read(value, node_id)
+                self._found.setdefault(evidence.key, {})[node_id] = evidence
+
+    def rows(self) -> list[Row]:
+        """Return one row for each claim test, those without evidence included."""
+        rows = [self._row(found) for found in self._found.values()]
+        recorded = {node_id for found in self._found.values() for node_id in found}
+        for node_id in self._without(recorded):
+            rows.append(Row(node_id, self._missing(node_id), recorded=False, failed=node_id in self._failed))
+        return rows
+
+    def _row(self, found: dict[str, Evidence]) -> Row:
+        node_ids = sorted(found)
+        evidence = found[node_ids[0]]
+        if len(node_ids) > 1:
+            reason = f"several tests record this claim with the same parameters: {', '.join(node_ids)}"
+            evidence = replace(evidence, outcome=None, verdict=Verdict.ERROR, reason=reason)
+        return Row(node_ids[0], evidence, recorded=True, failed=any(n in self._failed for n in node_ids))
+
+    def _without(self, recorded: set[str]) -> Sequence[str]:
+        """Claim tests without evidence: known as claims, or in the claims folder and of unknown kind."""
+        unknown = [
+            node_id
+            for node_id in self._expected
+            if node_id.startswith(CLAIMS_FOLDER) and (node_id not in self._reported or node_id in self._crashed)
+        ]
+        return sorted({*self._blank, *unknown} - recorded)
+
+    def _missing(self, node_id: str) -> Evidence:
+        blank = self._blank.get(node_id)
+        if blank is None:
+            blank = _unreadable(node_id, "")
+        if node_id in self._crashed:
+            return replace(blank, verdict=Verdict.ERROR, reason=f"recorded no evidence: {self._crashed[node_id]}")
+        if node_id in self._reported:
+            return replace(blank, verdict=Verdict.ERROR, reason="recorded no evidence")
+        return replace(blank, verdict=Verdict.NOT_RUN, reason="the run ended, or its worker died, before this test")
+
+
+def _read(value: object, node_id: str) -> Evidence:
+    try:
+        return Evidence.from_wire(value if isinstance(value, str) else repr(value))
+    except WireError as error:
+        return _unreadable(node_id, str(error))
+
+
+def _unreadable(node_id: str, reason: str) -> Evidence:
+    """Evidence of a test of which only the node id is known."""
+    return Evidence(
+        id=node_id,
+        params={},
+        paper="",
+        where="",
+        statement="",
+        refuted_by="",
+        model="",
+        task="",
+        expected=Verdict.SUPPORTED,
+        family_size=1,
+        verdict=Verdict.ERROR,
+        reason=reason,
+    )

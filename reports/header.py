@@ -1,0 +1,76 @@
+"""The header of a report: versions, platform, commit, times. Asked for once, when the run is over."""
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from iclgd_core import __version__
+from iclgd_core.evidence import Json
+
+PACKAGES = ("torch", "transformers", "numpy", "scipy", "pytest", "pytest-xdist")
+GIT_SECONDS = 10
+
+
+def now() -> str:
+    """Return the time, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def versions() -> dict[str, Json]:
+    """Return the versions of what computed the numbers; None for a package that is not installed."""
+    found: dict[str, Json] = {"python": platform.python_version(), "iclgd": __version__}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def commit(root: Path) -> dict[str, Json]:
+    """Return the commit that is checked out in `root` and whether files differ; None where git cannot say."""
+    head = _git(root, "rev-parse", "HEAD")
+    status = None if head is None else _git(root, "status", "--porcelain")
+    return {"commit": head, "dirty": None if status is None else bool(status)}
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    git = shutil.which("git")
+    if git is None:
+        return None
+    try:
+        done = subprocess.run(  # noqa: S603  (a fixed command)
+            [git, "-C", str(root), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=GIT_SECONDS,
+            check=True,
+        )
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def header(root: Path, started: str, workers: int) -> dict[str, Json]:
+    """Return what holds for any run; plugins add their part through the hook `pytest_iclgd_run`."""
+    return {
+        "versions": versions(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        **commit(root),
+        "started": started,
+        "finished": now(),
+        "workers": workers,
+    }
+
+
+def resolved_option(run: Mapping[str, Json], name: str, default: str) -> str:
+    """Return one resolved option from a header as text, or `default` if no plugin put it there."""
+    options = run.get("options")
+    resolved = options.get("resolved") if isinstance(options, dict) else None
+    value = resolved.get(name) if isinstance(resolved, dict) else None
+    return default if value is None else str(value)

@@ -1,0 +1,119 @@
+"""Vectorised gradient descent against a plain training loop, run by run, in float64."""
+
+import numpy as np
+import pytest
+import torch
+
+from iclgd_core.learners import Schedule, get_optimizer, gradient_descent
+from iclgd_core.learners import gradient_descent as learner
+from iclgd_core.models.fingerprint import fingerprint
+from tests.learners.plain_loop import plain_loop
+from tests.tiny_models import ARCHITECTURES, episodes, random_orders, tiny_model, tiny_task
+
+SYMBOLS = tiny_task().symbols
+SHOTS = 5
+READOUTS = (1, 3)
+CASES = [
+    *((optimizer, "llama", "whole") for optimizer in ("gd", "sgd1", "sgd2", "sgd4", "adam1", "adam")),
+    *((optimizer, "gptj", part) for optimizer in ("gd", "adam1") for part in ("whole", "v_middle")),
+    ("sgd2", "llama", "v_middle"), ("adam1", "llama", "v_deep"), ("sgd1", "gptj", "v_deep"),
+]  # fmt: skip
+ONLY = {
+    "whole": {"llama": "", "gptj": ""},
+    "v_middle": {"llama": "model.layers.1.self_attn.v_proj.weight", "gptj": "transformer.h.1.attn.v_proj.weight"},
+    "v_deep": {"llama": "model.layers.2.self_attn.v_proj.weight", "gptj": "transformer.h.2.attn.v_proj.weight"},
+}
+"""The one weight that each part means in a model of three layers."""
+
+
+@pytest.mark.parametrize(("optimizer", "architecture", "part"), CASES)
+def test_equals_a_plain_loop_run_by_run(optimizer: str, architecture: str, part: str) -> None:
+    model = tiny_model(architecture, double=True, layers=3)
+    drawn, orders = episodes(2, queries=2), random_orders(2, 2, SHOTS)
+    rates = (1e-3, 2e-2) if optimizer.startswith("adam") else (2e-2, 0.2)
+    found = gradient_descent(
+        model, SYMBOLS, drawn, orders, get_optimizer(optimizer), Schedule(rates, READOUTS), part
+    )
+    assert found.log_probs.shape == (2, 2, 2, 2, 2, 14)
+    assert not found.diverged.any()
+    start = model.log_probs(model.token_ids(SYMBOLS)[drawn[0].queries])
+    assert np.abs(found.log_probs[0] - start).max() > 1e-3, "nothing was learned, so nothing is compared"
+    for e, o, r in np.ndindex(2, 2, 2):
+        outputs, losses = plain_loop(
+            model, SYMBOLS, drawn[e], orders[e, o], optimizer, rates[r], READOUTS, ONLY[part][architecture]
+        )
+        np.testing.assert_allclose(found.log_probs[e, o, r], outputs, atol=1e-8, rtol=0)
+        np.testing.assert_allclose(found.loss[e, o, r], losses, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_model_is_left_as_it_was(architecture: str) -> None:
+    model = tiny_model(architecture)
+    before = {name: tensor.clone() for name, tensor in model.module.state_dict().items()}
+    hashed = fingerprint(model.module)
+    for optimizer, part in (("sgd1", "whole"), ("adam1", "v_deep")):
+        gradient_descent(
+            model, SYMBOLS, episodes(1), random_orders(1, 1, 2), get_optimizer(optimizer), Schedule((0.5,), (2,)), part
+        )
+    after = model.module.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert fingerprint(model.module) == hashed
+    assert all(p.grad is None and not p.requires_grad for p in model.module.parameters())
+    assert not model.module.training
+
+
+@pytest.mark.parametrize("optimizer", ["sgd2", "adam1"])
+def test_how_replicas_are_grouped_does_not_matter(optimizer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny_model(double=True)
+    arguments = (model, SYMBOLS, episodes(2), random_orders(2, 2, 3), get_optimizer(optimizer), Schedule((0.01, 0.1), (2,)))
+    together = gradient_descent(*arguments)
+    weights = sum(p.nbytes for p in model.module.parameters())
+    for replicas in (1, 3):
+        copies = 5 if optimizer == "adam1" else 3
+        monkeypatch.setattr("iclgd_core.learners.gradient_descent.REPLICA_BYTES", replicas * copies * weights)
+        apart = gradient_descent(*arguments)
+        np.testing.assert_allclose(apart.log_probs, together.log_probs, atol=1e-9, rtol=0)
+        np.testing.assert_allclose(apart.loss, together.loss, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "sgd1", "adam1"])
+def test_one_diverged_run_says_so_and_spoils_no_other(optimizer: str) -> None:
+    model, drawn, orders = tiny_model(), episodes(2), random_orders(2, 1, 3)
+    rule = get_optimizer(optimizer)
+    rates = (1e-2, 1e30, 2e-2)
+    found = gradient_descent(model, SYMBOLS, drawn, orders, rule, Schedule(rates, (1, 2)))
+    assert found.diverged[:, :, 1].all()
+    assert np.isnan(found.log_probs[:, :, 1]).all()
+    assert not found.diverged[:, :, [0, 2]].any()
+    alone = gradient_descent(model, SYMBOLS, drawn, orders, rule, Schedule((1e-2, 2e-2), (1, 2)))
+    np.testing.assert_allclose(found.log_probs[:, :, [0, 2]], alone.log_probs, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(found.loss[:, :, [0, 2]], alone.loss, atol=1e-5, rtol=0)
+
+
+def test_the_loss_is_of_the_labels_alone() -> None:
+    model, drawn = tiny_model(double=True), episodes(1)
+    orders = random_orders(1, 1, 4)
+    found = gradient_descent(model, SYMBOLS, drawn, orders, get_optimizer("gd"), Schedule((1e-3,), (1,)))
+    token = model.token_ids(SYMBOLS)
+    inputs, labels = drawn[0].first(4)
+    own = model.log_probs(token[inputs])[np.arange(4), token[labels]]
+    assert found.loss.item() == pytest.approx(-float(own.mean()), abs=1e-5)
+
+
+def test_a_vanishing_step_leaves_the_zero_shot_answer() -> None:
+    model, drawn = tiny_model(), episodes(1)
+    found = gradient_descent(
+        model, SYMBOLS, drawn, random_orders(1, 1, 3), get_optimizer("sgd1"), Schedule((1e-12,), (1,))
+    )
+    zero_shot = model.log_probs(model.token_ids(SYMBOLS)[drawn[0].queries])
+    np.testing.assert_allclose(found.log_probs[0, 0, 0, 0], zero_shot, atol=1e-5, rtol=0)
+
+
+def test_right_answers_are_never_seen() -> None:
+    from_answers = episodes(1)
+    other = [type(e)(e.task, e.index, e.split, e.demonstrations, e.labels, e.queries, e.answers * 0, e.separator) for e in from_answers]
+    model, orders = tiny_model(), random_orders(1, 1, 2)
+    schedule = Schedule((0.1,), (2,))
+    first, second = (learner(model, SYMBOLS, e, orders, get_optimizer("gd"), schedule) for e in (from_answers, other))
+    np.testing.assert_array_equal(first.log_probs, second.log_probs)

@@ -1,0 +1,81 @@
+"""The collector: idempotent, last phase wins, nothing that was collected is lost."""
+
+from dataclasses import dataclass, field, replace
+
+from iclgd_core.channel import CLAIM, EVIDENCE
+from iclgd_core.evidence import Evidence, Verdict
+from reports.collector import Collector, Row
+from tests.reports.strategies import found, recorded
+
+NODE = "claims/test_s1.py::test_one"
+
+
+@dataclass
+class FakeReport:
+    """What the collector reads of a test report."""
+
+    nodeid: str = NODE
+    when: str | None = "call"
+    failed: bool = False
+    longreprtext: str = ""
+    user_properties: list[tuple[str, object]] = field(default_factory=list)
+
+
+def carrying(name: str, item: Evidence, when: str = "call", nodeid: str = NODE) -> FakeReport:
+    return FakeReport(nodeid, when, user_properties=[(name, item.to_wire())])
+
+
+def rows(*reports: FakeReport, expect: tuple[str, ...] = ()) -> list[Row]:
+    collector = Collector()
+    collector.expect(expect)
+    for report in reports:
+        collector.add(report)
+    return collector.rows()
+
+
+BLANK = recorded(verdict=Verdict.ERROR, reason="recorded no evidence")
+
+
+def test_the_last_phase_wins_and_repetition_changes_nothing() -> None:
+    first, last = recorded(outcome=found()), recorded(verdict=Verdict.ERROR, reason="later")
+    reports = [carrying(CLAIM, BLANK, "setup"), carrying(EVIDENCE, first), carrying(EVIDENCE, last, "teardown")]
+    once = rows(*reports, expect=(NODE,))
+    assert once == rows(*reports, *reports, expect=(NODE, NODE))
+    assert [row.evidence for row in once] == [last]
+    assert once[0].recorded
+
+
+def test_a_claim_without_evidence_is_an_error() -> None:
+    (row,) = rows(carrying(CLAIM, BLANK, "setup"), FakeReport(failed=True), expect=(NODE,))
+    assert (row.evidence, row.recorded, row.failed) == (BLANK, False, True)
+
+
+def test_a_crash_is_an_error_that_names_the_worker() -> None:
+    crash = FakeReport(when="???", failed=True, longreprtext=f"worker 'gw0' crashed while running {NODE!r}")
+    (known,) = rows(carrying(CLAIM, BLANK, "setup"), crash, expect=(NODE,))
+    assert known.evidence == replace(BLANK, reason="recorded no evidence: worker 'gw0' crashed")
+    (unknown,) = rows(crash, expect=(NODE,))
+    assert (unknown.evidence.id, unknown.evidence.verdict) == (NODE, Verdict.ERROR)
+
+
+def test_a_claim_that_was_never_reached_is_not_run() -> None:
+    (row,) = rows(expect=(NODE,))
+    assert (row.evidence.id, row.evidence.verdict) == (NODE, Verdict.NOT_RUN)
+
+
+def test_other_tests_are_no_claims() -> None:
+    assert rows(expect=("tests/test_x.py::test_y",)) == []
+    assert rows(FakeReport(), expect=(NODE,)) == []
+
+
+def test_evidence_of_another_version_is_an_error_of_that_test() -> None:
+    (row,) = rows(FakeReport(user_properties=[(EVIDENCE, '{"schema": "iclgd-evidence/0"}')]))
+    assert row.evidence.verdict is Verdict.ERROR
+    assert "iclgd-evidence/0" in row.evidence.reason
+
+
+def test_two_tests_with_one_identity_are_one_error() -> None:
+    item = recorded(outcome=found())
+    (row,) = rows(carrying(EVIDENCE, item), carrying(EVIDENCE, item, nodeid=NODE + "_more"))
+    assert row.evidence.verdict is Verdict.ERROR
+    assert NODE + "_more" in row.evidence.reason

@@ -1,0 +1,88 @@
+"""Adjudication: order, correction, partial families, and the promise that `possible` makes."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iclgd_core.adjudication import adjudicate, decide, possible
+from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.stats.outcome import Outcome
+from tests.reports.strategies import evidence, found, outcomes, recorded
+
+STRENGTH = {Verdict.INCONCLUSIVE: 0, Verdict.SUPPORTED: 1, Verdict.REFUTED: 1}
+
+
+@given(st.lists(evidence(), max_size=6))
+def test_order_and_everything_but_the_decision_is_kept(items: list[Evidence]) -> None:
+    judged = adjudicate(items)
+    assert [item.key for item in judged] == [item.key for item in items]
+    for before, after in zip(items, judged, strict=True):
+        assert (after.outcome, after.details, after.expected) == (before.outcome, before.details, before.expected)
+        assert after.verdict is not None or before.outcome is None
+        assert before.verdict in (None, after.verdict)
+
+
+def family(found_outcomes: list[Outcome], size: int) -> list[Evidence]:
+    return [recorded(i, outcome, family_size=size) for i, outcome in enumerate(found_outcomes)]
+
+
+@given(st.lists(outcomes(), min_size=1, max_size=5), st.integers(0, 4))
+def test_the_final_verdict_is_among_the_possible_ones(members: list[Outcome], missing: int) -> None:
+    size = len(members) + missing
+    for item in adjudicate(family(members, size)):
+        assert item.outcome is not None
+        assert item.verdict in possible(item.outcome, size)
+
+
+@given(st.lists(outcomes(), min_size=1, max_size=5), st.data())
+def test_a_part_of_a_family_never_decides_more_than_the_whole(members: list[Outcome], data: st.DataObject) -> None:
+    whole = adjudicate(family(members, len(members)))
+    chosen = sorted(data.draw(st.sets(st.sampled_from(range(len(members))), min_size=1)))
+    part = adjudicate([replace(whole[i], verdict=None, reason="") for i in chosen])
+    for i, item in zip(chosen, part, strict=True):
+        verdict, decided = whole[i].verdict, item.verdict
+        assert verdict is not None
+        assert decided is not None
+        assert STRENGTH[decided] <= STRENGTH[verdict]
+        p, q = whole[i].p_adjusted, item.p_adjusted
+        assert p is None or (q is not None and q >= p)
+
+
+def test_holm_by_hand() -> None:
+    judged = adjudicate(family([found(0.015625), found(0.03125), found(0.0625)], 3))
+    assert [item.p_adjusted for item in judged] == [0.046875, 0.0625, 0.0625]
+    assert [item.verdict for item in judged] == [Verdict.SUPPORTED, Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE]
+
+
+def test_families_are_corrected_apart() -> None:
+    items = [recorded(1, found(0.04, 0.96)), recorded(1, found(0.04, 0.96), model="other")]
+    assert [item.verdict for item in adjudicate(items)] == [Verdict.SUPPORTED, Verdict.SUPPORTED]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ERROR, Verdict.NOT_RUN, Verdict.INCONCLUSIVE])
+def test_a_verdict_given_beforehand_stays(verdict: Verdict) -> None:
+    item = recorded(verdict=verdict, reason="because")
+    assert adjudicate([item]) == [item]
+
+
+@pytest.mark.parametrize(
+    ("holds", "undefined", "verdict"),
+    [(True, "", "supported"), (False, "", "refuted"), (True, "constant", "inconclusive"), (None, "", "inconclusive")],
+)
+def test_outcomes_without_p_values(holds: bool | None, undefined: str, verdict: str) -> None:
+    outcome = replace(found(None, None), holds=holds, undefined=undefined)
+    assert decide(outcome, None, None) == verdict
+    assert possible(outcome, 9) == {verdict}
+
+
+def test_reasons_of_inconclusive_outcomes() -> None:
+    open_ended, counted = found(0.3, 0.7), replace(found(0.3, 0.7), needed=90)
+    undefined = replace(found(), undefined="constant")
+    reasons = [item.reason for item in adjudicate(family([open_ended, counted, undefined], 3))]
+    assert reasons == [
+        "the interval does not settle it",
+        "about 90 episodes would settle it with power 0.9, against 20 now",
+        "constant",
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from iclgd_core.errors import IclgdError
+from iclgd_core.errors import IclgdError, SettingsError
 from iclgd_core.models.embedded import MODELS_DIR
 from iclgd_core.pretrain import RECIPES, get_recipe, pretrain
 
@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _pretrain(args, console)
     except IclgdError as error:
-        Console(stderr=True).print(f"iclgd: {error}", markup=False, highlight=False)
+        Console(stderr=True).print(f"iclgd: {error}", markup=False, highlight=False, soft_wrap=True)
         return 2
 
 
@@ -38,6 +38,13 @@ def _pretrain(args: argparse.Namespace, console: Console) -> int:
             console.print(f"{recipe.name}: {recipe.architecture}, hidden {recipe.hidden}, {recipe.tokens:,} tokens")
         return 0 if args.list else 2
     recipe = get_recipe(args.name)
+    try:
+        torch.empty(0, device=args.device)
+    except (RuntimeError, AssertionError) as error:
+        raise SettingsError(
+            f"device {args.device!r} cannot be used here: {str(error).splitlines()[0]} "
+            "Use cpu, or cuda where there is one."
+        ) from error
     out = args.out or MODELS_DIR / recipe.name
     if (out / "model.safetensors").exists() and not args.force:
         raise IclgdError(f"{out} already holds a model. Give --out DIR to write elsewhere, or --force to replace it.")
@@ -49,7 +56,7 @@ def _pretrain(args: argparse.Namespace, console: Console) -> int:
     )
     for task, by_shots in training.accuracy.items():
         console.print(f"  {task}: " + ", ".join(f"{n} shots {a:.2f}" for n, a in by_shots.items()))
-    console.print(f"written to {out}")
+    console.print(f"written to {out}", markup=False, soft_wrap=True)
     return 0
 
 

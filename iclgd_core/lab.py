@@ -168,7 +168,7 @@ class Lab:
         """Choose as `tune` does, over another schedule."""
         orders = self.tier.tuning_orders if shots == SHOTS and part == "whole" else 1
         runs = self.descend(optimizer, schedule, shots, orders, "tuning", part)
-        usable = np.logical_not(np.any(runs.diverged[:, 0], axis=0))
+        usable = np.logical_not(np.any(runs.diverged, axis=(0, 1)))
         means = np.full(usable.shape, -np.inf)
         for i, j in zip(*np.nonzero(usable), strict=True):
             means[i, j] = float(score(runs.log_probs[:, 0, i, j]).mean())
@@ -191,8 +191,10 @@ class Lab:
         """Why claims about ICL cannot be judged here; empty where the model learns in context.
 
         The precondition: accuracy over the whole vocabulary with 8 demonstrations above zero-shot, by a
-        one-sided sign-flip test over episodes at level 0.05.
+        one-sided sign-flip test over episodes at level 0.05. A plan judges nothing and asks for no precondition.
         """
+        if self.plan:
+            return ""
         n = self.count(icl_only=True)
         answers = self.answers("evaluation", n)
         with_demonstrations = correct(self.in_context(icl_only=True)[:, 0], answers).mean(-1)

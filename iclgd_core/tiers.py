@@ -52,7 +52,7 @@ TIERS = {
     "quick": Tier(
         name="quick",
         episodes=12,
-        icl_episodes=24,
+        icl_episodes=96,
         tuning_episodes=6,
         tuning_orders=2,
         queries=32,
@@ -64,7 +64,7 @@ TIERS = {
     "full": Tier(
         name="full",
         episodes=32,
-        icl_episodes=64,
+        icl_episodes=192,
         tuning_episodes=8,
         tuning_orders=2,
         queries=64,

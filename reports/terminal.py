@@ -60,18 +60,15 @@ def _claim_cells(item: Evidence) -> list[Text]:
 
 def _plan_cells(item: Evidence) -> list[Text]:
     outcome = item.outcome
-    now, needed = ("", "") if outcome is None else (str(outcome.n), str(outcome.needed or "unknown"))
-    spread = [_detail(item.details.get(name)) for name in ("sd", "minimum_effect")]
-    return [Text(""), *_names(item), *map(Text, (*spread, now, needed))]
+    if outcome is None:
+        return [Text(""), *_names(item), *(Text("") for _ in range(4))]
+    cells = (number(outcome.sd), number(outcome.minimum_effect), str(outcome.n), str(outcome.needed or "unknown"))
+    return [Text(""), *_names(item), *map(Text, cells)]
 
 
 def _names(item: Evidence) -> list[Text]:
     params = ", ".join(f"{name}={value}" for name, value in sorted(item.params.items()))
     return [Text(plain(part)) for part in (params or "-", item.model, item.task)]
-
-
-def _detail(value: Json) -> str:
-    return number(value) if isinstance(value, int | float) else plain(str(value or ""))
 
 
 def _p(value: float | None) -> str:

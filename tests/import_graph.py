@@ -54,9 +54,7 @@ def _walk(node: ast.AST, lazy: bool) -> Iterator[tuple[ast.AST, bool]]:
         yield from _walk(child, inside)
 
 
-def _targets(
-    node: ast.AST, package: str, known: Mapping[str, Path]
-) -> Iterator[tuple[str, tuple[str, ...], int]]:
+def _targets(node: ast.AST, package: str, known: Mapping[str, Path]) -> Iterator[tuple[str, tuple[str, ...], int]]:
     if isinstance(node, ast.Import):
         for alias in node.names:
             yield alias.name, (alias.name,), node.lineno
@@ -101,7 +99,9 @@ def _ancestors(name: str) -> list[str]:
 def cycles(edges: Mapping[str, set[str]]) -> list[list[str]]:
     """Return the groups of modules that reach each other, each sorted."""
     reach = {name: _reachable(name, edges) for name in edges}
-    groups = {frozenset(other for other in reach[name] if name in reach[other]) for name in edges if name in reach[name]}
+    groups = {
+        frozenset(other for other in reach[name] if name in reach[other]) for name in edges if name in reach[name]
+    }
     return sorted(sorted(group) for group in groups)
 
 

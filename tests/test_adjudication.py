@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iclgd_core.adjudication import adjudicate, decide, possible
@@ -14,6 +14,7 @@ from tests.reports.strategies import evidence, found, outcomes, recorded
 STRENGTH = {Verdict.INCONCLUSIVE: 0, Verdict.SUPPORTED: 1, Verdict.REFUTED: 1}
 
 
+@settings(max_examples=40)
 @given(st.lists(evidence(), max_size=6))
 def test_order_and_everything_but_the_decision_is_kept(items: list[Evidence]) -> None:
     judged = adjudicate(items)

@@ -86,7 +86,9 @@ def test_what_reports_know_of_evidence_leads_no_further() -> None:
 
 
 def test_the_core_never_imports_pytest() -> None:
-    wrong = [one for one in all_imports() if top(one.importer) == "iclgd_core" and top(one.target) in ("pytest", "_pytest")]
+    wrong = [
+        one for one in all_imports() if top(one.importer) == "iclgd_core" and top(one.target) in ("pytest", "_pytest")
+    ]
     assert shown(wrong) == []
 
 

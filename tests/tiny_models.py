@@ -29,7 +29,7 @@ def tiny_model(
     config.initializer_range = 0.2
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        module = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
+        module = AutoModelForCausalLM.from_config(config, attn_implementation="eager")  # type: ignore[no-untyped-call]
     module = module.to(torch.float64 if double else torch.float32).eval().requires_grad_(False)
     return CausalModel(recipe.name, module, build_tokenizer(recipe))
 

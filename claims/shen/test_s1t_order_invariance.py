@@ -2,7 +2,7 @@
 
 Source: arXiv 2310.08540, section 4, theorem 1.
 Quantity: largest change of any probability between orders, over queries and vocabulary, in float64.
-Rule: deterministic, over all episodes measured: GD's change <= 1e-9, ICL's change > 1e-9.
+Rule: deterministic, over all episodes measured: GD's change < 1e-9, ICL's change > 1e-9.
 Bound 1e-9: float64 rounding (1e-16) grown a thousandfold by each of a few training steps is below it, and it is
     seven orders below the margin of S1.
 Refuted by: an episode in which GD changes by more, or ICL by no more, than the bound.

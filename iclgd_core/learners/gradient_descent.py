@@ -5,6 +5,7 @@ time by one vectorised gradient (torch.func); the model's own weights are never 
 restored. Loss: mean cross-entropy of the label tokens alone (arXiv 2310.08540, section 5).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from torch.func import functional_call, grad_and_value, vmap
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.learners.optimizers import Optimizer, Updater
-from iclgd_core.models.adapter import CausalModel, at_least_float32
+from iclgd_core.models.adapter import CausalModel, at_least_float32, check_context
 from iclgd_core.models.projections import part_names
 from iclgd_core.tasks import Episode
 
@@ -39,8 +40,10 @@ class Schedule:
     readouts: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if not self.learning_rates or min(self.learning_rates) <= 0:
-            raise SettingsError(f"learning rates must be positive, and at least one; got {self.learning_rates}.")
+        if not self.learning_rates or not all(0 < rate < math.inf for rate in self.learning_rates):
+            raise SettingsError(
+                f"learning rates must be positive and finite, and at least one; got {self.learning_rates}."
+            )
         if not self.readouts or list(self.readouts) != sorted(set(self.readouts)) or self.readouts[0] < 1:
             raise SettingsError(f"readouts must be ascending epochs from 1 on; got {self.readouts}.")
 
@@ -51,7 +54,7 @@ class Runs:
 
     Attributes:
         log_probs: (episodes, orders, learning rates, readouts, queries, vocabulary), float32; NaN where diverged.
-        diverged: (episodes, orders, learning rates, readouts): weights or outputs are no longer finite.
+        diverged: (episodes, orders, learning rates, readouts): the outputs are no longer finite.
         loss: training loss of the last epoch before each readout, same shape as `diverged`.
     """
 
@@ -81,7 +84,7 @@ def gradient_descent(
         part: what is trained, one of models.projections.PARTS.
 
     Raises:
-        ContextError: more demonstrations than the pool holds.
+        ContextError: more demonstrations than the pool holds, or an example longer than the context window.
         VocabularyError: the model lacks a symbol of the task.
         SettingsError: no demonstrations.
     """
@@ -97,6 +100,8 @@ def gradient_descent(
     queries = np.stack([episode.queries for episode in episodes for _ in range(orders.shape[1])])
     rates = np.tile(np.array(schedule.learning_rates), len(inputs))
     columns = [torch.from_numpy(np.repeat(token[a], n_rates, axis=0)) for a in (inputs, labels, queries)]
+    longest = max(inputs.shape[-1], queries.shape[-1])
+    check_context(longest, model.context_window, model.name, "an example")
     trained = part_names(model.module, part)
     size = _group_size(model, trained, optimizer)
     groups = [

@@ -9,7 +9,8 @@ import hashlib
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -70,8 +71,7 @@ class Store:
         """
         full: Key = {**key, **environment()}
         path = self.path(full)
-        path.parent.mkdir(exist_ok=True, mode=0o700)
-        with FileLock(path.with_suffix(".lock")):
+        with self._lock(path):
             found = self._read(path, full)
             if found is not None:
                 return found
@@ -83,6 +83,23 @@ class Store:
                     raise
                 warnings.warn(f"a measurement was not kept: {error.strerror} ({path})", stacklevel=2)
             return arrays
+
+    @contextmanager
+    def _lock(self, path: Path) -> Iterator[None]:
+        """Hold the file's lock; a directory that cannot be written any more is a StorageError."""
+        try:
+            path.parent.mkdir(exist_ok=True, mode=0o700)
+            lock = FileLock(path.with_suffix(".lock"))
+            lock.acquire()
+        except OSError as error:
+            raise StorageError(
+                f"measurements cannot be stored in {str(self.root)!r}: {error.strerror}. "
+                "Give a directory that can be written with --iclgd-cache DIR."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def path(self, full: Key) -> Path:
         """Return the file of a complete key."""

@@ -1,5 +1,6 @@
 """The one thing a learner asks of a model: next-token log-probabilities at the last position."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -58,29 +59,12 @@ class CausalModel:
         Raises:
             VocabularyError: the tokenizer has no single token for some symbol.
         """
-        vocabulary = self.tokenizer.get_vocab()
-        missing = [symbol for symbol in symbols if symbol not in vocabulary]
-        if missing:
-            shown = ", ".join(map(repr, missing[:8])) + (", ..." if len(missing) > 8 else "")
-            raise VocabularyError(
-                f"the vocabulary of model {self.name!r} ({len(vocabulary)} tokens) lacks {len(missing)} of the "
-                f"{len(symbols)} symbols of the task: {shown}. Use a model trained on this task's text "
-                "(`iclgd pretrain --list`), or another task."
-            )
-        return np.array([vocabulary[symbol] for symbol in symbols], dtype=np.int64)
-
-    def check_fits(self, tokens: int, what: str) -> None:
-        """Raise ContextError where a prompt of so many tokens exceeds the context window."""
-        if tokens > self.context_window:
-            raise ContextError(
-                f"{what} needs {tokens} tokens, but model {self.name!r} reads at most {self.context_window}; "
-                "ask for fewer demonstrations, a shorter task, or a model with a longer context."
-            )
+        return vocabulary_ids(self.tokenizer.get_vocab(), symbols, self.name)
 
     @torch.inference_mode()
     def log_probs(self, prompts: Ints) -> Floats:
         """Return next-token log-probabilities (prompts, vocabulary) for prompts (prompts, length)."""
-        self.check_fits(prompts.shape[1], "a prompt")
+        check_context(prompts.shape[1], self.context_window, self.name, "a prompt")
         ids = torch.from_numpy(prompts).to(self.device)
         rows = max(1, MAX_BATCH_TOKENS // prompts.shape[1])
         out = [
@@ -104,7 +88,7 @@ class CausalModel:
         """
         n, per, q = queries.shape
         p = prefixes.shape[1]
-        self.check_fits(p + q, "a prompt")
+        check_context(p + q, self.context_window, self.name, "a prompt")
         if p == 0:
             return self.log_probs(queries.reshape(n * per, q)).reshape(n, per, -1)
         rows = max(1, MAX_BATCH_TOKENS // max(p, per * q))
@@ -127,3 +111,25 @@ class CausalModel:
 def at_least_float32(logits: torch.Tensor) -> torch.Tensor:
     """Return the logits in float32, or in float64 where the model computes in it: log-softmax needs the digits."""
     return logits.to(torch.promote_types(logits.dtype, torch.float32))
+
+
+def vocabulary_ids(vocabulary: Mapping[str, int], symbols: tuple[str, ...], model: str) -> Ints:
+    """Return the token id of each symbol; VocabularyError, naming the missing ones, if any has none."""
+    missing = [symbol for symbol in symbols if symbol not in vocabulary]
+    if missing:
+        shown = ", ".join(map(repr, missing[:8])) + (", ..." if len(missing) > 8 else "")
+        raise VocabularyError(
+            f"the vocabulary of model {model!r} ({len(vocabulary)} tokens) lacks {len(missing)} of the "
+            f"{len(symbols)} symbols of the task: {shown}. Use a model trained on this task's text "
+            "(`iclgd pretrain --list`), or another task."
+        )
+    return np.array([vocabulary[symbol] for symbol in symbols], dtype=np.int64)
+
+
+def check_context(tokens: int, window: int, model: str, what: str) -> None:
+    """Raise ContextError where a prompt of so many tokens exceeds the context window."""
+    if tokens > window:
+        raise ContextError(
+            f"{what} needs {tokens} tokens, but model {model!r} reads at most {window}; "
+            "ask for fewer demonstrations, a shorter task, or a model with a longer context."
+        )

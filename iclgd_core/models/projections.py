@@ -22,8 +22,9 @@ class LayerProjections:
     """Projections of one attention layer; each matrix maps columns (inputs) to rows (outputs).
 
     Attributes:
-        query, key, value, output: (d_out, d_in).
-        heads: number of heads that split the rows of query, key, value and the columns of output.
+        query, key, value, output: (d_out, d_in); key and value may have fewer rows (grouped-query attention).
+        heads: number of query heads, which split the rows of query and the columns of output.
+        groups: number of key and value heads; each serves heads / groups query heads.
     """
 
     query: Floats
@@ -31,17 +32,22 @@ class LayerProjections:
     value: Floats
     output: Floats
     heads: int
+    groups: int
 
     def key_query_products(self) -> Floats:
-        """Return W_K^T W_Q of each head, (heads, d_in, d_in): what is identified of the two."""
-        key, query = (w.reshape(self.heads, -1, w.shape[1]) for w in (self.key, self.query))
-        return np.asarray(np.einsum("hai,haj->hij", key, query))
+        """Return W_K^T W_Q of each query head, (heads, d_in, d_in): what is identified of the two."""
+        query = self.query.reshape(self.heads, -1, self.query.shape[1])
+        return np.asarray(np.einsum("hai,haj->hij", self._by_query_head(self.key), query))
 
     def output_value_products(self) -> Floats:
-        """Return P W_V of each head, (heads, d_out, d_in): what is identified of the two."""
-        value = self.value.reshape(self.heads, -1, self.value.shape[1])
+        """Return P W_V of each query head, (heads, d_out, d_in): what is identified of the two."""
         output = self.output.reshape(self.output.shape[0], self.heads, -1)
-        return np.asarray(np.einsum("oha,hai->hoi", output, value))
+        return np.asarray(np.einsum("oha,hai->hoi", output, self._by_query_head(self.value)))
+
+    def _by_query_head(self, w: Floats) -> Floats:
+        """Return key or value rows of each query head, (heads, rows a head, d_in)."""
+        grouped = w.reshape(self.groups, -1, w.shape[1])
+        return np.repeat(grouped, self.heads // self.groups, axis=0)
 
 
 def projection_names(module: PreTrainedModel) -> dict[tuple[int, str], str]:
@@ -68,11 +74,14 @@ def layer_projections(module: PreTrainedModel) -> list[LayerProjections]:
     names, weights = projection_names(module), dict(module.named_parameters())
 
     def matrix(layer: int, which: str) -> Floats:
-        return np.asarray(weights[names[layer, which]].detach().double().cpu().numpy())
+        return np.array(weights[names[layer, which]].detach().double().cpu().numpy())
 
     heads = int(module.config.num_attention_heads)
+    groups = int(getattr(module.config, "num_key_value_heads", heads))
     layers = sorted({layer for layer, _ in names})
-    return [LayerProjections(matrix(i, "q"), matrix(i, "k"), matrix(i, "v"), matrix(i, "o"), heads) for i in layers]
+    return [
+        LayerProjections(matrix(i, "q"), matrix(i, "k"), matrix(i, "v"), matrix(i, "o"), heads, groups) for i in layers
+    ]
 
 
 def part_names(module: PreTrainedModel, part: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import transformers
 
 from iclgd_core import __version__
 from iclgd_core.pretrain.recipes import Recipe
+from iclgd_core.pretrain.validation import EPISODES, QUERIES, SHOTS
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ def write_card(training: Training, out: Path) -> None:
 
 def _card(training: Training, versions: dict[str, str]) -> str:
     r = training.recipe
-    shots = list(next(iter(training.accuracy.values())))
+    shots = SHOTS
     rows = "\n".join(
-        f"| {task} | " + " | ".join(f"{by_shots[n]:.2f}" for n in shots) + " |"
+        f"| {task} | " + " | ".join(f"{by_shots[n]:.2f}" if n in by_shots else "-" for n in shots) + " |"
         for task, by_shots in training.accuracy.items()
     )
     return f"""# {r.name}
@@ -82,7 +83,7 @@ weight decay {r.weight_decay}, betas {r.betas}, gradient norm clipped at 1 |
 
 ![training loss](loss.svg)
 
-Accuracy over the whole vocabulary by number of demonstrations, 100 validation episodes of 16 queries:
+Accuracy over the whole vocabulary by number of demonstrations, {EPISODES} validation episodes of {QUERIES} queries:
 
 | task | {" | ".join(map(str, shots))} |
 |---|{"---|" * len(shots)}

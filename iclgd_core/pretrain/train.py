@@ -1,6 +1,7 @@
 """The training loop: next-token prediction on random windows of GINC documents."""
 
 import math
+import tempfile
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rich.progress import (
 )
 from transformers import PreTrainedModel
 
+from iclgd_core.errors import StorageError
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.loading import fresh
 from iclgd_core.pretrain.card import Training, write_card
@@ -37,7 +39,11 @@ def pretrain(recipe: Recipe, out: Path, device: str, console: Console) -> Traini
 
     Returns:
         What was measured on the way.
+
+    Raises:
+        StorageError: `out` cannot be written; found out before training.
     """
+    _check_writable(out)
     began = time.monotonic()
     tokenizer = build_tokenizer(recipe)
     with torch.random.fork_rng():
@@ -62,11 +68,12 @@ def pretrain(recipe: Recipe, out: Path, device: str, console: Console) -> Traini
                 running.clear()
                 console.log(f"{recipe.name} step {step}/{recipe.steps} loss {losses[-1][1]:.4f}")
             if step in recipe.checkpoints:
-                shots = accuracy_by_shots(model, lengths=(5,), episodes=32)
+                shots = accuracy_by_shots(model, recipe.world, lengths=(5,), episodes=32)
                 console.log(f"{recipe.name} step {step} validation ICL accuracy {shots}")
                 _save(model, out / "steps" / str(step))
             progress.update(bar, completed=step, loss=losses[-1][1] if losses else running[-1])
     module.train(False)
+    _save(model, out)
     validation = validation_loss(model, windows(documents(recipe, "validation").to(device), recipe, "validation"))
     training = Training(
         recipe=recipe,
@@ -74,12 +81,11 @@ def pretrain(recipe: Recipe, out: Path, device: str, console: Console) -> Traini
         losses=tuple(losses),
         validation_loss=validation,
         entropy_floor=entropy_floor(recipe),
-        accuracy=accuracy_by_shots(model),
+        accuracy=accuracy_by_shots(model, recipe.world),
         seconds=time.monotonic() - began,
         device=device,
         threads=torch.get_num_threads(),
     )
-    _save(model, out)
     write_card(training, out)
     return training
 
@@ -97,7 +103,7 @@ def _optimizer(module: PreTrainedModel, recipe: Recipe) -> tuple[torch.optim.Ada
     def factor(step: int) -> float:
         if step < recipe.warmup:
             return (step + 1) / recipe.warmup
-        return 0.5 * (1 + math.cos(math.pi * (step - recipe.warmup) / (recipe.steps - recipe.warmup)))
+        return 0.5 * (1 + math.cos(math.pi * (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)))
 
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
@@ -117,6 +123,17 @@ def _step(
     optimizer.zero_grad(set_to_none=True)
     module.train(False)
     return float(loss.detach())
+
+
+def _check_writable(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise StorageError(
+            f"the model cannot be written to {str(out)!r}: {error.strerror}. Give another directory with --out."
+        ) from error
 
 
 def _save(model: CausalModel, out: Path) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from iclgd_core.learners.in_context import in_context
 from iclgd_core.models.adapter import CausalModel
-from iclgd_core.tasks import GincTask
+from iclgd_core.tasks import GincConfig, GincTask
 
 SHOTS = (0, 2, 4, 8, 16)
 LENGTHS = (3, 5, 8, 10)
@@ -17,19 +17,20 @@ QUERIES = 16
 
 
 def accuracy_by_shots(
-    model: CausalModel, lengths: Sequence[int] = LENGTHS, episodes: int = EPISODES, seed: int = 0
+    model: CausalModel, world: GincConfig, lengths: Sequence[int] = LENGTHS, episodes: int = EPISODES, seed: int = 0
 ) -> dict[str, dict[int, float]]:
     """Return whole-vocabulary accuracy in [0, 1] by task and number of demonstrations.
 
-    Episodes come from the split "validation", which no claim uses.
+    Numbers of demonstrations that do not fit the context window are left out. Episodes come
+    from the split "validation", which no claim uses.
     """
     out: dict[str, dict[int, float]] = {}
     for k in lengths:
-        task = GincTask(k)
+        task = GincTask(k, world)
         drawn = [task.episode(seed, "validation", i, QUERIES) for i in range(episodes)]
         answers = model.token_ids(task.symbols)[np.stack([episode.answers for episode in drawn])]
         out[task.name] = {}
-        for n in SHOTS:
+        for n in (n for n in SHOTS if task.prompt_length(n) <= model.context_window):
             orders = np.tile(np.arange(n), (episodes, 1, 1))
             best = in_context(model, task.symbols, drawn, orders)[:, 0].argmax(-1)
             out[task.name][n] = float((best == answers).mean())

@@ -10,6 +10,6 @@ def refuse_diverged(diverged: NDArray[np.bool_], what: str) -> None:
     """Raise DivergedError if any run diverged, with how many of how many."""
     if diverged.any():
         raise DivergedError(
-            f"{int(diverged.sum())} of {diverged.size} runs of {what} diverged on the evaluation episodes, though "
-            "none did at this setting on the tuning episodes; their outputs are undefined."
+            f"{int(diverged.sum())} of {diverged.size} runs of {what} diverged on the evaluation episodes; "
+            "their outputs are undefined."
         )

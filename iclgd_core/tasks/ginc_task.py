@@ -48,6 +48,10 @@ class GincTask:
         """The task's vocabulary: `symbols[i]` is the text of symbol i."""
         return self.world.symbols
 
+    def prompt_length(self, shots: int) -> int:
+        """Return the tokens of a prompt: `shots` examples of k symbols and a delimiter, and the query."""
+        return shots * (self.k + 1) + self.k - 1
+
     def episode(self, seed: int, split: str, index: int, queries: int) -> Episode:
         """Draw episode `index` of `split`; the demonstrations do not depend on the number of queries.
 

@@ -56,13 +56,18 @@ class GincConfig:
                 f"a GINC world needs at least 2 symbols, values and slots; got n_symbols={self.n_symbols}, "
                 f"n_values={self.n_values}, n_slots={self.n_slots}."
             )
+        if self.n_hmms < 1 or not min(self.transition_temperature, self.start_temperature) > 0:
+            raise SettingsError(
+                f"a GINC world needs at least one HMM and positive temperatures; got n_hmms={self.n_hmms}, "
+                f"temperatures {self.transition_temperature} and {self.start_temperature}."
+            )
         if not 1 <= self.n_in_mixture <= self.n_hmms:
             raise SettingsError(f"n_in_mixture must be in 1..{self.n_hmms}; got {self.n_in_mixture}.")
         if not 0.0 <= self.value_identity <= 1.0:
             raise SettingsError(f"value_identity must be in [0, 1]; got {self.value_identity}.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GincWorld:
     """The HMMs of one configuration.
 

@@ -21,6 +21,9 @@ class Task(Protocol):
     def symbols(self) -> tuple[str, ...]:
         """The task's vocabulary: `symbols[i]` is the text of symbol i."""
 
+    def prompt_length(self, shots: int) -> int:
+        """Return the most tokens that a prompt of so many demonstrations and a query takes."""
+
     def episode(self, seed: int, split: str, index: int, queries: int) -> Episode:
         """Draw episode `index` of `split`."""
 

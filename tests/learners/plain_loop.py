@@ -38,10 +38,10 @@ def plain_loop(
     size = BATCH[optimizer] or len(order)
     for epoch in range(1, readouts[-1] + 1):
         total = 0.0
-        for x, y in zip(inputs.split(size), labels.split(size), strict=True):
+        for x, y in zip(torch.split(inputs, size), torch.split(labels, size), strict=True):
             step.zero_grad()
             loss = torch.nn.functional.cross_entropy(module(x, use_cache=False).logits[:, -1], y)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             step.step()
             total += float(loss.detach()) * len(x)
         if epoch in readouts:

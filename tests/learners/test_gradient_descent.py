@@ -1,18 +1,22 @@
 """Vectorised gradient descent against a plain training loop, run by run, in float64."""
 
+import importlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from iclgd_core.learners import Schedule, get_optimizer, gradient_descent
-from iclgd_core.learners import gradient_descent as learner
 from iclgd_core.models.fingerprint import fingerprint
 from tests.learners.plain_loop import plain_loop
 from tests.tiny_models import ARCHITECTURES, episodes, random_orders, tiny_model, tiny_task
 
 SYMBOLS = tiny_task().symbols
 SHOTS = 5
-READOUTS = (1, 3)
+READOUTS = (1, 2)
+MODULE = importlib.import_module("iclgd_core.learners.gradient_descent")
+"""The module itself: its package exports the function under the same name."""
 CASES = [
     *((optimizer, "llama", "whole") for optimizer in ("gd", "sgd1", "sgd2", "sgd4", "adam1", "adam")),
     *((optimizer, "gptj", part) for optimizer in ("gd", "adam1") for part in ("whole", "v_middle")),
@@ -31,9 +35,7 @@ def test_equals_a_plain_loop_run_by_run(optimizer: str, architecture: str, part:
     model = tiny_model(architecture, double=True, layers=3)
     drawn, orders = episodes(2, queries=2), random_orders(2, 2, SHOTS)
     rates = (1e-3, 2e-2) if optimizer.startswith("adam") else (2e-2, 0.2)
-    found = gradient_descent(
-        model, SYMBOLS, drawn, orders, get_optimizer(optimizer), Schedule(rates, READOUTS), part
-    )
+    found = gradient_descent(model, SYMBOLS, drawn, orders, get_optimizer(optimizer), Schedule(rates, READOUTS), part)
     assert found.log_probs.shape == (2, 2, 2, 2, 2, 14)
     assert not found.diverged.any()
     start = model.log_probs(model.token_ids(SYMBOLS)[drawn[0].queries])
@@ -66,12 +68,19 @@ def test_the_model_is_left_as_it_was(architecture: str) -> None:
 @pytest.mark.parametrize("optimizer", ["sgd2", "adam1"])
 def test_how_replicas_are_grouped_does_not_matter(optimizer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny_model(double=True)
-    arguments = (model, SYMBOLS, episodes(2), random_orders(2, 2, 3), get_optimizer(optimizer), Schedule((0.01, 0.1), (2,)))
+    arguments = (
+        model,
+        SYMBOLS,
+        episodes(2),
+        random_orders(2, 2, 3),
+        get_optimizer(optimizer),
+        Schedule((0.01, 0.1), (2,)),
+    )
     together = gradient_descent(*arguments)
     weights = sum(p.nbytes for p in model.module.parameters())
     for replicas in (1, 3):
         copies = 5 if optimizer == "adam1" else 3
-        monkeypatch.setattr("iclgd_core.learners.gradient_descent.REPLICA_BYTES", replicas * copies * weights)
+        monkeypatch.setattr(MODULE, "REPLICA_BYTES", replicas * copies * weights)
         apart = gradient_descent(*arguments)
         np.testing.assert_allclose(apart.log_probs, together.log_probs, atol=1e-9, rtol=0)
         np.testing.assert_allclose(apart.loss, together.loss, atol=1e-6, rtol=0)
@@ -79,16 +88,16 @@ def test_how_replicas_are_grouped_does_not_matter(optimizer: str, monkeypatch: p
 
 @pytest.mark.parametrize("optimizer", ["gd", "sgd1", "adam1"])
 def test_one_diverged_run_says_so_and_spoils_no_other(optimizer: str) -> None:
-    model, drawn, orders = tiny_model(), episodes(2), random_orders(2, 1, 3)
+    model, drawn, orders = tiny_model(double=True), episodes(2), random_orders(2, 1, 3)
     rule = get_optimizer(optimizer)
-    rates = (1e-2, 1e30, 2e-2)
-    found = gradient_descent(model, SYMBOLS, drawn, orders, rule, Schedule(rates, (1, 2)))
-    assert found.diverged[:, :, 1].all()
-    assert np.isnan(found.log_probs[:, :, 1]).all()
+    found = gradient_descent(model, SYMBOLS, drawn, orders, rule, Schedule((1e-2, 1e250, 2e-2), (1, 2)))
+    assert found.diverged[:, :, 1, -1].all()
+    np.testing.assert_array_equal(np.isnan(found.log_probs).all(axis=(-1, -2)), found.diverged)
+    np.testing.assert_array_equal(np.isnan(found.log_probs).any(axis=(-1, -2)), found.diverged)
     assert not found.diverged[:, :, [0, 2]].any()
     alone = gradient_descent(model, SYMBOLS, drawn, orders, rule, Schedule((1e-2, 2e-2), (1, 2)))
-    np.testing.assert_allclose(found.log_probs[:, :, [0, 2]], alone.log_probs, atol=1e-5, rtol=0)
-    np.testing.assert_allclose(found.loss[:, :, [0, 2]], alone.loss, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(found.log_probs[:, :, [0, 2]], alone.log_probs, atol=1e-8, rtol=0)
+    np.testing.assert_allclose(found.loss[:, :, [0, 2]], alone.loss, atol=1e-6, rtol=0)
 
 
 def test_the_loss_is_of_the_labels_alone() -> None:
@@ -111,9 +120,9 @@ def test_a_vanishing_step_leaves_the_zero_shot_answer() -> None:
 
 
 def test_right_answers_are_never_seen() -> None:
-    from_answers = episodes(1)
-    other = [type(e)(e.task, e.index, e.split, e.demonstrations, e.labels, e.queries, e.answers * 0, e.separator) for e in from_answers]
-    model, orders = tiny_model(), random_orders(1, 1, 2)
-    schedule = Schedule((0.1,), (2,))
-    first, second = (learner(model, SYMBOLS, e, orders, get_optimizer("gd"), schedule) for e in (from_answers, other))
+    model, orders, episode = tiny_model(), random_orders(1, 1, 2), episodes(1)[0]
+    pair = (episode, replace(episode, answers=episode.answers * 0))
+    first, second = (
+        gradient_descent(model, SYMBOLS, [e], orders, get_optimizer("gd"), Schedule((0.1,), (2,))) for e in pair
+    )
     np.testing.assert_array_equal(first.log_probs, second.log_probs)

@@ -7,7 +7,7 @@ from iclgd_core.errors import ContextError
 from iclgd_core.learners import in_context
 from iclgd_core.models import CausalModel
 from iclgd_core.tasks import Episode
-from tests.tiny_models import ARCHITECTURES, episodes, random_orders, tiny_model, tiny_task
+from tests.tiny_models import ARCHITECTURES, episodes, random_orders, tiny_model, tiny_task, with_demonstrations
 
 SYMBOLS = tiny_task().symbols
 TOLERANCE = 2e-5
@@ -27,9 +27,7 @@ def prompt(episode: Episode, order: list[int], query: int) -> list[int]:
 
 
 @pytest.mark.parametrize("max_tokens", [16_384, 20, 1])
-def test_equals_the_concatenated_prompts(
-    model: CausalModel, max_tokens: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_equals_the_concatenated_prompts(model: CausalModel, max_tokens: int, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn, orders = episodes(2, queries=3), random_orders(2, 3, 4)
     token = model.token_ids(SYMBOLS)
     expected = np.empty((2, 3, 3, model.module.config.vocab_size))
@@ -63,9 +61,7 @@ def test_labels_matter(model: CausalModel) -> None:
     episode = episodes(1)[0]
     labels = episode.labels.copy()
     labels[0] = labels[0] % 11 + 1
-    other = Episode("t", 0, "tuning", episode.demonstrations, labels, *(
-        getattr(episode, name) for name in ("queries", "answers", "separator")
-    ))
+    other = with_demonstrations(episode, episode.demonstrations, labels)
     first, second = (in_context(model, SYMBOLS, [e], random_orders(1, 1, 1)) for e in (episode, other))
     assert np.abs(first - second).max() > 1e-3
 

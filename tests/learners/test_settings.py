@@ -44,7 +44,13 @@ def test_unknown_optimizer_names_the_nearest() -> None:
 
 def run(shots: int, part: str = "whole", symbols: tuple[str, ...] = SYMBOLS, orders: int = 1) -> None:
     gradient_descent(
-        tiny_model(), symbols, episodes(1), random_orders(1, orders, shots), get_optimizer("gd"), Schedule((0.1,), (1,)), part
+        tiny_model(),
+        symbols,
+        episodes(1),
+        random_orders(1, orders, shots),
+        get_optimizer("gd"),
+        Schedule((0.1,), (1,)),
+        part,
     )
 
 
@@ -70,5 +76,10 @@ def test_examples_longer_than_the_context_window_are_refused() -> None:
     drawn = [task.episode(0, "tuning", 0, 1)]
     with pytest.raises(ContextError, match="reads at most 64"):
         gradient_descent(
-            tiny_model(), SYMBOLS, drawn, np.zeros((1, 1, 1), dtype=np.int64), get_optimizer("gd"), Schedule((0.1,), (1,))
+            tiny_model(),
+            SYMBOLS,
+            drawn,
+            np.zeros((1, 1, 1), dtype=np.int64),
+            get_optimizer("gd"),
+            Schedule((0.1,), (1,)),
         )

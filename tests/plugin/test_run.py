@@ -91,6 +91,7 @@ def killing():
     )
 
 
+@pytest.mark.parametrize("mode", ["plain", "n0"])
 def test_claims_that_were_never_reached_are_listed(project: Project, mode: str) -> None:
     project.claim("""
 @stated("A")
@@ -104,11 +105,9 @@ def test_plain_failure():
 def test_two(judge):
     judge(found())
 """)
-    result = project.run("claims", "-x", *(("--dist", "loadscope") if mode == "n2" else ()), mode=mode)
+    result = project.run("claims", "-x", mode=mode)
     assert result.ret in (2, 12)
-    summary = project.document()["summary"]
-    assert summary["collected"] in (2, 3)
-    assert summary["not run"] >= 1
+    assert project.document()["summary"]["not run"] == 1
     assert project.verdicts()["A"] == "supported"
 
 

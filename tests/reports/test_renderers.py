@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iclgd_core.adjudication import adjudicate
@@ -33,6 +33,7 @@ def some() -> list[Evidence]:
     )
 
 
+@settings(max_examples=40)
 @given(st.lists(evidence(), max_size=5))
 def test_the_document_is_plain_json_whatever_the_order(items: list[Evidence]) -> None:
     content = document(adjudicate(items), {}, len(items))

@@ -1,6 +1,6 @@
 """An independent reference for a GINC world: joint transition matrices and sums over all hidden paths."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def next_by_enumeration(world: GincWorld, hmm: int, slot: int, x: NDArray[np.int
         if any(symbols[state] != seen for state, seen in zip(path, x, strict=False)):
             continue
         p = start[path[0]]
-        for before, after in zip(path, path[1:], strict=False):
+        for before, after in pairwise(path):
             p *= step[before, after]
         out[symbols[path[-1]]] += p
     return np.asarray(out / out.sum())

@@ -99,9 +99,7 @@ def small_world(seed: int) -> GincWorld:
 
 
 @settings(max_examples=12, deadline=None)
-@given(
-    seed=st.integers(0, 50), hmm=st.integers(0, 1), slot=st.integers(0, 2), length=st.integers(0, 3)
-)
+@given(seed=st.integers(0, 50), hmm=st.integers(0, 1), slot=st.integers(0, 2), length=st.integers(0, 3))
 def test_the_next_symbol_against_all_hidden_paths(seed: int, hmm: int, slot: int, length: int) -> None:
     world = small_world(seed)
     x = world.examples(hmm, slot, max(length, 1), 2, np.random.default_rng(seed))[:, :length]
@@ -116,7 +114,7 @@ def test_symbols_that_cannot_be_emitted_are_refused() -> None:
     world = ginc_world(WORLD)
     fits = world.memory[:1, 1:2]
     assert world.next_symbol(0, 1, fits).shape == (1, WORLD.n_symbols)
-    with pytest.raises(SettingsError, match="HMM 0 cannot emit .* from slot 1"):
+    with pytest.raises(SettingsError, match=r"HMM 0 cannot emit .* from slot 1"):
         world.next_symbol(0, 1, np.array([[0]]))
     with pytest.raises(SettingsError, match="HMM 0"):
         world.next_symbol(0, 1, np.concatenate([fits, [[0]]]))

@@ -1,11 +1,13 @@
 """The GINC world: what holds for every configuration, and its guards."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.tasks import GincConfig, GincWorld, ginc_world
@@ -29,7 +31,7 @@ def built(config: GincConfig) -> GincWorld:
     return ginc_world.__wrapped__(config)
 
 
-def arrays(world: GincWorld) -> list[np.ndarray]:  # type: ignore[type-arg]
+def arrays(world: GincWorld) -> list[NDArray[Any]]:
     return [world.value_transition, world.slot_transition, world.start, world.memory]
 
 

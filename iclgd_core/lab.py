@@ -70,11 +70,11 @@ class Lab:
         """Return the same laboratory with another model; its episodes and orders are the same."""
         return replace(self, model=model)
 
-    def count(self, split: str = "evaluation", icl_only: bool = False) -> int:
-        """Return the number of episodes of a split."""
+    def count(self, split: str = "evaluation", n: int | None = None) -> int:
+        """Return the number of episodes of a split; for the evaluation n, or the tier's number if n is None."""
         if self.plan or split == "tuning":
             return self.tier.tuning_episodes
-        return self.tier.icl_episodes if icl_only else self.tier.episodes
+        return self.tier.episodes if n is None else n
 
     def episodes(self, split: str, n: int) -> list[Episode]:
         """Return the first n episodes of a split."""
@@ -100,10 +100,10 @@ class Lab:
         return [np.asarray(token[e.label_set]) for e in self.episodes(split, n)]
 
     def in_context(
-        self, shots: int = SHOTS, orders: int = 1, split: str = "evaluation", icl_only: bool = False
+        self, shots: int = SHOTS, orders: int = 1, split: str = "evaluation", n: int | None = None
     ) -> LogProbs:
         """Measure in-context learning: log-probs (episodes, orders, queries, vocabulary); 0 shots is zero-shot."""
-        n = self.count(split, icl_only)
+        n = self.count(split, n)
         drawn = self.episodes(split, n)
         order = self.orders(split, n, shots, orders)
         arrays = self.store.measure(
@@ -117,9 +117,9 @@ class Lab:
         )
         return arrays["log_probs"].astype(np.float32, copy=False)
 
-    def zero_shot(self, split: str = "evaluation", icl_only: bool = False) -> LogProbs:
+    def zero_shot(self, split: str = "evaluation", n: int | None = None) -> LogProbs:
         """Measure the model without demonstrations: log-probs (episodes, queries, vocabulary)."""
-        return np.asarray(self.in_context(0, 1, split, icl_only)[:, 0])
+        return np.asarray(self.in_context(0, 1, split, n)[:, 0])
 
     def descend(
         self,
@@ -129,9 +129,10 @@ class Lab:
         orders: int = 1,
         split: str = "evaluation",
         part: str = "whole",
+        n: int | None = None,
     ) -> Runs:
         """Measure gradient descent on the demonstrations; see `learners.gradient_descent`."""
-        n = self.count(split)
+        n = self.count(split, n)
         drawn, rule = self.episodes(split, n), get_optimizer(optimizer)
         order = self.orders(split, n, shots, orders)
 
@@ -195,10 +196,10 @@ class Lab:
         """
         if self.plan:
             return ""
-        n = self.count(icl_only=True)
+        n = self.count()
         answers = self.answers("evaluation", n)
-        with_demonstrations = correct(self.in_context(icl_only=True)[:, 0], answers).mean(-1)
-        without = correct(self.zero_shot(icl_only=True), answers).mean(-1)
+        with_demonstrations = correct(self.in_context()[:, 0], answers).mean(-1)
+        without = correct(self.zero_shot(), answers).mean(-1)
         outcome = paired_greater(with_demonstrations, without, margin=0.0, quantity="accuracy gained in context")
         if outcome.p_supported is not None and outcome.p_supported <= ICL_ALPHA:
             return ""

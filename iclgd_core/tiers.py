@@ -22,8 +22,11 @@ class Tier:
 
     Attributes:
         name: "quick" or "full".
-        episodes: evaluation episodes of the GD comparisons; the power stated in the claims rests on it.
-        icl_episodes: evaluation episodes of comparisons that need no GD.
+        episodes: evaluation episodes of whatever is cheap: ICL alone, and full-batch GD.
+        minibatch_episodes: of mini-batch SGD and Adam, which take many steps an epoch.
+        order_episodes: of the order study, which runs every order.
+        size_episodes: of the trend over sizes, which runs the largest model.
+        many_episodes: of GD on large training sets.
         tuning_episodes: episodes on which GD's learning rate and readout are chosen.
         tuning_orders: orders of the demonstrations on tuning episodes.
         queries: queries an episode.
@@ -34,7 +37,10 @@ class Tier:
 
     name: str
     episodes: int
-    icl_episodes: int
+    minibatch_episodes: int
+    order_episodes: int
+    size_episodes: int
+    many_episodes: int
     tuning_episodes: int
     tuning_orders: int
     queries: int
@@ -51,20 +57,26 @@ class Tier:
 TIERS = {
     "quick": Tier(
         name="quick",
-        episodes=12,
-        icl_episodes=96,
+        episodes=96,
+        minibatch_episodes=24,
+        order_episodes=12,
+        size_episodes=24,
+        many_episodes=48,
         tuning_episodes=6,
         tuning_orders=2,
         queries=32,
         orders=4,
         sgd=Schedule((1e-3, 5e-3, 2e-2, 1e-1), (3, 10, 30)),
         adam=Schedule((1e-4, 5e-4, 1e-3, 5e-3), (3, 10, 30)),
-        many_schedule=Schedule((5e-3, 2e-2, 1e-1), (1, 3, 8)),
+        many_schedule=Schedule((5e-3, 2e-2, 1e-1), (1, 4)),
     ),
     "full": Tier(
         name="full",
-        episodes=32,
-        icl_episodes=192,
+        episodes=192,
+        minibatch_episodes=64,
+        order_episodes=32,
+        size_episodes=64,
+        many_episodes=96,
         tuning_episodes=8,
         tuning_orders=2,
         queries=64,

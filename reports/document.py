@@ -8,7 +8,7 @@ from iclgd_core.evidence import Evidence, Json, Verdict
 SCHEMA = "iclgd-claims/1"
 OUTCOME_FIELDS = (
     *("estimate", "interval", "p_value", "p_refuted", "n", "unit"),
-    *("threshold", "quantity", "rule", "method", "needed"),
+    *("threshold", "quantity", "rule", "method", "sd", "minimum_effect", "needed"),
 )
 
 
@@ -72,6 +72,8 @@ def _claim(item: Evidence) -> dict[str, Json]:
             "quantity": outcome.quantity,
             "rule": outcome.rule,
             "method": outcome.method,
+            "sd": outcome.sd,
+            "minimum_effect": outcome.minimum_effect,
             "needed": outcome.needed,
         }
     return {

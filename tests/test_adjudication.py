@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from iclgd_core.adjudication import adjudicate, decide, possible
 from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.stats.outcome import Outcome
+from iclgd_core.stats.power import episodes_needed
 from tests.reports.strategies import evidence, found, outcomes, recorded
 
 STRENGTH = {Verdict.INCONCLUSIVE: 0, Verdict.SUPPORTED: 1, Verdict.REFUTED: 1}
@@ -79,11 +80,24 @@ def test_outcomes_without_p_values(holds: bool | None, undefined: str, verdict: 
 
 
 def test_reasons_of_inconclusive_outcomes() -> None:
-    open_ended, counted = found(0.3, 0.7), replace(found(0.3, 0.7), needed=90)
+    open_ended, counted = found(0.3, 0.7), replace(found(0.3, 0.7), sd=0.5, distance=0.125)
     undefined = replace(found(), undefined="constant")
     reasons = [item.reason for item in adjudicate(family([open_ended, counted, undefined], 3))]
+    n = episodes_needed(0.5, 0.125, 0.05 / 3)
     assert reasons == [
-        "the interval does not settle it",
-        "about 90 episodes would settle it with power 0.9, against 20 now",
+        "the estimate is too near the threshold for any practical number of episodes",
+        f"about {n} episodes would settle it with power 0.9, against 20 now",
         "constant",
     ]
+
+
+def test_the_episodes_of_a_plan_allow_for_the_family() -> None:
+    outcome = replace(found(), sd=0.5, minimum_effect=0.25)
+    (alone,), (member,) = (adjudicate(family([outcome], size)) for size in (1, 12))
+    assert alone.outcome is not None
+    assert member.outcome is not None
+    assert alone.outcome.needed == episodes_needed(0.5, 0.25)
+    assert member.outcome.needed == episodes_needed(0.5, 0.25, 0.05 / 12)
+    (tight,) = adjudicate(family([replace(outcome, sd=0.0)], 12))
+    assert tight.outcome is not None
+    assert tight.outcome.needed == 8

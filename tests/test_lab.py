@@ -16,7 +16,7 @@ from tests.tiny_models import tiny_model, tiny_task
 
 SCHEDULE = Schedule((0.01, 0.1), (1, 2, 3))
 TIER = replace(
-    TIERS["quick"], episodes=3, icl_episodes=4, tuning_episodes=2, tuning_orders=2, queries=2, orders=3,
+    TIERS["quick"], episodes=3, tuning_episodes=2, tuning_orders=2, queries=2, orders=3,
     sgd=SCHEDULE, adam=SCHEDULE,
 )  # fmt: skip
 
@@ -43,7 +43,7 @@ def test_tuning_and_evaluation_share_no_episode_unless_planning(small_lab: Lab) 
     planned = replace(small_lab, plan=True)
     assert {e.digest for e in planned.episodes("evaluation", 4)} == tuning
     assert [x.count("evaluation") for x in (small_lab, planned)] == [3, 2]
-    assert [x.count("evaluation", icl_only=True) for x in (small_lab, planned)] == [4, 2]
+    assert [x.count("evaluation", 4) for x in (small_lab, planned)] == [4, 2]
 
 
 def test_a_measurement_is_taken_from_the_store_the_second_time(small_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

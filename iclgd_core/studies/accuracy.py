@@ -57,7 +57,7 @@ def accuracy_study(lab: Lab, shots: int, scope: str) -> AccuracyStudy:
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
     """
-    return _study(lab, "gd", lab.tier.schedule("sgd"), shots, shots, scope)
+    return _study(lab, "gd", lab.tier.schedule("sgd"), shots, shots, scope, lab.tier.episodes)
 
 
 def many_study(lab: Lab, trained_on: int) -> AccuracyStudy:
@@ -66,21 +66,23 @@ def many_study(lab: Lab, trained_on: int) -> AccuracyStudy:
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
     """
-    return _study(lab, "sgd8", lab.tier.many_schedule, SHOTS, trained_on, "vocabulary")
+    return _study(lab, "sgd8", lab.tier.many_schedule, SHOTS, trained_on, "vocabulary", lab.tier.many_episodes)
 
 
-def _study(lab: Lab, optimizer: str, schedule: Schedule, shots: int, trained_on: int, scope: str) -> AccuracyStudy:
+def _study(
+    lab: Lab, optimizer: str, schedule: Schedule, shots: int, trained_on: int, scope: str, n: int
+) -> AccuracyStudy:
     def tuning_score(log_probs: LogProbs) -> Floats:
         return _accuracy(lab, log_probs, "tuning", scope)
 
     setting = lab.tune_on(optimizer, tuning_score, schedule, trained_on)
-    runs = lab.descend(optimizer, Schedule((setting.learning_rate,), schedule.readouts), trained_on)
+    runs = lab.descend(optimizer, Schedule((setting.learning_rate,), schedule.readouts), trained_on, n=n)
     what = f"{get_optimizer(optimizer).name} on {trained_on} demonstrations"
     refuse_diverged(runs.diverged[:, 0, 0, setting.readout], what)
     return AccuracyStudy(
-        icl=_accuracy(lab, lab.in_context(shots)[:, 0], "evaluation", scope),
+        icl=_accuracy(lab, lab.in_context(shots, n=n)[:, 0], "evaluation", scope),
         descent=_accuracy(lab, runs.log_probs[:, 0, 0, setting.readout], "evaluation", scope),
-        zero_shot=_accuracy(lab, lab.zero_shot(), "evaluation", scope),
+        zero_shot=_accuracy(lab, lab.zero_shot(n=n), "evaluation", scope),
         shots=shots,
         trained_on=trained_on,
         setting=setting,

@@ -56,24 +56,35 @@ class AgreementStudy:
         }
 
 
-def agreement_study(lab: Lab, optimizer: str, agreement: str, part: str = "whole") -> AgreementStudy:
+def agreement_study(
+    lab: Lab, optimizer: str, agreement: str, part: str = "whole", n: int | None = None
+) -> AgreementStudy:
     """Measure how near the most favourable GD comes to ICL, and how near ICL comes to itself.
+
+    Args:
+        lab: the laboratory.
+        optimizer: name of an optimizer.
+        agreement: one of AGREEMENTS.
+        part: what GD trains, one of models.projections.PARTS.
+        n: evaluation episodes; by default the tier's number for this optimizer.
 
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
     """
-    agree = AGREEMENTS[agreement]
+    agree, rule = AGREEMENTS[agreement], get_optimizer(optimizer)
+    if n is None:
+        n = lab.tier.episodes if rule.batch is None else lab.tier.minibatch_episodes
     tuning_icl = lab.in_context(SHOTS, split="tuning")[:, 0]
     setting = lab.tune(optimizer, lambda p: agree(p, tuning_icl).mean(-1), SHOTS, part)
-    readouts = lab.tier.schedule(get_optimizer(optimizer).rule).readouts
-    runs = lab.descend(optimizer, Schedule((setting.learning_rate,), readouts), SHOTS, part=part)
+    schedule = Schedule((setting.learning_rate,), lab.tier.schedule(rule.rule).readouts)
+    runs = lab.descend(optimizer, schedule, SHOTS, part=part, n=n)
     chosen = runs.log_probs[:, 0, 0, setting.readout]
     refuse_diverged(runs.diverged[:, 0, 0, setting.readout], f"{optimizer} at learning rate {setting.learning_rate:g}")
-    icl = lab.in_context(SHOTS, orders=2)
+    icl = lab.in_context(SHOTS, orders=2, n=n)
     first, second = icl[:, 0], icl[:, 1]
     return AgreementStudy(
         ceiling=agree(second, first).mean(-1),
         learner=agree(chosen, first).mean(-1),
-        floor=agree(lab.zero_shot(), first).mean(-1),
+        floor=agree(lab.zero_shot(n=n), first).mean(-1),
         setting=setting,
     )

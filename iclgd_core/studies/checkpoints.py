@@ -59,9 +59,9 @@ def checkpoint_study(labs: Sequence[Lab], steps: Sequence[int]) -> CheckpointStu
         raise NotRunError(
             f"the claim needs at least 3 checkpoints in the second half of training; there are {len(late)}."
         )
-    n = labs[0].count(icl_only=True)
+    n = labs[0].count()
     answers = labs[0].answers("evaluation", n)
-    accuracy = np.stack([correct(lab.in_context(SHOTS, icl_only=True)[:, 0], answers).mean(-1) for lab in labs], axis=1)
+    accuracy = np.stack([correct(lab.in_context(SHOTS)[:, 0], answers).mean(-1) for lab in labs], axis=1)
     weights = [
         {name: p.detach().double().cpu().numpy() for name, p in lab.model.module.named_parameters()} for lab in labs
     ]

@@ -131,12 +131,14 @@ def test_a_plan_claims_and_writes_nothing(project: Project, mode: str) -> None:
         + """
 @stated("B")
 def test_refuted(judge):
-    judge(found(0.999, 0.001, needed=90))
+    judge(found(0.999, 0.001, sd=0.5, minimum_effect=0.125))
 """
     )
     result = project.run("claims", "--iclgd-plan", mode=mode)
     assert result.ret == 0, result.stdout.str()
-    result.stdout.fnmatch_lines(["*claims plan*", "*sd*minimum effect*units needed*", "*0.5*0.1*20*unknown*", "*90*"])
+    result.stdout.fnmatch_lines(
+        ["*claims plan*", "*sd*minimum effect*units needed*", "*undefined*20*unknown*", "*0.5*0.125*20*139*"]
+    )
     assert not project.report.exists()
 
 

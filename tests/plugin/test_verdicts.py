@@ -25,7 +25,7 @@ def test_refuted_as_registered(judge):
 
 @stated("C")
 def test_inconclusive_as_registered(judge):
-    judge(found(0.3, 0.7, needed=90))
+    judge(found(0.3, 0.7, sd=0.5, distance=0.125))
 
 @stated("D")
 def test_raises(judge):

@@ -28,7 +28,7 @@ def some() -> list[Evidence]:
             recorded(2, found(), family_size=2),
             recorded(1, found(0.999, 0.001), family_size=2),
             recorded(3, verdict=Verdict.NOT_RUN, reason="no second model", id="S2"),
-            recorded(4, replace(found(0.3, 0.7), needed=90), expected=Verdict.INCONCLUSIVE, id="S10"),
+            recorded(4, replace(found(0.3, 0.7), sd=0.5, distance=0.125), expected=Verdict.INCONCLUSIVE, id="S10"),
         ]
     )
 
@@ -62,7 +62,7 @@ def test_the_table_fits_and_marks_what_was_not_expected(width: int) -> None:
     assert max(len(line) for line in text.splitlines()) <= max(width, 100)
     assert "\x1b" not in text
     assert "not run: S2 [size=3] on ginc-llama-794k, ginc-k5: no second model" in text
-    assert "about 90 episodes would settle it" in text
+    assert "episodes would settle it with power 0.9, against 20 now" in " ".join(text.split())
     marked = [line.split()[:2] for line in text.splitlines() if line.startswith("!")]
     assert marked == [["!", "size=1"], ["!", "size=3"]]
     assert "0.25 [0.125, 0.375]" in text
@@ -90,7 +90,7 @@ def test_colour_only_where_it_is_wanted() -> None:
 
 
 def test_the_plan_shows_spread_and_episodes_needed() -> None:
-    item = replace(recorded(outcome=replace(found(), needed=64)), details={"sd": 0.5, "minimum_effect": 0.125})
+    item = recorded(outcome=replace(found(), needed=64, sd=0.5, minimum_effect=0.125))
     text = render_plan([item], 100, colour=False)
     (row,) = [line for line in text.splitlines() if "size=1" in line]
     assert row.split() == ["size=1", "ginc-llama-794k", "ginc-k5", "0.5", "0.125", "20", "64"]

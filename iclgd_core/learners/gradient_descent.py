@@ -8,6 +8,7 @@ restored. Loss: mean cross-entropy of the label tokens alone (arXiv 2310.08540, 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from torch.func import functional_call, grad_and_value, vmap
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.learners.optimizers import Optimizer, Updater
+from iclgd_core.learners.optimizers import Optimizer, set_gradients, torch_optimizer
 from iclgd_core.models.adapter import CausalModel, at_least_float32, check_context
 from iclgd_core.models.projections import part_names
 from iclgd_core.tasks import Episode
@@ -23,7 +24,7 @@ from iclgd_core.tasks import Episode
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-REPLICA_BYTES = 256 * 2**20
+REPLICA_BYTES = 512 * 2**20
 """Bytes of weights, gradients and optimizer state that one group of replicas may take."""
 
 
@@ -92,14 +93,14 @@ def gradient_descent(
         raise SettingsError("gradient descent needs at least one demonstration; zero-shot is in_context with none.")
     token = model.token_ids(symbols)
     n_rates = len(schedule.learning_rates)
-    shape = (*orders.shape[:2], n_rates)
+    shape = (n_rates, *orders.shape[:2])
     for episode in episodes:
         episode.first(orders.shape[-1])
     inputs = np.stack([e.demonstrations[row] for e, rows in zip(episodes, orders, strict=True) for row in rows])
     labels = np.stack([e.labels[row] for e, rows in zip(episodes, orders, strict=True) for row in rows])
     queries = np.stack([episode.queries for episode in episodes for _ in range(orders.shape[1])])
-    rates = np.tile(np.array(schedule.learning_rates), len(inputs))
-    columns = [torch.from_numpy(np.repeat(token[a], n_rates, axis=0)) for a in (inputs, labels, queries)]
+    rates = [rate for rate in schedule.learning_rates for _ in inputs]
+    columns = [torch.from_numpy(np.concatenate([token[a]] * n_rates)) for a in (inputs, labels, queries)]
     longest = max(inputs.shape[-1], queries.shape[-1])
     check_context(longest, model.context_window, model.name, "an example")
     trained = part_names(model.module, part)
@@ -111,12 +112,12 @@ def gradient_descent(
     log_probs, loss = (np.concatenate(arrays) for arrays in zip(*groups, strict=True))
     diverged = ~np.isfinite(log_probs).all(axis=(-1, -2))
     log_probs[diverged] = np.nan
-    tail = (len(schedule.readouts),)
-    return Runs(
-        log_probs.reshape(*shape, *log_probs.shape[1:]),
-        diverged.reshape(shape + tail),
-        loss.reshape(shape + tail),
-    )
+
+    def by_run(flat: NDArray[Any]) -> NDArray[Any]:
+        """(runs, ...) -> (episodes, orders, learning rates, ...); the runs are sorted by learning rate."""
+        return np.ascontiguousarray(np.moveaxis(flat.reshape(*shape, *flat.shape[1:]), 0, 2))
+
+    return Runs(by_run(log_probs), by_run(diverged), by_run(loss))
 
 
 def _group_size(model: CausalModel, trained: Sequence[str], optimizer: Optimizer) -> int:
@@ -132,7 +133,7 @@ def _train_group(
     optimizer: Optimizer,
     schedule: Schedule,
     columns: Sequence[torch.Tensor],
-    rates: NDArray[np.float64],
+    rates: Sequence[float],
 ) -> tuple[Floats, Floats]:
     """Train one group of replicas.
 
@@ -157,7 +158,7 @@ def _train_group(
 
     gradient = vmap(grad_and_value(loss))
     answer = vmap(last_logits)
-    updater = Updater(optimizer, weights, torch.from_numpy(rates).to(device))
+    updater = torch_optimizer(optimizer, weights, rates)
     n = inputs.shape[1]
     batch = optimizer.batch or n
     outputs: list[Floats] = []
@@ -167,7 +168,8 @@ def _train_group(
         for at in range(0, n, batch):
             rows = slice(at, at + batch)
             gradients, value = gradient(weights, inputs[:, rows], labels[:, rows])
-            updater.step(gradients)
+            set_gradients(updater, gradients, rates)
+            updater.step()
             total += value.detach().float() * inputs[:, rows].shape[1] / n
         if epoch in schedule.readouts:
             with torch.no_grad():

@@ -1,5 +1,6 @@
 """The optimizers of the gradient-descent learners, and their update rules on many replicas at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,32 +55,33 @@ def get_optimizer(name: str) -> Optimizer:
     return OPTIMIZERS[name]
 
 
-class Updater:
-    """Applies an update rule in place to stacked parameters, each replica with its own learning rate."""
+def torch_optimizer(optimizer: Optimizer, weights: Stack, learning_rates: Sequence[float]) -> torch.optim.Optimizer:
+    """Return torch's optimizer over stacked replicas, each with its own learning rate.
 
-    def __init__(self, optimizer: Optimizer, weights: Stack, learning_rates: torch.Tensor) -> None:
-        """Start with no steps taken; `learning_rates` is (replicas,)."""
-        self._rule = optimizer.rule
-        self._weights = weights
-        self._rates = {k: learning_rates.to(w.dtype).view(-1, *[1] * (w.ndim - 1)) for k, w in weights.items()}
-        self._t = 0
-        if self._rule == "adam":
-            self._first = {k: torch.zeros_like(w) for k, w in weights.items()}
-            self._second = {k: torch.zeros_like(w) for k, w in weights.items()}
+    The update rules are element-wise, so that one optimizer over a stack equals one for each replica. Neighbours
+    with equal rates share a parameter group: sort the replicas by rate.
 
-    def step(self, gradients: Stack) -> None:
-        """Take one step along `gradients` (same names and shapes as the weights)."""
-        self._t += 1
-        for name, weight in self._weights.items():
-            gradient = gradients[name]
-            if self._rule == "adam":
-                weight.sub_(self._rates[name] * self._adam_direction(name, gradient))
-            else:
-                weight.addcmul_(self._rates[name], gradient, value=-1.0)
+    Args:
+        optimizer: the update rule.
+        weights: stacked parameters, updated in place; their gradients are given to `set_gradients`.
+        learning_rates: one for each replica.
+    """
+    groups = [
+        {"params": [weight[rows] for weight in weights.values()], "lr": rate} for rows, rate in _runs(learning_rates)
+    ]
+    if optimizer.rule == "adam":
+        return torch.optim.Adam(groups, betas=ADAM_BETAS, eps=ADAM_EPSILON, fused=True)
+    return torch.optim.SGD(groups, fused=True)
 
-    def _adam_direction(self, name: str, gradient: torch.Tensor) -> torch.Tensor:
-        b1, b2 = ADAM_BETAS
-        first = self._first[name].lerp_(gradient, 1 - b1)
-        second = self._second[name].mul_(b2).addcmul_(gradient, gradient, value=1 - b2)
-        spread = (second / (1 - b2**self._t)).sqrt_().add_(ADAM_EPSILON)
-        return (first / (1 - b1**self._t)).div_(spread)
+
+def set_gradients(optimizer: torch.optim.Optimizer, gradients: Stack, learning_rates: Sequence[float]) -> None:
+    """Hand stacked gradients (names and shapes of the weights) to the optimizer of `torch_optimizer`."""
+    for group, (rows, _) in zip(optimizer.param_groups, _runs(learning_rates), strict=True):
+        for parameter, gradient in zip(group["params"], gradients.values(), strict=True):
+            parameter.grad = gradient[rows]
+
+
+def _runs(values: Sequence[float]) -> list[tuple[slice, float]]:
+    """Return the stretches of equal neighbours: [5, 5, 7] -> [(0:2, 5), (2:3, 7)]."""
+    starts = [i for i, value in enumerate(values) if i == 0 or value != values[i - 1]]
+    return [(slice(a, b), values[a]) for a, b in zip(starts, [*starts[1:], len(values)], strict=True)]

@@ -4,6 +4,7 @@ On a terminal one line is drawn again and again; in a log a line is written when
 runs, the dots of the claims' tests are left out. Only the controller draws; a run without claims sees nothing of it.
 """
 
+import shutil
 from collections.abc import Sequence
 
 import pytest
@@ -17,6 +18,8 @@ from reports.plain_text import plain
 
 NAME = "iclgd-claims-progress"
 BAR_WIDTH = 30
+WIDE = 400
+"""Room for the bar to be drawn in full; the line is cut to the terminal afterwards."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,7 +36,7 @@ class ClaimsProgress:
         self._ids: set[str] = set()
         self._done: set[str] = set()
         self._tenth = 0
-        self._console = Console(width=100, force_terminal=False, color_system=None)
+        self._console = Console(width=WIDE, force_terminal=False, color_system=None)
         self._progress = Progress(
             TextColumn("claims"), BarColumn(BAR_WIDTH), MofNCompleteColumn(), TimeElapsedColumn(),
             TextColumn("{task.fields[last]}", markup=False), console=self._console, auto_refresh=False,
@@ -79,7 +82,7 @@ class ClaimsProgress:
             return
         with self._console.capture() as capture:
             self._console.print(self._progress.get_renderable(), end="", soft_wrap=True)
-        line = " ".join(capture.get().split("\n")).rstrip()
+        line = " ".join(capture.get().split("\n")).rstrip()[: shutil.get_terminal_size((100, 24)).columns - 1]
         if terminal.isatty:
             terminal.rewrite(line, erase=True)
             return

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from iclgd_core.account import effect, label, number, subject
+from iclgd_core.account import label, number, subject
 from iclgd_core.evidence import Evidence, Json, Verdict
 from reports.document import summary
 from reports.plain_text import plain
@@ -20,8 +20,8 @@ STYLES = {
     Verdict.ERROR: "red",
     Verdict.NOT_RUN: "dim",
 }
-COLUMNS = ("", "sub-claim", "model", "task", "verdict", "effect [interval]", "threshold", "p adj.")
-PLAN_COLUMNS = ("", "sub-claim", "model", "task", "sd", "minimum effect", "units now", "units needed")
+COLUMNS = ("", "sub-claim", "verdict", "effect [interval]", "bound", "p adj.", "n", "closure")
+PLAN_COLUMNS = ("", "sub-claim", "sd", "minimum effect", "units now", "units needed")
 NARROWEST = 100
 GAP = 2
 
@@ -46,55 +46,89 @@ def render_plan(evidence: Sequence[Evidence], width: int, colour: bool) -> str:
     return _text(console)
 
 
-def _claim_cells(item: Evidence) -> list[Text]:
+def _claim_cells(items: Sequence[Evidence]) -> list[Text]:
+    item = items[0]
     verdict = item.verdict or Verdict.ERROR
     shown = Text(verdict.value, style=STYLES[verdict])
     met = verdict is item.expected
     if not met:
         shown.append(f"\n(expected {item.expected.value})", style="dim")
-    outcome = item.outcome
-    p = item.p_adjusted if verdict is not Verdict.REFUTED else item.p_refuted_adjusted
-    numbers = ("", "", "") if outcome is None else (effect(outcome), number(outcome.threshold), _p(p))
-    return [Text("" if met else "!", style="bold red"), *_names(item), shown, *map(Text, numbers)]
+    return [Text("" if met else "!", style="bold red"), _name(items), shown, *map(Text, _numbers(item, verdict))]
 
 
-def _plan_cells(item: Evidence) -> list[Text]:
+def _numbers(item: Evidence, verdict: Verdict) -> tuple[str, ...]:
     outcome = item.outcome
     if outcome is None:
-        return [Text(""), *_names(item), *(Text("") for _ in range(4))]
+        return ("",) * 5
+    p = item.p_adjusted if verdict is not Verdict.REFUTED else item.p_refuted_adjusted
+    interval = "" if outcome.interval is None else " [{}, {}]".format(*map(_short, outcome.interval))
+    closure = item.details.get("closure")
+    return (
+        _short(outcome.estimate) + interval,
+        _short(outcome.threshold),
+        "" if p is None else f"{p:.2g}",
+        str(outcome.n),
+        _short(closure) if isinstance(closure, float) else "",
+    )
+
+
+def _plan_cells(items: Sequence[Evidence]) -> list[Text]:
+    outcome = items[0].outcome
+    if outcome is None:
+        return [Text(""), _name(items), *(Text("") for _ in range(4))]
     cells = (number(outcome.sd), number(outcome.minimum_effect), str(outcome.n), str(outcome.needed or "unknown"))
-    return [Text(""), *_names(item), *map(Text, cells)]
+    return [Text(""), _name(items), *map(Text, cells)]
 
 
-def _names(item: Evidence) -> list[Text]:
-    params = ", ".join(f"{name}={value}" for name, value in sorted(item.params.items()))
-    return [Text(plain(part)) for part in (params or "-", item.model, item.task)]
+def _name(items: Sequence[Evidence]) -> Text:
+    """Name one sub-claim by the values of its parameters, or several that share one row by their number."""
+    if len(items) > 1:
+        return Text(f"all {len(items)} sub-claims")
+    return Text(plain(", ".join(value for _, value in sorted(items[0].params.items())) or "-"))
 
 
-def _p(value: float | None) -> str:
-    return "" if value is None else f"{value:.3g}"
+def _short(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3g}"
+
+
+def _rows(group: Sequence[Evidence]) -> list[list[Evidence]]:
+    """Return the rows of one claim on one subject: one for all sub-claims if all lack numbers for one reason."""
+    alike = {(item.outcome, item.verdict, item.reason, item.expected) for item in group if item.outcome is None}
+    if len(group) > 1 and len(alike) == 1 and all(item.outcome is None for item in group):
+        return [list(group)]
+    return [[item] for item in group]
 
 
 def _tables(
     console: Console,
     ordered: Sequence[Evidence],
     columns: Sequence[str],
-    cells_of: Callable[[Evidence], list[Text]],
+    cells_of: Callable[[Sequence[Evidence]], list[Text]],
 ) -> None:
-    """Print one table for each claim; columns stand below each other in all of them."""
-    rows = [(item, cells_of(item)) for item in ordered]
-    widths = _widths([[Text(name) for name in columns], *(cells for _, cells in rows)], console.width)
-    for i, ((id, statement, source), group) in enumerate(groupby(rows, lambda row: _heading(row[0]))):
-        console.print(Text.assemble((plain(id), "bold"), "  ", plain(statement)))
-        if source:
-            console.print(Text("    " + plain(source), style="dim"))
-        table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim", show_header=i == 0)
+    """Print one table for each claim and subject; columns stand below each other in all of them."""
+    tables = [
+        (heading, on, [cells_of(row) for row in _rows(list(group))])
+        for (heading, on), group in groupby(ordered, lambda item: (_heading(item), subject(item)))
+    ]
+    every = [cells for _, _, rows in tables for cells in rows]
+    widths = _widths([[Text(name) for name in columns], *every], console.width)
+    last: tuple[str, str, str] | None = None
+    for heading, on, rows in tables:
+        if heading != last:
+            id, statement, source = heading
+            console.print(Text.assemble("\n" if last else "", (plain(id), "bold"), "  ", plain(statement)))
+            if source:
+                console.print(Text("    " + plain(source), style="dim"))
+        if on:
+            console.print(Text("  " + plain(on), style="bold dim"))
+        table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim", show_header=last is None)
         for name, wide in zip(columns, widths, strict=True):
             table.add_column(name, width=wide, overflow="fold")
-        for _, cells in group:
+        for cells in rows:
             table.add_row(*cells)
         console.print(table)
-        console.print()
+        last = heading
+    console.print()
 
 
 def _heading(item: Evidence) -> tuple[str, str, str]:
@@ -110,10 +144,15 @@ def _widths(rows: Sequence[Sequence[Text]], room: int) -> list[int]:
 
 
 def _reasons(console: Console, items: Iterable[Evidence]) -> None:
+    """Print each reason once, with the sub-claims it holds for."""
+    by_reason: dict[tuple[str, str, str], list[Evidence]] = {}
     for item in items:
-        on = f" on {subject(item)}" if subject(item) else ""
-        verdict = (item.verdict or Verdict.ERROR).value
-        console.print(Text(plain(f"{verdict}: {label(item)}{on}: {item.reason}")))
+        by_reason.setdefault(((item.verdict or Verdict.ERROR).value, item.model, item.reason), []).append(item)
+    for (verdict, model, reason), group in by_reason.items():
+        alone = f"{label(group[0])}{f' on {subject(group[0])}' if subject(group[0]) else ''}"
+        claims = ", ".join(dict.fromkeys(item.id for item in group))
+        who = alone if len(group) == 1 else f"{claims} ({len(group)} sub-claims){f' on {model}' if model else ''}"
+        console.print(Text(plain(f"{verdict}: {who}: {reason}")))
 
 
 def _counts(counts: dict[str, Json]) -> str:

@@ -24,7 +24,7 @@ from iclgd_core.tasks import Episode
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-REPLICA_BYTES = 512 * 2**20
+REPLICA_BYTES = 320 * 2**20
 """Bytes of weights, gradients and optimizer state that one group of replicas may take."""
 
 

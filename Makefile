@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 4
 BIN := $(VENV)/bin
-# a CPU build of torch where there is one; any torch that fits pyproject.toml does
+# installed first, so that nothing looser is resolved; any torch that fits pyproject.toml does
 TORCH ?= torch==2.13.0
 
 .PHONY: claims test lint plan clean
@@ -12,7 +12,7 @@ claims: $(VENV)/.ready
 	$(BIN)/pytest claims -n $(WORKERS) --dist worksteal $(ARGS)
 
 test: $(VENV)/.ready lint
-	$(BIN)/pytest tests -n 2 --dist worksteal $(ARGS)
+	$(BIN)/pytest tests iclgd_core --doctest-modules -n 2 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

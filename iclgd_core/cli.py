@@ -27,27 +27,36 @@ def main(argv: list[str] | None = None) -> int:
     console = Console()
     try:
         return _pretrain(args, console)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("iclgd: interrupted; weights are written when training ends, so none were kept.")
+        return 130
     except IclgdError as error:
         Console(stderr=True).print(f"iclgd: {error}", markup=False, highlight=False, soft_wrap=True)
         return 2
 
 
 def _pretrain(args: argparse.Namespace, console: Console) -> int:
-    if args.list or not args.name:
+    if not args.list and not args.name:
+        raise SettingsError("which model? Give a NAME from `iclgd pretrain --list`.")
+    if args.list:
         for recipe in RECIPES.values():
             console.print(f"{recipe.name}: {recipe.architecture}, hidden {recipe.hidden}, {recipe.tokens:,} tokens")
-        return 0 if args.list else 2
+        return 0
     recipe = get_recipe(args.name)
-    try:
-        torch.empty(0, device=args.device)
-    except (RuntimeError, AssertionError) as error:
+    kind, _, index = args.device.partition(":")
+    if args.device != "cpu" and not (kind == "cuda" and (not index or index.isdigit())):
+        raise SettingsError(f"--device is {args.device!r}. Allowed: cpu, cuda or cuda:N.")
+    if kind == "cuda" and int(index or 0) >= torch.cuda.device_count():
         raise SettingsError(
-            f"device {args.device!r} cannot be used here: {str(error).splitlines()[0]} "
-            "Use cpu, or cuda where there is one."
-        ) from error
+            f"--device is {args.device!r}, but there are {torch.cuda.device_count()} CUDA devices. Use cpu."
+        )
     out = args.out or MODELS_DIR / recipe.name
     if (out / "model.safetensors").exists() and not args.force:
         raise IclgdError(f"{out} already holds a model. Give --out DIR to write elsewhere, or --force to replace it.")
+    if args.threads < 0:
+        raise SettingsError(
+            f"--threads is {args.threads}. Allowed: a number of threads from 1, or 0 for torch's choice."
+        )
     if args.threads:
         torch.set_num_threads(args.threads)
     training = pretrain(recipe, out, args.device, console)

@@ -11,7 +11,6 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.errors import IclgdError
 from iclgd_core.learners import Runs, Schedule, get_optimizer, gradient_descent, in_context
 from iclgd_core.measurements import Store
 from iclgd_core.metrics import correct
@@ -37,14 +36,14 @@ class Setting:
     """A setting of gradient descent, chosen on tuning episodes.
 
     Attributes:
-        learning_rate: the rate.
-        epoch: the readout, and `readout` its index in the schedule.
+        learning_rate: the rate; 0 is the start of GD's path, where nothing is trained yet.
+        epoch: the readout, and `readout` its index in the schedule; 0 and None at the start.
         table: mean score of every setting, {learning rate: {epoch: score, or None where a run diverged}}.
     """
 
     learning_rate: float
     epoch: int
-    readout: int
+    readout: int | None
     table: dict[str, dict[str, float | None]]
 
 
@@ -71,10 +70,10 @@ class Lab:
         return replace(self, model=model)
 
     def count(self, split: str = "evaluation", n: int | None = None) -> int:
-        """Return the number of episodes of a split; for the evaluation n, or the tier's number if n is None."""
-        if self.plan or split == "tuning":
-            return self.tier.tuning_episodes
-        return self.tier.episodes if n is None else n
+        """Return the number of episodes of a split: n, or the tier's number if n is None."""
+        if self.plan:
+            return self.tier.minibatch_tuning_episodes
+        return (self.tier.tuning_episodes if split == "tuning" else self.tier.episodes) if n is None else n
 
     def episodes(self, split: str, n: int) -> list[Episode]:
         """Return the first n episodes of a split."""
@@ -154,38 +153,46 @@ class Lab:
         log_probs, loss = (a[name].astype(np.float32, copy=False) for name in ("log_probs", "loss"))
         return Runs(log_probs, a["diverged"].astype(bool), loss)
 
-    def tune(self, optimizer: str, score: Score, shots: int = SHOTS, part: str = "whole") -> Setting:
+    def tune(
+        self,
+        optimizer: str,
+        score: Score,
+        schedule: Schedule,
+        shots: int = SHOTS,
+        part: str = "whole",
+        n: int | None = None,
+        orders: int = 1,
+    ) -> Setting:
         """Choose the learning rate and readout with the highest mean score on the tuning episodes.
 
-        A setting in which any run diverged is not eligible. Ties go to the smaller rate, then the earlier epoch.
+        The start of GD's path, before any step, is a setting too: the most favourable GD is never worse, on these
+        episodes, than not training. A setting in which any run diverged is not eligible. Ties go to the start, then
+        to the smaller rate, then to the earlier epoch.
 
-        Raises:
-            IclgdError: every setting diverged.
+        Args:
+            optimizer: name of an optimizer.
+            score: scores the predictions of one setting in one order.
+            schedule: the settings.
+            shots: demonstrations to train on.
+            part: what is trained, one of models.projections.PARTS.
+            n: tuning episodes; by default the tier's number for full-batch GD.
+            orders: orders of the demonstrations, all scored.
         """
-        schedule = self.tier.schedule(get_optimizer(optimizer).rule)
-        return self.tune_on(optimizer, score, schedule, shots, part)
-
-    def tune_on(self, optimizer: str, score: Score, schedule: Schedule, shots: int, part: str = "whole") -> Setting:
-        """Choose as `tune` does, over another schedule."""
-        orders = self.tier.tuning_orders if shots == SHOTS and part == "whole" else 1
-        runs = self.descend(optimizer, schedule, shots, orders, "tuning", part)
+        runs = self.descend(optimizer, schedule, shots, orders, "tuning", part, n)
         usable = np.logical_not(np.any(runs.diverged, axis=(0, 1)))
-        means = np.full(usable.shape, -np.inf)
-        for i, j in zip(*np.nonzero(usable), strict=True):
-            means[i, j] = float(score(runs.log_probs[:, 0, i, j]).mean())
-        if not usable.any():
-            raise IclgdError(
-                f"every run of {optimizer} with {shots} demonstrations diverged on the tuning episodes, at learning "
-                f"rates {schedule.learning_rates}; there is no setting to judge."
-            )
-        i, j = np.unravel_index(int(means.argmax()), means.shape)
-        table = {
-            f"{rate:g}": {
-                str(epoch): float(means[a, b]) if usable[a, b] else None for b, epoch in enumerate(schedule.readouts)
-            }
-            for a, rate in enumerate(schedule.learning_rates)
-        }
-        return Setting(schedule.learning_rates[i], schedule.readouts[j], int(j), table)
+        start = float(score(self.zero_shot("tuning", n)).mean())
+        best, chosen = start, Setting(0.0, 0, None, {})
+        table: dict[str, dict[str, float | None]] = {"0": {"0": start}}
+        for i, rate in enumerate(schedule.learning_rates):
+            row = table.setdefault(f"{rate:g}", {})
+            for j, epoch in enumerate(schedule.readouts):
+                mean = (
+                    float(np.mean([score(runs.log_probs[:, o, i, j]) for o in range(orders)])) if usable[i, j] else None
+                )
+                row[str(epoch)] = mean
+                if mean is not None and mean > best:
+                    best, chosen = mean, Setting(rate, epoch, j, {})
+        return replace(chosen, table=table)
 
     @cached_property
     def no_icl(self) -> str:
@@ -208,14 +215,14 @@ class Lab:
             f"{without.mean():.3f} without (one-sided sign-flip p = {outcome.p_supported}, {n} episodes)"
         )
 
-    def _identity(self, episodes: list[Episode]) -> dict[str, str | list[str]]:
+    def _identity(self, episodes: list[Episode]) -> dict[str, str | list[str] | list[int]]:
         model = self.model
         return {
             "model": model.digest,
             "device": model.device.type,
             "attention": str(model.module.config._attn_implementation),
             "episodes": [episode.digest for episode in episodes],
-            "symbols": list(self.task.symbols),
+            "tokens": model.token_ids(self.task.symbols).tolist(),
         }
 
 

@@ -27,8 +27,10 @@ class Tier:
         order_episodes: of the order study, which runs every order.
         size_episodes: of the trend over sizes, which runs the largest model.
         many_episodes: of GD on large training sets.
-        tuning_episodes: episodes on which GD's learning rate and readout are chosen.
-        tuning_orders: orders of the demonstrations on tuning episodes.
+        tuning_episodes: episodes on which the learning rate and readout of full-batch GD are chosen.
+        minibatch_tuning_episodes: the same for mini-batch SGD and Adam, in `tuning_orders` orders each.
+        size_tuning_episodes: the same for the trend over sizes, and for GD on large training sets.
+        tuning_orders: orders of the demonstrations where an optimizer depends on them.
         queries: queries an episode.
         orders: orders of the demonstrations in the order study.
         sgd, adam: learning rates and readouts of SGD-like rules (full batch included) and of Adam.
@@ -42,6 +44,8 @@ class Tier:
     size_episodes: int
     many_episodes: int
     tuning_episodes: int
+    minibatch_tuning_episodes: int
+    size_tuning_episodes: int
     tuning_orders: int
     queries: int
     orders: int
@@ -62,7 +66,9 @@ TIERS = {
         order_episodes=12,
         size_episodes=24,
         many_episodes=48,
-        tuning_episodes=6,
+        tuning_episodes=24,
+        minibatch_tuning_episodes=8,
+        size_tuning_episodes=12,
         tuning_orders=2,
         queries=32,
         orders=4,
@@ -77,7 +83,9 @@ TIERS = {
         order_episodes=32,
         size_episodes=64,
         many_episodes=96,
-        tuning_episodes=8,
+        tuning_episodes=48,
+        minibatch_tuning_episodes=16,
+        size_tuning_episodes=24,
         tuning_orders=2,
         queries=64,
         orders=10,

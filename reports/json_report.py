@@ -27,6 +27,7 @@ def write(document: Mapping[str, Json], directory: Path) -> Path:
                 draft.write(text)
                 draft.flush()
                 os.fsync(draft.fileno())
+                os.chmod(draft.name, 0o644)
                 os.replace(draft.name, path)
             except OSError:
                 Path(draft.name).unlink(missing_ok=True)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from iclgd_core.errors import IclgdError
 from iclgd_core.lab import Lab
 from iclgd_core.learners import Runs, Schedule
 from iclgd_core.measurements import Store
@@ -16,7 +15,7 @@ from tests.tiny_models import tiny_model, tiny_task
 
 SCHEDULE = Schedule((0.01, 0.1), (1, 2, 3))
 TIER = replace(
-    TIERS["quick"], episodes=3, tuning_episodes=2, tuning_orders=2, queries=2, orders=3,
+    TIERS["quick"], episodes=3, tuning_episodes=2, minibatch_tuning_episodes=2, tuning_orders=2, queries=2, orders=3,
     sgd=SCHEDULE, adam=SCHEDULE,
 )  # fmt: skip
 
@@ -63,7 +62,10 @@ def test_a_measurement_is_taken_from_the_store_the_second_time(small_lab: Lab, m
 
 
 def planted(
-    monkeypatch: pytest.MonkeyPatch, scores: list[list[float]], diverged: tuple[tuple[int, int, int, int], ...] = ()
+    monkeypatch: pytest.MonkeyPatch,
+    scores: list[list[float]],
+    diverged: tuple[tuple[int, int, int, int], ...] = (),
+    start: float = 0.0,
 ) -> None:
     """Make gradient descent return `scores` (rates, readouts) as its outputs, diverged at some runs."""
     values = np.broadcast_to(
@@ -72,6 +74,7 @@ def planted(
     flags = np.zeros((2, 2, 2, 3), dtype=bool)
     for place in diverged:
         flags[place], values[place] = True, np.nan
+    monkeypatch.setattr(Lab, "zero_shot", lambda *_, **__: np.full((2, 2, 14), start, dtype=np.float32))
     monkeypatch.setattr(Lab, "descend", lambda *_, **__: Runs(values, flags, np.zeros(flags.shape, dtype=np.float32)))
 
 
@@ -84,14 +87,18 @@ SCORES = [[1.0, 2.0, 3.0], [1.0, 5.0, 4.0]]
 
 def test_the_best_setting_is_chosen(small_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     planted(monkeypatch, SCORES)
-    found = small_lab.tune("gd", mean)
+    found = small_lab.tune("gd", mean, SCHEDULE, orders=2)
     assert (found.learning_rate, found.epoch, found.readout) == (0.1, 2, 1)
-    assert found.table == {"0.01": {"1": 1.0, "2": 2.0, "3": 3.0}, "0.1": {"1": 1.0, "2": 5.0, "3": 4.0}}
+    assert found.table == {
+        "0": {"0": 0.0},
+        "0.01": {"1": 1.0, "2": 2.0, "3": 3.0},
+        "0.1": {"1": 1.0, "2": 5.0, "3": 4.0},
+    }
 
 
 def test_ties_go_to_the_smaller_rate_then_the_earlier_epoch(small_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     planted(monkeypatch, [[1.0, 4.0, 4.0], [4.0, 4.0, 4.0]])
-    found = small_lab.tune("gd", mean)
+    found = small_lab.tune("gd", mean, SCHEDULE, orders=2)
     assert (found.learning_rate, found.epoch) == (0.01, 2)
 
 
@@ -100,12 +107,31 @@ def test_a_setting_with_any_diverged_run_is_not_eligible(
     small_lab: Lab, order: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted(monkeypatch, SCORES, diverged=((1, order, 1, 1),))
-    found = small_lab.tune("gd", mean)
+    found = small_lab.tune("gd", mean, SCHEDULE, orders=2)
     assert (found.learning_rate, found.epoch) == (0.1, 3)
     assert found.table["0.1"] == {"1": 1.0, "2": None, "3": 4.0}
 
 
-def test_nothing_to_choose_from(small_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    planted(monkeypatch, SCORES, diverged=tuple((0, 0, r, e) for r in range(2) for e in range(3)))
-    with pytest.raises(IclgdError, match="every run of gd with 8 demonstrations diverged"):
-        small_lab.tune("gd", mean)
+def test_not_training_is_a_setting_too(small_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    for start, diverged in ((5.0, ()), (-9.0, tuple((0, 0, r, e) for r in range(2) for e in range(3)))):
+        planted(monkeypatch, SCORES, diverged=diverged, start=start)
+        found = small_lab.tune("gd", mean, SCHEDULE, orders=2)
+        assert (found.learning_rate, found.epoch, found.readout) == (0.0, 0, None)
+
+
+def test_every_order_is_scored(small_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted(monkeypatch, SCORES)
+    runs = small_lab.descend("gd", SCHEDULE)
+    runs.log_probs[:, 1, 1, 1] = -9.0
+    monkeypatch.setattr(Lab, "descend", lambda *_, **__: runs)
+    assert small_lab.tune("gd", mean, SCHEDULE, orders=1).epoch == 2
+    assert small_lab.tune("gd", mean, SCHEDULE, orders=2).epoch == 3
+
+
+def test_another_tokenizer_never_finds_an_old_result(small_lab: Lab) -> None:
+    before = small_lab.in_context(2, 1)
+    token = small_lab.model.token_ids(small_lab.task.symbols)
+    turned = replace(small_lab.model)
+    object.__setattr__(turned, "token_ids", lambda _: token[::-1].copy())
+    assert turned.digest == small_lab.model.digest
+    assert not np.array_equal(small_lab.of(turned).in_context(2, 1), before)

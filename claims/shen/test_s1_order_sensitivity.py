@@ -7,7 +7,7 @@ Rule: mean difference over episodes > 0.01, one-sided sign-flip test, at every r
     over the optimizers. Learning rate: the most accurate on tuning episodes.
 Margin 0.01: a tenth of the sensitivity that the paper shows for ICL (0.10 to 0.15); less is no "more".
 Minimum effect 0.05: the smallest distance between the paper's curves (0.10 against 0.05). Quick: 12 episodes, 4
-    orders; the spread on tuning episodes (0.028 at most) needs 10 for power 0.9 after correction.
+    orders; the spread on six tuning episodes (0.028 at most) needs 10 for power 0.9 after correction.
 Refuted by: an optimizer whose sensitivity is not below that of ICL by the margin, at some readout.
 """
 
@@ -27,7 +27,7 @@ OPTIMIZERS = ("gd", "sgd1", "sgd2", "sgd4", "adam1")
 @claim(
     "S1",
     SHEN.at("section 4, figure 4"),
-    "ICL is more sensitive to the order of its demonstrations than GD, SGD and Adam, at every epoch.",
+    "ICL is more sensitive to the order of its demonstrations than GD, SGD and Adam, at every epoch read.",
     refuted_by="an optimizer that at some epoch is not less sensitive than ICL by 0.01",
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -4,11 +4,11 @@ Source: arXiv 2310.08540, section 5.2, figure 5, first column and reference line
 Quantity: agreement with ICL (Token Overlap K = 10; overlap cosine, bounded and additive; 1 - Jensen-Shannon, base
     2), ceiling minus the most favourable GD. Floor (zero-shot), ceiling and closure are reported.
 Rule: mean difference over episodes > 0.02, one-sided sign-flip test; Holm over optimizers and agreements. GD's
-    learning rate and epoch: the nearest to ICL on tuning episodes, for each agreement apart.
+    learning rate and epoch: the nearest to ICL on tuning episodes, for each agreement apart; not training is a choice.
 Margin 0.02: one token of the top ten, in one query of five; less would not show in the paper's figure.
 Minimum effect 0.07: half a token of ten beyond the margin. Quick: 96 episodes with full-batch GD, 24 with the
-    others; the spread on tuning episodes needs 12 and 22 for power 0.9 after correction. The additive overlap cosine
-    needs 62: with 24 episodes it may stay inconclusive.
+    others; the spread on six tuning episodes needs 12 and 22 for power 0.9 after correction. The additive overlap
+    cosine needs 62: with 24 episodes it may stay inconclusive.
 Refuted by: an optimizer whose agreement with ICL is within the margin of ICL's agreement with itself.
 A claim that holds for one reading of the overlap cosine and not for the other depends on the reading.
 """

@@ -3,7 +3,7 @@
 Source: arXiv 2310.08540, section 5.2, figure 5, second and third column (no layer indices are given; here layer
     L // 2 and layer L - 1 of L).
 Quantity, rule, margin and minimum effect: those of S2, with full-batch GD; Holm over parts and agreements.
-Quick: 96 episodes; the spread on tuning episodes needs 53 at most for power 0.9 after correction.
+Quick: 96 episodes; the spread on six tuning episodes needs 53 at most for power 0.9 after correction.
 Refuted by: a part whose training agrees with ICL within the margin of ICL's agreement with itself.
 """
 

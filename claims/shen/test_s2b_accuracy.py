@@ -5,8 +5,8 @@ Quantity: accuracy over the whole vocabulary, and over the labels alone; ICL min
 Rule: mean difference over episodes > 0.02, one-sided sign-flip test; Holm over numbers of demonstrations and scopes.
     GD's learning rate and epoch: the most accurate on tuning episodes.
 Margin 0.02: a difference of one query in fifty is no difference in kind.
-Minimum effect 0.12: a third of the smallest gain in the paper's table 1 (0.49 to 0.75, ..., 0.26 at least) is 0.09;
-    0.10 beyond the margin. Quick: 96 episodes; the spread on tuning episodes needs 88 at most for power 0.9 after
+Minimum effect 0.12, that is 0.10 beyond the margin: under half of the smallest gain in the paper's table 1 (0.26).
+    Quick: 96 episodes; the spread on six tuning episodes needs 88 at most for power 0.9 after
     correction.
 Refuted by: a number of demonstrations at which GD's accuracy is within the margin of ICL's, or above.
 """

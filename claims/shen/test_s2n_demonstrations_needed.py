@@ -5,7 +5,7 @@ Quantity: accuracy over the whole vocabulary, ICL with 8 demonstrations minus SG
 Rule: at M = 32 and M = 128 the mean difference over episodes > 0 (GD still falls short); at M = 512 the difference
     GD - ICL > -0.05 (GD has caught up); one-sided sign-flip tests, Holm over M.
 Bounds: 0 because "needs more" is any shortfall; -0.05 because the paper says "about".
-Minimum effect 0.10: as for S2b. Quick: 48 episodes; the spread on tuning episodes needs 27, 41 and 50 for power 0.9
+Minimum effect 0.10: as for S2b. Quick: 48 episodes; the spread on six tuning episodes needs 27, 41 and 50 for power 0.9
     after correction, so M = 512 is a little short of it.
 Refuted by: GD that has caught up with 128 or fewer, or has not with 512.
 """

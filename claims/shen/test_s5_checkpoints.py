@@ -5,10 +5,10 @@ Quantity: "weights": relative change of all weights, ||a - b|| / ||a||, between 
     half of training. "accuracy": change of ICL accuracy (8 demonstrations) over that half, by a fitted line.
 Rule: weights, deterministic: every change > 0.01. Accuracy: |mean change over episodes| < 0.05 by two one-sided
     sign-flip tests (equivalence).
-Bounds: 0.01, a hundred times the rounding of float16 in which such weights are published; 0.05, a fifth of the
+Bounds: 0.01, about fifty times the rounding of float16 in which such weights are published; 0.05, a fifth of the
     smallest gain that the paper's table 1 ascribes to learning (0.26).
 Late: the second half of training, fixed beforehand, because the paper looks at late checkpoints alone.
-Quick: 96 episodes at k = 8; the spread on tuning episodes needs 33 for power 0.9.
+Quick: 96 episodes at k = 8; the spread on six tuning episodes needs 33 for power 0.9.
 Refuted by: weights at rest, or an accuracy that changes by more than 0.05.
 """
 

@@ -93,6 +93,9 @@ def load_model(name: str, device: str = "cpu", dtype: str = "float32", seed: int
         module = untrained(path, seed) if name.startswith(UNTRAINED) else _pretrained(path)
     except UNREADABLE as error:
         raise unreadable(path, error) from error
+    broken = [key for key, weight in module.named_parameters() if not bool(torch.isfinite(weight).all())]
+    if broken:
+        raise ModelError(f"model {name!r} has weights that are not finite, first in {broken[0]}. Save it again.")
     torch.nn.Module.to(module.train(False).requires_grad_(False), torch.device(device), DTYPES[dtype])
     return CausalModel(name, module, tokenizer)
 

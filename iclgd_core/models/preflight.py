@@ -2,6 +2,7 @@
 
 from transformers import AutoConfig, AutoTokenizer
 
+from iclgd_core.errors import ModelError, VocabularyError
 from iclgd_core.models.adapter import check_context, vocabulary_ids
 from iclgd_core.models.loading import UNREADABLE, resolve, unreadable
 from iclgd_core.tasks import Task
@@ -21,7 +22,16 @@ def preflight(name: str, task: Task, shots: int) -> None:
         tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
     except UNREADABLE as error:
         raise unreadable(path, error) from error
-    vocabulary_ids(tokenizer.get_vocab(), task.symbols, name)
-    check_context(
-        task.prompt_length(shots), int(config.max_position_embeddings), name, f"{shots} demonstrations of {task.name}"
-    )
+    ids = vocabulary_ids(tokenizer.get_vocab(), task.symbols, name)
+    window, size = (getattr(config, key, None) for key in ("max_position_embeddings", "vocab_size"))
+    if not isinstance(window, int) or not isinstance(size, int):
+        raise ModelError(
+            f"config.json of model {name!r} names no max_position_embeddings or no vocab_size; "
+            "a causal language model of transformers has both."
+        )
+    if ids.max() >= size:
+        raise VocabularyError(
+            f"model {name!r} has embeddings for {size} tokens, but its tokenizer gives the task's symbols ids up to "
+            f"{ids.max()}. Save the model with the tokenizer that it was trained with."
+        )
+    check_context(task.prompt_length(shots), window, name, f"{shots} demonstrations of {task.name}")

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
-from iclgd_core.learners import Schedule, get_optimizer
+from iclgd_core.learners import Schedule
 from iclgd_core.metrics import correct, correct_among
-from iclgd_core.studies.diverged import refuse_diverged
+from iclgd_core.studies.chosen import predictions_at
 
 Floats = NDArray[np.float64]
 LogProbs = NDArray[np.float32]
@@ -57,7 +57,8 @@ def accuracy_study(lab: Lab, shots: int, scope: str) -> AccuracyStudy:
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
     """
-    return _study(lab, "gd", lab.tier.schedule("sgd"), shots, shots, scope, lab.tier.episodes)
+    tier = lab.tier
+    return _study(lab, "gd", tier.schedule("sgd"), shots, shots, scope, tier.episodes, tier.tuning_episodes)
 
 
 def many_study(lab: Lab, trained_on: int) -> AccuracyStudy:
@@ -66,22 +67,29 @@ def many_study(lab: Lab, trained_on: int) -> AccuracyStudy:
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
     """
-    return _study(lab, "sgd8", lab.tier.many_schedule, SHOTS, trained_on, "vocabulary", lab.tier.many_episodes)
+    tier = lab.tier
+    n, n_tuning = tier.many_episodes, tier.size_tuning_episodes
+    return _study(lab, "sgd8", tier.many_schedule, SHOTS, trained_on, "vocabulary", n, n_tuning)
 
 
 def _study(
-    lab: Lab, optimizer: str, schedule: Schedule, shots: int, trained_on: int, scope: str, n: int
+    lab: Lab,
+    optimizer: str,
+    schedule: Schedule,
+    shots: int,
+    trained_on: int,
+    scope: str,
+    n: int,
+    n_tuning: int,
 ) -> AccuracyStudy:
     def tuning_score(log_probs: LogProbs) -> Floats:
         return _accuracy(lab, log_probs, "tuning", scope)
 
-    setting = lab.tune_on(optimizer, tuning_score, schedule, trained_on)
-    runs = lab.descend(optimizer, Schedule((setting.learning_rate,), schedule.readouts), trained_on, n=n)
-    what = f"{get_optimizer(optimizer).name} on {trained_on} demonstrations"
-    refuse_diverged(runs.diverged[:, 0, 0, setting.readout], what)
+    setting = lab.tune(optimizer, tuning_score, schedule, trained_on, n=n_tuning)
+    chosen = predictions_at(lab, setting, optimizer, schedule, n, trained_on)
     return AccuracyStudy(
         icl=_accuracy(lab, lab.in_context(shots, n=n)[:, 0], "evaluation", scope),
-        descent=_accuracy(lab, runs.log_probs[:, 0, 0, setting.readout], "evaluation", scope),
+        descent=_accuracy(lab, chosen, "evaluation", scope),
         zero_shot=_accuracy(lab, lab.zero_shot(n=n), "evaluation", scope),
         shots=shots,
         trained_on=trained_on,

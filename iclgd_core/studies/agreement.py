@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
-from iclgd_core.learners import Schedule, get_optimizer
+from iclgd_core.learners import get_optimizer
 from iclgd_core.metrics import closure, js_agreement, ocs_additive, ocs_bounded, token_overlap
-from iclgd_core.studies.diverged import refuse_diverged
+from iclgd_core.studies.chosen import predictions_at
 
 Floats = NDArray[np.float64]
 Agreement = Callable[[NDArray[np.float32], NDArray[np.float32]], Floats]
@@ -57,7 +57,7 @@ class AgreementStudy:
 
 
 def agreement_study(
-    lab: Lab, optimizer: str, agreement: str, part: str = "whole", n: int | None = None
+    lab: Lab, optimizer: str, agreement: str, part: str = "whole", n: int | None = None, n_tuning: int | None = None
 ) -> AgreementStudy:
     """Measure how near the most favourable GD comes to ICL, and how near ICL comes to itself.
 
@@ -67,19 +67,19 @@ def agreement_study(
         agreement: one of AGREEMENTS.
         part: what GD trains, one of models.projections.PARTS.
         n: evaluation episodes; by default the tier's number for this optimizer.
+        n_tuning: tuning episodes; likewise.
 
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
     """
-    agree, rule = AGREEMENTS[agreement], get_optimizer(optimizer)
-    if n is None:
-        n = lab.tier.episodes if rule.batch is None else lab.tier.minibatch_episodes
-    tuning_icl = lab.in_context(SHOTS, split="tuning")[:, 0]
-    setting = lab.tune(optimizer, lambda p: agree(p, tuning_icl).mean(-1), SHOTS, part)
-    schedule = Schedule((setting.learning_rate,), lab.tier.schedule(rule.rule).readouts)
-    runs = lab.descend(optimizer, schedule, SHOTS, part=part, n=n)
-    chosen = runs.log_probs[:, 0, 0, setting.readout]
-    refuse_diverged(runs.diverged[:, 0, 0, setting.readout], f"{optimizer} at learning rate {setting.learning_rate:g}")
+    agree, rule, tier = AGREEMENTS[agreement], get_optimizer(optimizer), lab.tier
+    full_batch = rule.batch is None
+    n = n or (tier.episodes if full_batch else tier.minibatch_episodes)
+    n_tuning = n_tuning or (tier.tuning_episodes if full_batch else tier.minibatch_tuning_episodes)
+    schedule, orders = tier.schedule(rule.rule), 1 if full_batch else tier.tuning_orders
+    tuning_icl = lab.in_context(SHOTS, split="tuning", n=n_tuning)[:, 0]
+    setting = lab.tune(optimizer, lambda p: agree(p, tuning_icl).mean(-1), schedule, SHOTS, part, n_tuning, orders)
+    chosen = predictions_at(lab, setting, optimizer, schedule, n, part=part)
     icl = lab.in_context(SHOTS, orders=2, n=n)
     first, second = icl[:, 0], icl[:, 1]
     return AgreementStudy(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
-from iclgd_core.studies.diverged import refuse_diverged
+from iclgd_core.studies.chosen import refuse_diverged
 
 Floats = NDArray[np.float64]
 

@@ -59,6 +59,9 @@ def size_study(labs: Sequence[Lab], agreement: str) -> SizeStudy:
             f"{len(labs)} models given, {len(set(sizes))} do. Left out: {left_out or 'none'}. "
             "Give more sizes with --iclgd-model."
         )
-    studies = [agreement_study(lab, "gd", agreement, n=lab.tier.size_episodes) for lab in usable]
+    studies = [
+        agreement_study(lab, "gd", agreement, n=lab.tier.size_episodes, n_tuning=lab.tier.size_tuning_episodes)
+        for lab in usable
+    ]
     gap = np.stack([study.ceiling - study.learner for study in studies], axis=1)
     return SizeStudy(sizes, gap, slopes(np.log10(sizes), gap), tuple(lab.model.name for lab in usable), left_out)

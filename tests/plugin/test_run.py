@@ -164,3 +164,15 @@ def test_sizes(judge, size):
 """)
     assert project.run("claims", "--junitxml=junit.xml").ret == 1
     assert "inconclusive, expected supported" in (project.path / "junit.xml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("models", "status"), [((), 1), (("--iclgd-model=mine",), 0)])
+def test_what_does_not_apply_fails_the_built_in_run_alone(
+    project: Project, mode: str, models: tuple[str, ...], status: int
+) -> None:
+    project.claim(ONE + '@stated("M")\ndef test_m(judge):\n    raise NotRunError("no checkpoints")\n')
+    result = project.run("claims", *models, mode=mode)
+    assert result.ret == status, result.stdout.str()
+    assert project.verdicts()["M"] == "not run"
+    summary = project.document()["summary"]
+    assert summary["not_as_expected"] == status

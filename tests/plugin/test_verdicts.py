@@ -124,8 +124,8 @@ def test_every_verdict_and_the_same_report_in_every_mode(project: Project) -> No
         text = result.stdout.str()
         assert result.ret == 1, text
         assert "INTERNALERROR" not in text
-        # D, E, H, I, J, L, O fail, and the test without a claim; N errors in its setup
-        result.assert_outcomes(passed=7, failed=8, errors=1, skipped=3)
+        # D, E, H, I, J, L, M, O fail, and the test without a claim; N errors in its setup
+        result.assert_outcomes(passed=7, failed=9, errors=1, skipped=2)
         assert "evidence field J.details.effect is a numpy.float64" in text
         assert "claim I: claim I is judged twice" in text
         assert "claim H: the test recorded no evidence" in text

@@ -57,9 +57,28 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.partition(":")[0] for line in shown.splitlines()] == list(RECIPES)
 
 
-def test_without_a_name_the_recipes_are_shown_and_it_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["pretrain"]) == 2
+def test_the_recipes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pretrain", "--list"]) == 0
     assert "ginc-llama-57k" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "which model?"),
+        (["ginc-llama-57k", "--threads", "-3"], "--threads is -3"),
+        (["ginc-llama-57k", "--device", "meta"], "--device is 'meta'. Allowed: cpu, cuda or cuda:N."),
+        (["ginc-llama-57k", "--device", "cuda:99"], "but there are"),
+    ],
+)
+def test_bad_input_is_one_line(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pretrain", *arguments, "--out", str(tmp_path / "model")]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "model").exists()
 
 
 @pytest.mark.parametrize("arguments", [[], ["pretend"], ["pretrain", "--nonsense"]])

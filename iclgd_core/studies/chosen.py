@@ -1,0 +1,38 @@
+"""GD's predictions at a chosen setting; diverged runs stop a verdict and say so, they are never dropped."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iclgd_core.errors import DivergedError
+from iclgd_core.lab import SHOTS, Lab, Setting
+from iclgd_core.learners import Schedule
+
+
+def predictions_at(
+    lab: Lab, setting: Setting, optimizer: str, schedule: Schedule, n: int, shots: int = SHOTS, part: str = "whole"
+) -> NDArray[np.float32]:
+    """Return the log-probs (episodes, queries, vocabulary) of GD at a setting on n evaluation episodes.
+
+    All readouts of the chosen rate are measured, so that choices which share a rate share the runs. The start of
+    GD's path is zero-shot.
+
+    Raises:
+        DivergedError: a run diverged.
+    """
+    if setting.readout is None:
+        return lab.zero_shot(n=n)
+    runs = lab.descend(optimizer, Schedule((setting.learning_rate,), schedule.readouts), shots, part=part, n=n)
+    refuse_diverged(
+        runs.diverged[:, 0, 0, setting.readout],
+        f"{optimizer} on {shots} demonstrations at learning rate {setting.learning_rate:g}",
+    )
+    return np.asarray(runs.log_probs[:, 0, 0, setting.readout])
+
+
+def refuse_diverged(diverged: NDArray[np.bool_], what: str) -> None:
+    """Raise DivergedError if any run diverged, with how many of how many."""
+    if diverged.any():
+        raise DivergedError(
+            f"{int(diverged.sum())} of {diverged.size} runs of {what} diverged on the evaluation episodes; "
+            "their outputs are undefined."
+        )

@@ -1,0 +1,128 @@
+"""The agreement study on planted outputs: floor, learner, ceiling, and which setting of GD is judged."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from iclgd_core.errors import DivergedError
+from iclgd_core.learners import Schedule
+from iclgd_core.studies import AGREEMENTS, agreement_study
+from tests.studies.planted import ADAM, SGD, TIER, Floats, Place, Plant, drawn, logs, planted_lab
+
+
+def icl(at: Place) -> Floats:
+    """Plant a second order that differs from the first by a tenth."""
+    first = drawn(1, at.episode, at.split)
+    return first if at.order == 0 else 0.9 * first + 0.1 * drawn(2, at.episode, at.split)
+
+
+def none(at: Place) -> Floats:
+    return drawn(3, at.episode, at.split)
+
+
+def first_order(at: Place) -> Floats:
+    return drawn(1, at.episode, at.split)
+
+
+def mixed(weights: dict[tuple[float, int], float]) -> Plant:
+    """Return a GD that has gone from zero-shot a share of the way to ICL, by setting."""
+
+    def plant(at: Place) -> Floats:
+        w = weights[at.rate, at.epoch]
+        return w * first_order(at) + (1.0 - w) * none(at)
+
+    return plant
+
+
+@pytest.mark.parametrize("agreement", AGREEMENTS)
+def test_gd_that_equals_icl_agrees_fully_and_closes_more_than_the_ceiling(tmp_path: Path, agreement: str) -> None:
+    found = agreement_study(planted_lab(tmp_path, icl, none, first_order), "gd", agreement)
+    np.testing.assert_allclose(found.learner, np.ones(6), atol=1e-6)
+    assert found.floor.mean() < found.ceiling.mean() < 1.0
+    by_hand = (1.0 - found.floor.mean()) / (found.ceiling.mean() - found.floor.mean())
+    closure = found.details()["closure"]
+    assert closure == pytest.approx(by_hand, abs=1e-5)
+    assert by_hand > 1.0
+
+
+@pytest.mark.parametrize("agreement", AGREEMENTS)
+def test_gd_that_stays_at_zero_shot_closes_nothing(tmp_path: Path, agreement: str) -> None:
+    def gd(at: Place) -> Floats:
+        return first_order(at) if at.split == "tuning" else none(at)
+
+    found = agreement_study(planted_lab(tmp_path, icl, none, gd), "gd", agreement)
+    assert found.setting.readout is not None
+    np.testing.assert_array_equal(found.learner, found.floor)
+    assert found.details()["closure"] == 0.0
+
+
+@pytest.mark.parametrize("agreement", AGREEMENTS)
+def test_icl_that_ignores_the_order_has_ceiling_one(tmp_path: Path, agreement: str) -> None:
+    found = agreement_study(planted_lab(tmp_path, first_order, none, none), "gd", agreement)
+    np.testing.assert_allclose(found.ceiling, np.ones(6), atol=1e-6)
+
+
+@pytest.mark.parametrize("agreement", AGREEMENTS)
+def test_each_number_is_the_agreement_with_icl_in_the_first_order(tmp_path: Path, agreement: str) -> None:
+    gd = mixed({(r, t): 0.5 for r in SGD.learning_rates for t in SGD.readouts})
+    found, agree = agreement_study(planted_lab(tmp_path, icl, none, gd), "gd", agreement), AGREEMENTS[agreement]
+    target = logs(icl, 6)
+    trained = np.log(0.5 * np.exp(target) + 0.5 * np.exp(logs(none, 6)))
+    np.testing.assert_allclose(found.ceiling, agree(logs(icl, 6, order=1), target).mean(-1), atol=1e-6)
+    np.testing.assert_allclose(found.floor, agree(logs(none, 6), target).mean(-1), atol=1e-6)
+    np.testing.assert_allclose(found.learner, agree(trained, target).mean(-1), atol=1e-5)
+
+
+@pytest.mark.parametrize("best", [(0.01, 1), (0.01, 4), (0.1, 1), (0.1, 4)])
+def test_the_setting_nearest_to_icl_on_tuning_episodes_is_judged(tmp_path: Path, best: tuple[float, int]) -> None:
+    def gd(at: Place) -> Floats:
+        chosen = (at.rate, at.epoch) == best
+        if at.split == "evaluation":
+            return drawn(7, at.episode, at.split) if chosen else first_order(at)
+        share = 0.9 if chosen else 0.4
+        return share * first_order(at) + (1.0 - share) * none(at)
+
+    lab = planted_lab(tmp_path, icl, none, gd)
+    found = agreement_study(lab, "gd", "jensen-shannon", part="v_deep")
+    setting = found.setting
+    assert (setting.learning_rate, setting.epoch, setting.readout) == (*best, SGD.readouts.index(best[1]))
+    expected = AGREEMENTS["jensen-shannon"](logs(lambda at: drawn(7, at.episode, at.split), 6), logs(icl, 6)).mean(-1)
+    np.testing.assert_allclose(found.learner, expected, atol=1e-6)
+    tuning, evaluation = lab.asked
+    assert (tuning.split, tuning.n, tuning.orders, tuning.schedule) == ("tuning", 3, 1, SGD)
+    assert (evaluation.split, evaluation.n) == ("evaluation", 6)
+    assert evaluation.schedule == Schedule((best[0],), SGD.readouts)
+    assert tuning.part == evaluation.part == "v_deep"
+
+
+def test_gd_that_only_harms_is_judged_at_its_start(tmp_path: Path) -> None:
+    lab = planted_lab(tmp_path, icl, lambda at: mixed({(0.0, 0): 0.5})(at), none)
+    found = agreement_study(lab, "gd", "jensen-shannon")
+    assert (found.setting.learning_rate, found.setting.epoch, found.setting.readout) == (0.0, 0, None)
+    np.testing.assert_array_equal(found.learner, found.floor)
+    assert [asked.split for asked in lab.asked] == ["tuning"]
+
+
+def test_adam_has_its_own_rates_and_episodes_and_is_tuned_in_several_orders(tmp_path: Path) -> None:
+    lab = planted_lab(tmp_path, icl, none, first_order)
+    assert len(agreement_study(lab, "adam1", "jensen-shannon").learner) == TIER.minibatch_episodes
+    tuning, evaluation = lab.asked
+    assert (tuning.optimizer, tuning.schedule, tuning.orders, tuning.n) == ("adam1", ADAM, 2, 2)
+    assert (evaluation.optimizer, evaluation.orders, evaluation.n) == ("adam1", 1, 5)
+
+
+def test_diverged_runs_are_counted_not_dropped(tmp_path: Path) -> None:
+    def gd(at: Place) -> Floats | None:
+        return None if at.split == "evaluation" and at.episode in (1, 4) else first_order(at)
+
+    with pytest.raises(DivergedError, match=r"^2 of 6 runs of gd on 8 demonstrations at learning rate 0\.01"):
+        agreement_study(planted_lab(tmp_path, icl, none, gd), "gd", "jensen-shannon")
+
+
+def test_icl_and_gd_are_not_interchangeable(tmp_path: Path) -> None:
+    gd = mixed({(r, t): 0.3 for r in (0.0, *SGD.learning_rates) for t in (0, *SGD.readouts)})
+    right = agreement_study(planted_lab(tmp_path, icl, none, gd), "gd", "jensen-shannon")
+    swapped = agreement_study(planted_lab(tmp_path, gd, none, icl), "gd", "jensen-shannon")
+    assert right.ceiling.mean() < 0.999 < swapped.ceiling.mean()
+    assert abs(right.floor.mean() - swapped.floor.mean()) > 0.01

@@ -1,0 +1,108 @@
+"""Trends over sizes and over checkpoints, from planted gaps, answers and weights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from iclgd_core.errors import NotRunError
+from iclgd_core.lab import Lab, Setting
+from iclgd_core.studies import AgreementStudy, checkpoint_study, size_study
+from tests.studies.planted import QUERIES, Floats, Place, PlantedLab, peaks, planted_lab
+
+OUTSIDE = 39
+SLOPES = np.array([-0.3, 0.0, 0.25, 0.1, 0.2])
+
+
+def lab_right_on(directory: Path, right: int, layers: int = 1) -> PlantedLab:
+    """Return a laboratory whose ICL is right on the first queries, and whose zero-shot never is."""
+    labs: list[PlantedLab] = []
+
+    def icl(at: Place) -> Floats:
+        answers = labs[0].answers(at.split, at.episode + 1)[at.episode]
+        return peaks(np.where(np.arange(QUERIES) < right, answers, OUTSIDE))
+
+    labs.append(planted_lab(directory, icl, lambda _: peaks(np.full(QUERIES, OUTSIDE)), lambda _: None, layers))
+    return labs[0]
+
+
+def plant_gaps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str, int | None, int | None]]:
+    """Make every size's gap 0.5 + slope x log10 parameters; return what will have been asked."""
+    asked: list[tuple[str, str, str, int | None, int | None]] = []
+
+    def study(lab: Lab, optimizer: str, agreement: str, *, n: int, n_tuning: int) -> AgreementStudy:
+        asked.append((lab.model.name, optimizer, agreement, n, n_tuning))
+        gap = 0.5 + SLOPES * np.log10(lab.model.n_parameters)
+        ceiling = np.full(len(SLOPES), 0.9)
+        return AgreementStudy(ceiling, ceiling - gap, np.zeros(len(SLOPES)), Setting(0.1, 1, 0, {}))
+
+    monkeypatch.setattr("iclgd_core.studies.sizes.agreement_study", study)
+    return asked
+
+
+def test_a_planted_slope_is_recovered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, labs = plant_gaps(monkeypatch), [lab_right_on(tmp_path, QUERIES, layers) for layers in (1, 2, 3, 5)]
+    found = size_study(labs, "jensen-shannon")
+    np.testing.assert_allclose(found.slope, SLOPES, atol=1e-9)
+    np.testing.assert_array_equal(found.parameters, [lab.model.n_parameters for lab in labs])
+    np.testing.assert_allclose(found.gap, 0.5 + np.outer(SLOPES, np.log10(found.parameters)), atol=1e-12)
+    assert found.names == ("layers-1", "layers-2", "layers-3", "layers-5")
+    assert found.left_out == {}
+    assert asked == [(name, "gd", "jensen-shannon", 7, 4) for name in found.names]
+
+
+def test_a_size_without_icl_is_left_out_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant_gaps(monkeypatch)
+    labs = [lab_right_on(tmp_path, 0 if layers == 2 else QUERIES, layers) for layers in (1, 2, 3, 4, 5)]
+    found = size_study(labs, "jensen-shannon")
+    assert found.names == ("layers-1", "layers-3", "layers-4", "layers-5")
+    assert list(found.left_out) == ["layers-2"]
+    assert found.left_out["layers-2"].startswith("no ICL: accuracy 0.000 with 8 demonstrations, 0.000 without")
+    assert found.gap.shape == (5, 4)
+    np.testing.assert_allclose(found.slope, SLOPES, atol=1e-9)
+    with pytest.raises(NotRunError, match=r"at least 4 sizes .* of 4 models given, 3 do\. Left out: .*layers-2"):
+        size_study(labs[:4], "jensen-shannon")
+
+
+def test_equal_sizes_count_once(tmp_path: Path) -> None:
+    labs = [lab_right_on(tmp_path, QUERIES, layers) for layers in (1, 2, 3, 3)]
+    with pytest.raises(NotRunError, match="3 do"):
+        size_study(labs, "jensen-shannon")
+
+
+SCALES = (1.0, 2.0, 3.0, 1.5, 1.5)
+"""Each checkpoint's weights, as a multiple of the first's."""
+
+
+def checkpoints(directory: Path, right: tuple[int, ...]) -> list[Lab]:
+    labs: list[Lab] = []
+    for i, (correct, scale) in enumerate(zip(right, SCALES, strict=False)):
+        lab = lab_right_on(directory, correct)
+        with torch.no_grad():
+            for p in lab.model.module.parameters():
+                p.mul_(scale)
+        labs.append(lab.of(replace(lab.model, name=f"step-{i}")))
+    return labs
+
+
+def test_planted_accuracy_and_weights_along_training(tmp_path: Path) -> None:
+    found = checkpoint_study(checkpoints(tmp_path, (0, 4, 1, 2, 3)), (10, 49, 50, 75, 100))
+    np.testing.assert_array_equal(found.accuracy, np.tile([0.0, 1.0, 0.25, 0.5, 0.75], (6, 1)))
+    assert found.late == (2, 3, 4)
+    np.testing.assert_allclose(found.change, np.full(6, 0.5), atol=1e-12)
+    np.testing.assert_allclose(found.drift, [1.0, 0.5, 0.5, 0.0], atol=1e-6)
+    assert found.late_drift() == pytest.approx({"step-2 to step-3": 0.5, "step-3 to step-4": 0.0}, abs=1e-6)
+    assert found.details()["late"] == ["step-2", "step-3", "step-4"]
+
+
+def test_uneven_steps_weigh_the_change(tmp_path: Path) -> None:
+    found = checkpoint_study(checkpoints(tmp_path, (4, 0, 0, 4)), (10, 60, 70, 100))
+    # steps -50/3, -20/3, 70/3 from their mean: slope = (70/3) / ((2500 + 400 + 4900) / 9), over 40 steps
+    np.testing.assert_allclose(found.change, np.full(6, 40 * (70 / 3) / (7800 / 9)), atol=1e-12)
+
+
+def test_two_late_checkpoints_are_too_few(tmp_path: Path) -> None:
+    with pytest.raises(NotRunError, match="at least 3 checkpoints in the second half of training; there are 2"):
+        checkpoint_study(checkpoints(tmp_path, (0, 1, 2, 3)), (10, 20, 75, 100))

@@ -1,19 +1,21 @@
-"""From outcomes to verdicts: Holm's correction within each claim, then the decision.
+"""From outcomes to verdicts: Holm's correction within each claim, then the decision; beside it, over the whole run.
 
 A family is all sub-claims of one claim on one model and task. Supporting and refuting p-values are corrected
 apart, each at level alpha, so that a false `supported` and a false `refuted` each have probability at most alpha
-in a family.
+in a family. The verdict is that of the family. What it would be if all tests of the run were one family is recorded
+beside it.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.stats.multiplicity import holm
 from iclgd_core.stats.outcome import Outcome
-from iclgd_core.stats.power import episodes_needed
+from iclgd_core.stats.power import EQUIVALENCE_POWER, POWER, SMALLEST_EFFECT, episodes_needed
 
 ALPHA = 0.05
 
@@ -53,25 +55,57 @@ def possible(outcome: Outcome, family_size: int, alpha: float = ALPHA) -> frozen
 def adjudicate(evidence: Sequence[Evidence], alpha: float = ALPHA) -> list[Evidence]:
     """Give every piece of evidence its corrected p-values and its verdict; order is kept.
 
-    A family that is not complete (a partial selection) is corrected as if its missing members had p = 1.
+    A family that is not complete (a partial selection) is corrected as if its missing members had p = 1. The run's
+    correction counts the sub-claims of every family in which anything was sampled.
     """
     families: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for i, item in enumerate(evidence):
         if item.outcome is not None:
             families[item.family].append(i)
     out = list(evidence)
-    for members in families.values():
-        size = max([len(members), *(evidence[i].family_size for i in members)])
-        supported = _corrected([evidence[i].outcome.p_supported for i in members], size)  # type: ignore[union-attr]
-        refuted = _corrected([evidence[i].outcome.p_refuted for i in members], size)  # type: ignore[union-attr]
-        for i, p, q in zip(members, supported, refuted, strict=True):
+    sizes = {
+        family: max([len(members), *(evidence[i].family_size for i in members)]) for family, members in families.items()
+    }
+    sampled = [family for family, members in families.items() if any(_is_sampled(evidence[i]) for i in members)]
+    tested = [i for members in families.values() for i in members]
+    whole = _holm(evidence, tested, sum(sizes[family] for family in sampled))
+    for family, members in families.items():
+        size = sizes[family]
+        within = _holm(evidence, members, size)
+        for i in members:
             item, outcome = evidence[i], evidence[i].outcome
             assert outcome is not None  # noqa: S101  (the members were chosen so)
-            verdict = item.verdict or decide(outcome, p, q, alpha)
-            reason = item.reason or _reason(outcome, verdict, alpha / size)
-            outcome = _planned(outcome, alpha / size)
-            out[i] = replace(item, outcome=outcome, p_adjusted=p, p_refuted_adjusted=q, verdict=verdict, reason=reason)
+            verdict = item.verdict or decide(outcome, *within[i], alpha)
+            out[i] = replace(
+                item,
+                outcome=_planned(outcome, alpha / size),
+                p_adjusted=within[i].supported,
+                p_refuted_adjusted=within[i].refuted,
+                p_run=whole[i].supported,
+                p_refuted_run=whole[i].refuted,
+                verdict=verdict,
+                verdict_run=item.verdict or decide(outcome, *whole[i], alpha),
+                reason=item.reason or _reason(outcome, verdict, alpha / size),
+            )
     return out
+
+
+def _is_sampled(item: Evidence) -> bool:
+    outcome = item.outcome
+    return outcome is not None and (outcome.p_supported is not None or outcome.p_refuted is not None)
+
+
+class _PValues(NamedTuple):
+    supported: float | None
+    refuted: float | None
+
+
+def _holm(evidence: Sequence[Evidence], members: Sequence[int], size: int) -> dict[int, _PValues]:
+    """Return the corrected p-values of the members, by their place in `evidence`."""
+    outcomes = [outcome for i in members if (outcome := evidence[i].outcome) is not None]
+    supported = _corrected([outcome.p_supported for outcome in outcomes], size)
+    refuted = _corrected([outcome.p_refuted for outcome in outcomes], size)
+    return {i: _PValues(p, q) for i, p, q in zip(members, supported, refuted, strict=True)}
 
 
 def _corrected(p_values: Sequence[float | None], size: int) -> list[float | None]:
@@ -86,9 +120,11 @@ def _corrected(p_values: Sequence[float | None], size: int) -> list[float | None
 
 def _planned(outcome: Outcome, alpha: float) -> Outcome:
     """Count the episodes needed for the minimum effect at the level that the smallest p-value must reach."""
-    if outcome.sd is None or outcome.minimum_effect is None:
+    if outcome.sd is None or outcome.minimum_effect is None or outcome.minimum_effect < SMALLEST_EFFECT * outcome.sd:
         return outcome
-    return replace(outcome, needed=max(_fewest(alpha), episodes_needed(outcome.sd, outcome.minimum_effect, alpha)))
+    power = EQUIVALENCE_POWER if outcome.kind == "equivalent" else POWER
+    needed = episodes_needed(outcome.sd, outcome.minimum_effect, alpha, power)
+    return replace(outcome, needed=max(_fewest(alpha), needed))
 
 
 def _reason(outcome: Outcome, verdict: Verdict, alpha: float) -> str:

@@ -1,15 +1,17 @@
 """Claim, Verdict, Evidence, and the wire form in which evidence travels on a test report."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, Protocol, TypeVar
 
+from iclgd_core.curves import Curve
 from iclgd_core.errors import WireError
 from iclgd_core.stats.outcome import Outcome
 
-SCHEMA = "iclgd-evidence/1"
+SCHEMA = "iclgd-evidence/2"
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 F = TypeVar("F", bound=Callable[..., object])
@@ -74,11 +76,26 @@ class Claim:
     needs_icl: bool = True
 
 
-class Judge(Protocol):
-    """How a claim test ends: `judge(outcome, name=number, ...)`, once; the numbers go to the report."""
+class Study(Protocol):
+    """What a claim measured, besides the outcome of its rule."""
 
-    def __call__(self, outcome: Outcome, **details: Json) -> None:
-        """Record the outcome and the numbers behind it."""
+    def details(self) -> dict[str, Json]:
+        """Return the numbers behind the outcome, by name."""
+
+    def curves(self) -> tuple[Curve, ...]:
+        """Return the numbers of its figures."""
+
+    def tuning(self) -> dict[str, Json]:
+        """Return how settings were chosen: split, episodes, choices, criterion; empty if nothing was."""
+
+
+class Judge(Protocol):
+    """How a claim test ends: `judge(outcome)` or `judge(outcome, study)`, once; the numbers go to the report."""
+
+    def __call__(
+        self, outcome: Outcome, study: Study | None = None, /, paper: Sequence[Curve] = (), **details: Json
+    ) -> None:
+        """Record the outcome, the study behind it, the paper's own curves, and further numbers."""
 
 
 def claim(id: str, place: Place, statement: str, refuted_by: str, needs_icl: bool = True) -> Callable[[F], F]:
@@ -113,7 +130,14 @@ class Evidence:
         reason: why, where a verdict needs a reason.
         seconds: wall time of the test.
         p_adjusted, p_refuted_adjusted: `outcome`'s p-values after Holm's correction within the family.
+        p_run, p_refuted_run, verdict_run: the same, and what the verdict would be, after Holm's correction over all
+            tests of the run.
         details: the numbers behind the outcome, for reports.
+        curves: the numbers of its figures.
+        protocol: what was fixed beforehand: rule, margin, minimum effect, level, correction, tuning split, number of
+            units. Two reports with another `rule_sha256` judged by other rules.
+        node_id: the test, to run it alone.
+        text: what the claim's file says about itself.
     """
 
     id: str
@@ -132,7 +156,14 @@ class Evidence:
     seconds: float = 0.0
     p_adjusted: float | None = None
     p_refuted_adjusted: float | None = None
+    p_run: float | None = None
+    p_refuted_run: float | None = None
+    verdict_run: Verdict | None = None
     details: Mapping[str, Json] = field(default_factory=dict)
+    curves: tuple[Curve, ...] = ()
+    protocol: Mapping[str, Json] = field(default_factory=dict)
+    node_id: str = ""
+    text: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, tuple[tuple[str, str], ...]]:
@@ -143,6 +174,13 @@ class Evidence:
     def family(self) -> tuple[str, str, str]:
         """Sub-claims corrected together: those of one claim on one model and task."""
         return (self.id, self.model, self.task)
+
+    @property
+    def rule_sha256(self) -> str:
+        """Hash of the protocol, in hexadecimal; empty where there is none."""
+        if not self.protocol:
+            return ""
+        return sha256(json.dumps(dict(self.protocol), sort_keys=True, allow_nan=False).encode()).hexdigest()
 
     def to_wire(self) -> str:
         """Return canonical JSON: sorted keys, builtin types only, no NaN or infinity.
@@ -177,7 +215,9 @@ class Evidence:
                 record["outcome"]["interval"] = None if interval is None else tuple(interval)
                 record["outcome"] = Outcome(**record["outcome"])
             record["expected"] = Verdict(record["expected"])
-            record["verdict"] = None if record["verdict"] is None else Verdict(record["verdict"])
+            for name in ("verdict", "verdict_run"):
+                record[name] = None if record[name] is None else Verdict(record[name])
+            record["curves"] = tuple(Curve.from_record(curve) for curve in record["curves"])
         except (TypeError, KeyError, ValueError) as error:
             raise WireError(f"evidence of claim {record.get('id')!r} cannot be read: {error}.") from error
         return cls(**record)

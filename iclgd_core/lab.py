@@ -5,12 +5,13 @@ Settings of GD are chosen on the split "tuning" and judged on "evaluation", whos
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.evidence import Json
 from iclgd_core.learners import Runs, Schedule, get_optimizer, gradient_descent, in_context
 from iclgd_core.measurements import Store
 from iclgd_core.metrics import correct
@@ -39,12 +40,14 @@ class Setting:
         learning_rate: the rate; 0 is the start of GD's path, where nothing is trained yet.
         epoch: the readout, and `readout` its index in the schedule; 0 and None at the start.
         table: mean score of every setting, {learning rate: {epoch: score, or None where a run diverged}}.
+        protocol: how it was chosen: split, episodes, orders, choices, criterion; goes into the hash of the rule.
     """
 
     learning_rate: float
     epoch: int
     readout: int | None
     table: dict[str, dict[str, float | None]]
+    protocol: dict[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +75,7 @@ class Lab:
     def count(self, split: str = "evaluation", n: int | None = None) -> int:
         """Return the number of episodes of a split: n, or the tier's number if n is None."""
         if self.plan:
-            return self.tier.minibatch_tuning_episodes
+            return self.tier.tuning_episodes
         return (self.tier.tuning_episodes if split == "tuning" else self.tier.episodes) if n is None else n
 
     def episodes(self, split: str, n: int) -> list[Episode]:
@@ -162,6 +165,7 @@ class Lab:
         part: str = "whole",
         n: int | None = None,
         orders: int = 1,
+        criterion: str = "",
     ) -> Setting:
         """Choose the learning rate and readout with the highest mean score on the tuning episodes.
 
@@ -177,6 +181,7 @@ class Lab:
             part: what is trained, one of models.projections.PARTS.
             n: tuning episodes; by default the tier's number for full-batch GD.
             orders: orders of the demonstrations, all scored.
+            criterion: what the score is, in words, for the record.
         """
         runs = self.descend(optimizer, schedule, shots, orders, "tuning", part, n)
         usable = np.logical_not(np.any(runs.diverged, axis=(0, 1)))
@@ -192,7 +197,19 @@ class Lab:
                 row[str(epoch)] = mean
                 if mean is not None and mean > best:
                     best, chosen = mean, Setting(rate, epoch, j, {})
-        return replace(chosen, table=table)
+        protocol: dict[str, Json] = {
+            "split": "tuning",
+            "episodes": self.count("tuning", n),
+            "orders": orders,
+            "demonstrations": shots,
+            "optimizer": optimizer,
+            "part": part,
+            "learning_rates": list(schedule.learning_rates),
+            "epochs": list(schedule.readouts),
+            "criterion": f"highest mean {criterion}".rstrip(),
+            "not_training_is_a_choice": True,
+        }
+        return replace(chosen, table=table, protocol=protocol)
 
     @cached_property
     def no_icl(self) -> str:

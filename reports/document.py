@@ -1,35 +1,81 @@
-"""The report as plain data: adjudicated evidence and a header in, one JSON object out."""
+"""The report as plain data: adjudicated evidence and a header in, one JSON object out, and back."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from iclgd_core.curves import Curve
+from iclgd_core.errors import IclgdError
 from iclgd_core.evidence import Evidence, Json, Verdict
+from iclgd_core.stats.outcome import Outcome
 
-SCHEMA = "iclgd-claims/1"
+SCHEMA = "iclgd-claims/2"
+
+RENAMED = {"p_value": "p_supported"}
+"""Names in the document that an outcome's field has, where they differ."""
+
 OUTCOME_FIELDS = (
-    *("estimate", "interval", "p_value", "p_refuted", "n", "unit"),
-    *("threshold", "quantity", "rule", "method", "sd", "minimum_effect", "needed"),
+    *("estimate", "interval", "p_value", "p_refuted", "n", "unit", "threshold", "quantity", "rule", "method"),
+    *("holds", "undefined", "sd", "minimum_effect", "distance", "needed", "kind", "margin", "members"),
+)
+EVIDENCE_FIELDS = (
+    *("id", "params", "paper", "where", "statement", "refuted_by", "model", "task", "verdict", "expected"),
+    *("p_adjusted", "p_refuted_adjusted", "p_run", "p_refuted_run", "verdict_run", "reason", "seconds"),
+    *("family_size", "node_id", "text", "protocol", "details", "curves"),
 )
 
 
-def document(evidence: Sequence[Evidence], run: Mapping[str, Json], with_evidence: int) -> dict[str, Json]:
-    """Return the report.
+class ReportError(IclgdError):
+    """A saved report that cannot be read, or cannot be used for what was asked."""
 
-    Args:
-        evidence: one piece for each claim test, adjudicated.
+
+@dataclass(frozen=True)
+class Report:
+    """All that a renderer needs.
+
+    Attributes:
+        evidence: one piece for each claim test, adjudicated, sorted by claim, model, task and parameters.
         run: the header.
         with_evidence: how many of the tests recorded evidence themselves.
-
-    Returns:
-        {"schema", "run", "claims", "summary"}, claims sorted by id, model, task and parameters.
     """
-    ordered = sorted(evidence, key=lambda item: item.key)
+
+    evidence: tuple[Evidence, ...]
+    run: Mapping[str, Json]
+    with_evidence: int
+
+
+def report_of(evidence: Sequence[Evidence], run: Mapping[str, Json], with_evidence: int) -> Report:
+    """Return the report of a run; the header gets the hashes of the models."""
+    ordered = tuple(sorted(evidence, key=lambda item: item.key))
+    return Report(ordered, dict(run) | {"model_sha256": model_hashes(ordered)}, with_evidence)
+
+
+def document(report: Report) -> dict[str, Json]:
+    """Return {"schema", "run", "claims", "summary"}, claims sorted by id, model, task and parameters."""
     return {
         "schema": SCHEMA,
-        "run": dict(run) | {"model_sha256": model_hashes(ordered)},
-        "claims": [_claim(item) for item in ordered],
-        "summary": summary(ordered, with_evidence),
+        "run": dict(report.run),
+        "claims": [_claim(item) for item in report.evidence],
+        "summary": summary(report.evidence, report.with_evidence),
     }
+
+
+def read_document(content: Mapping[str, Any]) -> Report:
+    """Return the report that `document` wrote.
+
+    Raises:
+        ReportError: another schema, or missing or wrong fields.
+    """
+    schema = content.get("schema")
+    if schema != SCHEMA:
+        raise ReportError(f"the report has schema {schema!r}; this version reads {SCHEMA!r}. Run the claims again.")
+    try:
+        evidence = tuple(_evidence(dict(row)) for row in content["claims"])
+        return Report(evidence, dict(content["run"]), int(content["summary"]["with_evidence"]))
+    except (KeyError, TypeError, ValueError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise ReportError(f"the report cannot be read ({why}). Run the claims again.") from error
 
 
 def summary(evidence: Sequence[Evidence], with_evidence: int) -> dict[str, Json]:
@@ -58,39 +104,35 @@ def model_hashes(evidence: Sequence[Evidence]) -> dict[str, Json]:
 
 
 def _claim(item: Evidence) -> dict[str, Json]:
-    outcome = item.outcome
+    whole: dict[str, Any] = {name: _lists(value) for name, value in asdict(item).items()}
+    outcome = whole.pop("outcome")
     found: dict[str, Json] = dict.fromkeys(OUTCOME_FIELDS)
-    if outcome is not None:
-        found = {
-            "estimate": outcome.estimate,
-            "interval": None if outcome.interval is None else list(outcome.interval),
-            "p_value": outcome.p_supported,
-            "p_refuted": outcome.p_refuted,
-            "n": outcome.n,
-            "unit": outcome.unit,
-            "threshold": outcome.threshold,
-            "quantity": outcome.quantity,
-            "rule": outcome.rule,
-            "method": outcome.method,
-            "sd": outcome.sd,
-            "minimum_effect": outcome.minimum_effect,
-            "needed": outcome.needed,
-        }
-    return {
-        "id": item.id,
-        "params": dict(item.params),
-        "paper": item.paper,
-        "where": item.where,
-        "statement": item.statement,
-        "refuted_by": item.refuted_by,
-        "model": item.model,
-        "task": item.task,
-        "verdict": None if item.verdict is None else item.verdict.value,
-        "expected": item.expected.value,
-        **found,
-        "p_adjusted": item.p_adjusted,
-        "p_refuted_adjusted": item.p_refuted_adjusted,
-        "reason": item.reason,
-        "seconds": item.seconds,
-        "details": dict(item.details),
+    if isinstance(outcome, dict):
+        found = {name: outcome[RENAMED.get(name, name)] for name in OUTCOME_FIELDS}
+    return (
+        {name: whole[name] for name in EVIDENCE_FIELDS}
+        | found
+        | {"rule_sha256": item.rule_sha256, "has_outcome": item.outcome is not None}
+    )
+
+
+def _lists(value: Any) -> Any:
+    """Return a value as JSON has it, with lists for tuples."""
+    if isinstance(value, dict):
+        return {key: _lists(item) for key, item in value.items()}
+    return [_lists(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _evidence(row: dict[str, Any]) -> Evidence:
+    outcome = None
+    if row["has_outcome"]:
+        outcome = Outcome(**{RENAMED.get(name, name): row[name] for name in OUTCOME_FIELDS})
+        if outcome.interval is not None:
+            low, high = outcome.interval
+            outcome = Outcome(**(asdict(outcome) | {"interval": (low, high)}))
+    fields = {name: row[name] for name in EVIDENCE_FIELDS}
+    verdicts = {
+        name: None if row[name] is None else Verdict(row[name]) for name in ("verdict", "expected", "verdict_run")
     }
+    curves = tuple(Curve.from_record(curve) for curve in row["curves"])
+    return Evidence(**(fields | verdicts | {"curves": curves, "outcome": outcome}))

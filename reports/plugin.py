@@ -16,7 +16,7 @@ from iclgd_core.errors import StorageError
 from iclgd_core.evidence import Evidence, Json
 from reports import hooks, json_report
 from reports.collector import Collector, Row
-from reports.document import document
+from reports.document import document, report_of
 from reports.exit_status import exit_status, missed
 from reports.header import header, now, resolved_option
 from reports.plain_text import plain, plain_lines
@@ -123,7 +123,7 @@ class ClaimsReporter:
     def _write(self, run: dict[str, Json]) -> bool:
         directory = Path(resolved_option(run, "report", str(self._config.rootpath / DEFAULT_DIRECTORY)))
         try:
-            path = json_report.write(document(self._evidence, run, self._recorded), directory)
+            path = json_report.write(document(report_of(self._evidence, run, self._recorded)), directory)
         except StorageError as error:
             self._outcome_line = f"ERROR: {error}"
             return False

@@ -43,4 +43,4 @@ def test_icl_is_more_order_sensitive(lab: Lab, judge: Judge, optimizer: str) -> 
         )
         for epoch, gd in study.descent.items()
     }
-    judge(at_every(outcomes, "order sensitivity, ICL - GD, least over epochs"), **study.details())
+    judge(at_every(outcomes, "order sensitivity, ICL - GD, least over epochs"), study)

@@ -32,5 +32,5 @@ def test_full_batch_gd_is_order_invariant_and_icl_is_not(lab: Lab, judge: Judge,
     changes = {f"episode {i}": float(value) for i, value in enumerate(values)}
     judge(
         rule(changes, BOUND, quantity=f"largest change of a probability, {learner}", unit="episode"),
-        **study.details(),
+        study,
     )

@@ -43,4 +43,4 @@ def test_icl_agrees_with_itself_more_than_with_gd(lab: Lab, judge: Judge, optimi
         quantity=f"agreement with ICL ({agreement}), ICL in another order - GD",
         minimum_effect=MINIMUM_EFFECT - MARGIN,
     )
-    judge(outcome, **study.details())
+    judge(outcome, study)

@@ -36,4 +36,4 @@ def test_icl_agrees_with_itself_more_than_with_a_sub_model(lab: Lab, judge: Judg
         quantity=f"agreement with ICL ({agreement}), ICL in another order - GD on {part}",
         minimum_effect=MINIMUM_EFFECT - MARGIN,
     )
-    judge(outcome, **study.details())
+    judge(outcome, study)

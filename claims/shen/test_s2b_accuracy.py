@@ -41,4 +41,4 @@ def test_icl_is_more_accurate_than_gd(lab: Lab, judge: Judge, shots: int, scope:
         quantity=f"accuracy over the {scope} with {shots} demonstrations, ICL - GD",
         minimum_effect=MINIMUM_EFFECT - MARGIN,
     )
-    judge(outcome, **study.details())
+    judge(outcome, study)

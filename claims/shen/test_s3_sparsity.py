@@ -28,4 +28,4 @@ from iclgd_core.studies import MATRICES, SCALES, sparsity_study
 def test_weights_are_less_sparse_than_the_construction(weights: Lab, judge: Judge, matrix: str, scale: str) -> None:
     study = sparsity_study(weights.model, matrix, scale)
     outcome = below(study.ratio, study.required, quantity=f"sparsity of {matrix}, {scale} threshold", unit="threshold")
-    judge(outcome, **study.details())
+    judge(outcome, study)

@@ -38,4 +38,4 @@ def test_the_gap_has_no_size_trend(family: Sequence[Lab], judge: Judge, agreemen
     outcome = paired_equivalent(
         study.slope, margin=MARGIN, quantity=f"slope of the gap ({agreement}) per decade of parameters"
     )
-    judge(outcome, **study.details())
+    judge(outcome, study)

@@ -40,4 +40,4 @@ def test_weights_move_while_icl_stays(series: Series, judge: Judge, what: str) -
         outcome = paired_equivalent(
             study.change, margin=LEVEL, quantity="change of ICL accuracy, second half of training"
         )
-    judge(outcome, **study.details())
+    judge(outcome, study)

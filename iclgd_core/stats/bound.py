@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.stats.outcome import Outcome
@@ -58,11 +59,13 @@ def _judge(
         if not math.isfinite(limit):
             raise SettingsError(f"{quantity}: the bound of {name!r} must be finite; got {limit!r}.")
     limits = set(bounds.values())
+    kind, margin = ("below" if sense > 0 else "above"), None if isinstance(bound, Mapping) else float(bound)
     rule = f"every value {word} " + (f"{limits.pop():g}" if len(limits) == 1 else "its own bound")
     for name, value in values.items():
         if not math.isfinite(value):
             why = f"the value of {name} is {value}"
-            return Outcome.without_verdict(quantity, rule, float(bounds[name]), len(values), why)
+            blank = Outcome.without_verdict(quantity, rule, float(bounds[name]), len(values), why)
+            return replace(blank, unit=unit, kind=kind, margin=margin)
     slack = {name: sense * (float(bounds[name]) - float(value)) for name, value in values.items()}
     tightest = min(slack, key=lambda name: (slack[name], -sense * values[name]))
     return Outcome(
@@ -75,4 +78,6 @@ def _judge(
         unit=unit,
         method=f"range over {len(values)}, not an interval; estimate and threshold are those of {tightest}",
         holds=slack[tightest] > 0.0,
+        kind=kind,
+        margin=margin,
     )

@@ -1,7 +1,8 @@
 """A statement that must hold at every one of several places, as one outcome."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple, TypedDict
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.stats.outcome import Outcome
@@ -39,10 +40,11 @@ def at_every(outcomes: Mapping[str, Outcome], quantity: str) -> Outcome:
         raise SettingsError(f"{quantity}: a statement about every member needs at least one member.")
     n = min(outcome.n for outcome in outcomes.values())
     rule = f"at every one of {len(outcomes)}: {next(iter(outcomes.values())).rule}"
+    joined = _joined(list(outcomes.values()))
     for name, outcome in outcomes.items():
         if outcome.undefined or outcome.estimate is None:
             why = f"undefined at {name}: {outcome.undefined or 'it has no estimate'}"
-            return Outcome.without_verdict(quantity, rule, outcome.threshold, n, why)
+            return replace(Outcome.without_verdict(quantity, rule, outcome.threshold, n, why), **joined)
     tests = {name: _tests(outcome) for name, outcome in outcomes.items()}
     statistical = {name: pair for name, pair in tests.items() if pair is not None}
     if statistical and len(statistical) < len(outcomes):
@@ -77,9 +79,28 @@ def at_every(outcomes: Mapping[str, Outcome], quantity: str) -> Outcome:
         holds=holds,
         needed=max(needed) if len(needed) == len(outcomes) else None,
         sd=weakest.sd,
-        minimum_effect=weakest.minimum_effect,
         distance=weakest.distance,
+        **joined,
     )
+
+
+class _Joined(TypedDict):
+    kind: str
+    margin: float | None
+    minimum_effect: float | None
+    members: int
+
+
+def _joined(outcomes: Sequence[Outcome]) -> _Joined:
+    """Return what the members share of rule, margin and minimum effect; None for a number that they do not."""
+    kinds, margins = {o.kind for o in outcomes}, {o.margin for o in outcomes}
+    effects = {o.minimum_effect for o in outcomes}
+    return {
+        "kind": "every " + " or ".join(sorted(kinds)),
+        "margin": margins.pop() if len(margins) == 1 else None,
+        "minimum_effect": effects.pop() if len(effects) == 1 else None,
+        "members": len(outcomes),
+    }
 
 
 def _tests(outcome: Outcome) -> _Tests | None:

@@ -26,6 +26,9 @@ class Outcome:
         sd: standard deviation over units (ddof 1); None where nothing was sampled.
         minimum_effect: distance of the true effect from the threshold that is worth detecting.
         distance: distance of the estimate from the nearest threshold.
+        kind: the rule by name: "greater", "equivalent", "below", "above"; "every ..." where members are joined.
+        margin: the number in the claim's file that the rule has; None where members have bounds of their own.
+        members: how many members were joined.
     """
 
     quantity: str
@@ -44,6 +47,9 @@ class Outcome:
     sd: float | None = None
     minimum_effect: float | None = None
     distance: float | None = None
+    kind: str = ""
+    margin: float | None = None
+    members: int = 1
 
     @classmethod
     def without_verdict(cls, quantity: str, rule: str, threshold: float, n: int, why: str) -> "Outcome":

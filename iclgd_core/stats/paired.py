@@ -1,6 +1,7 @@
 """Decision rules on paired differences: greater by a margin, and equivalent within a margin."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,12 +10,11 @@ from iclgd_core.errors import SettingsError
 from iclgd_core.stats.intervals import mean_interval
 from iclgd_core.stats.outcome import Outcome
 from iclgd_core.stats.per_episode import Floats, per_episode
-from iclgd_core.stats.power import SMALLEST_EFFECT, episodes_needed
+from iclgd_core.stats.power import EQUIVALENCE_POWER, POWER, SMALLEST_EFFECT, episodes_needed
 from iclgd_core.stats.resampling import CONSTANT, RESAMPLES
 from iclgd_core.stats.sign_flip import flips_used, sign_flip
 
 ALPHA = 0.05
-POWER = 0.9
 SMALLEST_N = 5
 """Fewest episodes with which a sign-flip test can reach ALPHA: 2^-5 < 0.05 < 2^-4."""
 
@@ -66,7 +66,12 @@ def paired_greater(
     rule = f"mean paired difference over episodes > {margin:g}, one-sided sign-flip tests"
     why = _why_undefined(np.concatenate([a, b]), n)
     if why:
-        return Outcome.without_verdict(quantity, rule, float(margin), n, why)
+        return replace(
+            Outcome.without_verdict(quantity, rule, float(margin), n, why),
+            kind="greater",
+            margin=float(margin),
+            minimum_effect=minimum_effect,
+        )
     d = a - b
     magnitude = float(max(np.abs(a).max(), np.abs(b).max()))
     greater, less = sign_flip(d, margin, magnitude=magnitude, seed=seed, resamples=resamples)
@@ -84,6 +89,8 @@ def paired_greater(
         sd=_sd(d),
         minimum_effect=minimum_effect,
         distance=abs(float(d.mean()) - margin),
+        kind="greater",
+        margin=float(margin),
     )
 
 
@@ -127,7 +134,12 @@ def paired_equivalent(
     rule = f"|mean difference over episodes| < {margin:g}, two one-sided sign-flip tests"
     why = _why_undefined(d, n)
     if why:
-        return Outcome.without_verdict(quantity, rule, float(margin), n, why)
+        return replace(
+            Outcome.without_verdict(quantity, rule, float(margin), n, why),
+            kind="equivalent",
+            margin=float(margin),
+            minimum_effect=float(margin),
+        )
     above_lower, below_lower = sign_flip(d, -margin, seed=seed, resamples=resamples)
     above_upper, below_upper = sign_flip(d, margin, seed=seed, resamples=resamples)
     return Outcome(
@@ -140,9 +152,12 @@ def paired_equivalent(
         method=f"TOST with {flips_used(n, resamples)}; 95% BCa bootstrap interval of the mean",
         p_supported=max(above_lower, below_upper),
         p_refuted=min(1.0, 2.0 * min(above_upper, below_lower)),
-        needed=_needed(d, margin, 1.0 - (1.0 - POWER) / 2.0),
+        needed=_needed(d, margin, EQUIVALENCE_POWER),
         sd=_sd(d),
+        minimum_effect=float(margin),
         distance=abs(margin - abs(float(d.mean()))),
+        kind="equivalent",
+        margin=float(margin),
     )
 
 

@@ -6,6 +6,12 @@ from scipy import optimize, stats
 
 from iclgd_core.errors import SettingsError
 
+POWER = 0.9
+"""Probability with which a stated minimum effect is to be detected."""
+
+EQUIVALENCE_POWER = 1.0 - (1.0 - POWER) / 2.0
+"""Power of each of the two one-sided tests, so that both reject with probability POWER where the truth is 0."""
+
 SMALLEST_EFFECT = 1e-9
 """Smallest effect, in standard deviations, that a number of episodes is given for: it takes 10^19."""
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.curves import Curve
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule
 from iclgd_core.metrics import correct, correct_among
 from iclgd_core.studies.chosen import predictions_at
+from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
 LogProbs = NDArray[np.float32]
@@ -28,6 +30,7 @@ class AccuracyStudy:
         zero_shot: no demonstrations.
         shots: demonstrations of ICL; trained_on: demonstrations of GD.
         setting: GD's setting, the most accurate on tuning episodes.
+        optimizer, scope: GD's optimizer, and what the accuracy is over.
     """
 
     icl: Floats
@@ -36,6 +39,21 @@ class AccuracyStudy:
     shots: int
     trained_on: int
     setting: Setting
+    optimizer: str
+    scope: str
+
+    def curves(self) -> tuple[Curve, ...]:
+        """Return accuracy by number of demonstrations: one point of ICL, one of GD, and zero-shot."""
+        quantity, axis = f"accuracy over the {self.scope}", "demonstrations"
+        return (
+            Curve(quantity, "icl", "ICL", axis, (sampled(self.shots, self.icl),), x_log=True),
+            Curve(quantity, self.optimizer, "GD", axis, (sampled(self.trained_on, self.descent),), x_log=True),
+            Curve(quantity, "zero-shot", "zero-shot", axis, (everywhere(self.zero_shot),), x_log=True),
+        )
+
+    def tuning(self) -> dict[str, Json]:
+        """Return how GD's setting was chosen."""
+        return self.setting.protocol
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
@@ -85,7 +103,7 @@ def _study(
     def tuning_score(log_probs: LogProbs) -> Floats:
         return _accuracy(lab, log_probs, "tuning", scope)
 
-    setting = lab.tune(optimizer, tuning_score, schedule, trained_on, n=n_tuning)
+    setting = lab.tune(optimizer, tuning_score, schedule, trained_on, n=n_tuning, criterion=f"accuracy, {scope}")
     chosen = predictions_at(lab, setting, optimizer, schedule, n, trained_on)
     return AccuracyStudy(
         icl=_accuracy(lab, lab.in_context(shots, n=n)[:, 0], "evaluation", scope),
@@ -94,6 +112,8 @@ def _study(
         shots=shots,
         trained_on=trained_on,
         setting=setting,
+        optimizer=optimizer,
+        scope=scope,
     )
 
 

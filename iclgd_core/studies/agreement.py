@@ -1,16 +1,18 @@
 """Agreement of learners with ICL, between floor and ceiling (arXiv 2310.08540, section 5)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.curves import Curve
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
-from iclgd_core.learners import get_optimizer
-from iclgd_core.metrics import closure, js_agreement, ocs_additive, ocs_bounded, token_overlap
-from iclgd_core.studies.chosen import predictions_at
+from iclgd_core.learners import Schedule, get_optimizer
+from iclgd_core.metrics import closure, correct, js_agreement, ocs_additive, ocs_bounded, token_overlap
+from iclgd_core.studies.chosen import best_trained_rate, predictions_at
+from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
 Agreement = Callable[[NDArray[np.float32], NDArray[np.float32]], Floats]
@@ -23,6 +25,9 @@ AGREEMENTS: dict[str, Agreement] = {
 }
 """Agreement of two next-token distributions, in [0, 1], 1 for equal ones; K = 10. OCS in both its readings."""
 
+PART_NAMES = {"whole": "whole model", "v_middle": "W_V of a middle layer", "v_deep": "W_V of a deep layer"}
+LABELS = {"icl": "ICL", "zero-shot": "zero-shot"}
+
 
 @dataclass(frozen=True, eq=False)
 class AgreementStudy:
@@ -33,12 +38,46 @@ class AgreementStudy:
         learner: the most favourable GD.
         floor: zero-shot.
         setting: GD's setting, the one nearest to ICL on tuning episodes by this agreement.
+        agreement, optimizer, part: what was compared.
+        path: for the figure, agreement along GD's epochs at the best learning rate that trains at all, and
+            `path_rate` that rate; `path_accuracy` the accuracy of the same runs; both empty where not asked for.
+        accuracy: of ICL and zero-shot, over the whole vocabulary.
     """
 
     ceiling: Floats
     learner: Floats
     floor: Floats
     setting: Setting
+    agreement: str
+    optimizer: str
+    part: str
+    path: Mapping[int, Floats] = field(default_factory=dict)
+    path_accuracy: Mapping[int, Floats] = field(default_factory=dict)
+    path_rate: float | None = None
+    accuracy: Mapping[str, Floats] = field(default_factory=dict)
+
+    def curves(self) -> tuple[Curve, ...]:
+        """Return agreement and accuracy over GD's epochs, between floor and ceiling."""
+        axis, facet, learner = "epoch of GD", PART_NAMES.get(self.part, self.part), self.optimizer
+
+        def panel(quantity: str, path: Mapping[int, Floats], references: Mapping[str, Floats]) -> list[Curve]:
+            flat = [
+                Curve(quantity, name, LABELS[name], axis, (everywhere(values),), facet)
+                for name, values in references.items()
+            ]
+            points = tuple(sampled(epoch, values) for epoch, values in sorted(path.items()))
+            label = f"{learner}, rate {self.path_rate:g}" if self.path_rate is not None else learner
+            return [*flat, *([Curve(quantity, learner, label, axis, points, facet)] if points else [])]
+
+        references = {"icl": self.ceiling, "zero-shot": self.floor}
+        curves = panel(f"agreement with ICL, {self.agreement}", self.path, references)
+        if self.agreement == "token-overlap":
+            curves += panel("accuracy over the vocabulary", self.path_accuracy, self.accuracy)
+        return tuple(curves)
+
+    def tuning(self) -> dict[str, Json]:
+        """Return how GD's setting was chosen."""
+        return self.setting.protocol
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
@@ -57,7 +96,13 @@ class AgreementStudy:
 
 
 def agreement_study(
-    lab: Lab, optimizer: str, agreement: str, part: str = "whole", n: int | None = None, n_tuning: int | None = None
+    lab: Lab,
+    optimizer: str,
+    agreement: str,
+    part: str = "whole",
+    n: int | None = None,
+    n_tuning: int | None = None,
+    with_path: bool = True,
 ) -> AgreementStudy:
     """Measure how near the most favourable GD comes to ICL, and how near ICL comes to itself.
 
@@ -68,6 +113,7 @@ def agreement_study(
         part: what GD trains, one of models.projections.PARTS.
         n: evaluation episodes; by default the tier's number for this optimizer.
         n_tuning: tuning episodes; likewise.
+        with_path: whether GD is measured along its epochs as well, for a figure.
 
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
@@ -78,13 +124,37 @@ def agreement_study(
     n_tuning = n_tuning or (tier.tuning_episodes if full_batch else tier.minibatch_tuning_episodes)
     schedule, orders = tier.schedule(rule.rule), 1 if full_batch else tier.tuning_orders
     tuning_icl = lab.in_context(SHOTS, split="tuning", n=n_tuning)[:, 0]
-    setting = lab.tune(optimizer, lambda p: agree(p, tuning_icl).mean(-1), schedule, SHOTS, part, n_tuning, orders)
+    setting = lab.tune(
+        optimizer, lambda p: agree(p, tuning_icl).mean(-1), schedule, SHOTS, part, n_tuning, orders, agreement
+    )
     chosen = predictions_at(lab, setting, optimizer, schedule, n, part=part)
-    icl = lab.in_context(SHOTS, orders=2, n=n)
+    icl, none = lab.in_context(SHOTS, orders=2, n=n), lab.zero_shot(n=n)
     first, second = icl[:, 0], icl[:, 1]
+    answers = lab.answers("evaluation", lab.count("evaluation", n))
+    rate = best_trained_rate(setting) if with_path else None
+    path = {} if rate is None else _path(lab, rate, optimizer, schedule, n, part) | {0: none}
     return AgreementStudy(
         ceiling=agree(second, first).mean(-1),
         learner=agree(chosen, first).mean(-1),
-        floor=agree(lab.zero_shot(n=n), first).mean(-1),
+        floor=agree(none, first).mean(-1),
         setting=setting,
+        agreement=agreement,
+        optimizer=optimizer,
+        part=part,
+        path={epoch: agree(log_probs, first).mean(-1) for epoch, log_probs in path.items()},
+        path_accuracy={epoch: correct(log_probs, answers).mean(-1) for epoch, log_probs in path.items()},
+        path_rate=rate,
+        accuracy={name: correct(p, answers).mean(-1) for name, p in (("icl", first), ("zero-shot", none))},
     )
+
+
+def _path(
+    lab: Lab, rate: float, optimizer: str, schedule: Schedule, n: int, part: str
+) -> dict[int, NDArray[np.float32]]:
+    """Return GD's predictions by epoch at one learning rate; an epoch at which a run diverged is left out."""
+    runs = lab.descend(optimizer, Schedule((rate,), schedule.readouts), SHOTS, part=part, n=n)
+    return {
+        epoch: runs.log_probs[:, 0, 0, j]
+        for j, epoch in enumerate(schedule.readouts)
+        if not runs.diverged[:, 0, 0, j].any()
+    }

@@ -7,11 +7,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.curves import Curve, Point
 from iclgd_core.errors import NotRunError
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.metrics import correct, relative_change
 from iclgd_core.stats import slopes
+from iclgd_core.studies.points import sampled
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +23,7 @@ class CheckpointStudy:
     """The kept checkpoints of one training run, and those of its late part.
 
     Attributes:
-        names: all checkpoints in order.
+        names: all checkpoints in order; steps: their training steps.
         accuracy: ICL accuracy, (episodes, checkpoints).
         drift: relative change of all weights since the checkpoint before, (checkpoints - 1,).
         late: which checkpoints belong to the second half of training, as indices.
@@ -29,6 +31,7 @@ class CheckpointStudy:
     """
 
     names: tuple[str, ...]
+    steps: tuple[int, ...]
     accuracy: Floats
     drift: Floats
     late: tuple[int, ...]
@@ -37,6 +40,20 @@ class CheckpointStudy:
     def late_drift(self) -> dict[str, float]:
         """Return the drift between each two successive late checkpoints."""
         return {f"{self.names[i - 1]} to {self.names[i]}": float(self.drift[i - 1]) for i in self.late[1:]}
+
+    def curves(self) -> tuple[Curve, ...]:
+        """Return ICL accuracy and the change of the weights over training steps."""
+        axis = "training step"
+        accuracy = tuple(sampled(step, self.accuracy[:, i]) for i, step in enumerate(self.steps))
+        drift = tuple(Point(float(step), float(d)) for step, d in zip(self.steps[1:], self.drift, strict=True))
+        return (
+            Curve("ICL accuracy with 8 demonstrations", "icl", "ICL", axis, accuracy),
+            Curve("relative change of the weights since the last checkpoint", "weights", "weights", axis, drift),
+        )
+
+    def tuning(self) -> dict[str, Json]:
+        """Return nothing: no setting was chosen."""
+        return {}
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
@@ -68,4 +85,4 @@ def checkpoint_study(labs: Sequence[Lab], steps: Sequence[int]) -> CheckpointStu
     drift = np.array([relative_change(a, b) for a, b in pairwise(weights)])
     span = np.array([steps[i] for i in late], dtype=np.float64)
     change = slopes(span, accuracy[:, list(late)]) * (span[-1] - span[0])
-    return CheckpointStudy(tuple(lab.model.name for lab in labs), accuracy, drift, late, change)
+    return CheckpointStudy(tuple(lab.model.name for lab in labs), tuple(steps), accuracy, drift, late, change)

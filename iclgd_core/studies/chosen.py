@@ -36,3 +36,18 @@ def refuse_diverged(diverged: NDArray[np.bool_], what: str) -> None:
             f"{int(diverged.sum())} of {diverged.size} runs of {what} diverged on the evaluation episodes; "
             "their outputs are undefined."
         )
+
+
+def best_trained_rate(setting: Setting) -> float | None:
+    """Return the learning rate with the highest score at any epoch, the start of GD's path apart.
+
+    Ties go to the smaller rate. None where every run diverged.
+    """
+    scores = [
+        (score, -float(rate))
+        for rate, row in setting.table.items()
+        if rate != "0"
+        for score in row.values()
+        if score is not None
+    ]
+    return -max(scores)[1] if scores else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.curves import Curve
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
@@ -28,6 +29,14 @@ class InvarianceStudy:
 
     icl: Floats
     descent: Floats
+
+    def curves(self) -> tuple[Curve, ...]:
+        """Return none: two numbers thirteen orders of magnitude apart are better read."""
+        return ()
+
+    def tuning(self) -> dict[str, Json]:
+        """Return nothing: no setting was chosen."""
+        return {}
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""

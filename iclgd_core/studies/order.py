@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.curves import Curve
 from iclgd_core.errors import DivergedError
 from iclgd_core.evidence import Json
-from iclgd_core.lab import SHOTS, Lab, Setting
+from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Schedule, get_optimizer
 from iclgd_core.metrics import correct, order_sensitivity
-from iclgd_core.studies.chosen import refuse_diverged
+from iclgd_core.studies.chosen import best_trained_rate, refuse_diverged
+from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
 
@@ -24,18 +26,35 @@ class OrderStudy:
         descent: of GD by readout epoch, each (episodes,).
         learning_rate: GD's, chosen by accuracy on tuning episodes.
         accuracy: of GD on tuning episodes, {learning rate: {epoch: mean, or None if diverged}}.
-        tuning: sensitivity of GD on tuning episodes, in the same form.
+        tuning_sensitivity: of GD on tuning episodes, in the same form.
         icl_tuning: sensitivity of ICL on tuning episodes, in as many orders as `tuning`.
         orders: number of orders of the evaluation.
+        optimizer: GD's.
+        protocol: how GD's learning rate was chosen.
     """
 
     icl: Floats
     descent: dict[int, Floats]
     learning_rate: float
     accuracy: dict[str, dict[str, float | None]]
-    tuning: dict[str, dict[str, float | None]]
+    tuning_sensitivity: dict[str, dict[str, float | None]]
     icl_tuning: float
     orders: int
+    optimizer: str
+    protocol: dict[str, Json]
+
+    def curves(self) -> tuple[Curve, ...]:
+        """Return order sensitivity over GD's epochs; that of ICL holds at each."""
+        quantity, axis = f"order sensitivity, {self.orders} orders", "epoch of GD"
+        descent = tuple(sampled(epoch, values) for epoch, values in sorted(self.descent.items()))
+        return (
+            Curve(quantity, "icl", "ICL", axis, (everywhere(self.icl),)),
+            Curve(quantity, self.optimizer, self.optimizer, axis, descent),
+        )
+
+    def tuning(self) -> dict[str, Json]:
+        """Return how GD's learning rate was chosen."""
+        return self.protocol
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
@@ -45,7 +64,7 @@ class OrderStudy:
             "learning_rate": self.learning_rate,
             "tuning_accuracy": {rate: dict(row) for rate, row in self.accuracy.items()},
             "icl_tuning_sensitivity": self.icl_tuning,
-            "tuning_sensitivity": {rate: dict(row) for rate, row in self.tuning.items()},
+            "tuning_sensitivity": {rate: dict(row) for rate, row in self.tuning_sensitivity.items()},
             "orders": self.orders,
             "ddof": 0,
         }
@@ -64,9 +83,16 @@ def order_study(lab: Lab, optimizer: str) -> OrderStudy:
     schedule = lab.tier.schedule(get_optimizer(optimizer).rule)
     answers = lab.answers("tuning", lab.count("tuning", n_tuning))
     setting = lab.tune(
-        optimizer, lambda p: correct(p, answers).mean(-1), schedule, n=n_tuning, orders=lab.tier.tuning_orders
+        optimizer,
+        lambda p: correct(p, answers).mean(-1),
+        schedule,
+        n=n_tuning,
+        orders=lab.tier.tuning_orders,
+        criterion="accuracy, vocabulary",
     )
-    rate = _best_rate(setting)
+    rate = best_trained_rate(setting)
+    if rate is None:
+        raise DivergedError("every learning rate diverged on the tuning episodes; there is no setting to judge.")
     runs = lab.descend(optimizer, Schedule((rate,), schedule.readouts), SHOTS, orders, n=n)
     refuse_diverged(runs.diverged, f"{optimizer} at learning rate {rate:g}")
     icl = order_sensitivity(lab.in_context(SHOTS, orders, n=n), axis=1).mean(-1)
@@ -77,26 +103,16 @@ def order_study(lab: Lab, optimizer: str) -> OrderStudy:
     tuning_icl = lab.in_context(SHOTS, lab.tier.tuning_orders, "tuning", n_tuning)
     icl_tuning = float(order_sensitivity(tuning_icl, axis=1).mean())
     return OrderStudy(
-        icl, descent, rate, setting.table, _tuning_sensitivity(lab, optimizer, schedule), icl_tuning, orders
+        icl=icl,
+        descent=descent,
+        learning_rate=rate,
+        accuracy=setting.table,
+        tuning_sensitivity=_tuning_sensitivity(lab, optimizer, schedule),
+        icl_tuning=icl_tuning,
+        orders=orders,
+        optimizer=optimizer,
+        protocol=setting.protocol | {"not_training_is_a_choice": False},
     )
-
-
-def _best_rate(setting: Setting) -> float:
-    """Return the learning rate of the highest score in the table, the start of GD's path apart.
-
-    Raises:
-        DivergedError: every setting diverged.
-    """
-    scores = [
-        (score, -float(rate))
-        for rate, row in setting.table.items()
-        if rate != "0"
-        for score in row.values()
-        if score is not None
-    ]
-    if not scores:
-        raise DivergedError("every learning rate diverged on the tuning episodes; there is no setting to judge.")
-    return -max(scores)[1]
 
 
 def _tuning_sensitivity(lab: Lab, optimizer: str, schedule: Schedule) -> dict[str, dict[str, float | None]]:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.curves import Curve
 from iclgd_core.errors import NotRunError
 from iclgd_core.evidence import Json
 from iclgd_core.lab import Lab
 from iclgd_core.stats import slopes
 from iclgd_core.studies.agreement import agreement_study
+from iclgd_core.studies.points import sampled
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +29,8 @@ class SizeStudy:
         slope: of the gap per decade of parameters, (episodes,).
         names: the models.
         left_out: models that show no ICL, with the reason; the trend is over the others.
+        agreement: which agreement the gap is in.
+        protocol: how GD's setting was chosen, the same way at each size.
     """
 
     parameters: Floats
@@ -34,6 +38,18 @@ class SizeStudy:
     slope: Floats
     names: tuple[str, ...]
     left_out: dict[str, str]
+    agreement: str
+    protocol: dict[str, Json]
+
+    def curves(self) -> tuple[Curve, ...]:
+        """Return the gap by number of weights."""
+        points = tuple(sampled(size, self.gap[:, i]) for i, size in enumerate(self.parameters))
+        quantity = f"gap in {self.agreement}: ICL with itself - GD with ICL"
+        return (Curve(quantity, "gd", "gap of GD", "weights of the model", points, x_log=True),)
+
+    def tuning(self) -> dict[str, Json]:
+        """Return how GD's setting was chosen at each size."""
+        return self.protocol
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
@@ -56,12 +72,27 @@ def size_study(labs: Sequence[Lab], agreement: str) -> SizeStudy:
     if len(set(sizes)) < MINIMUM_SIZES:
         raise NotRunError(
             f"a trend over sizes needs at least {MINIMUM_SIZES} sizes that learn in context; of "
-            f"{len(labs)} models given, {len(set(sizes))} do. Left out: {left_out or 'none'}. "
+            f"{len(labs)} given, {len(set(sizes))} did. Left out: {left_out or 'none'}. "
             "Give more sizes with --iclgd-model."
         )
     studies = [
-        agreement_study(lab, "gd", agreement, n=lab.tier.size_episodes, n_tuning=lab.tier.size_tuning_episodes)
+        agreement_study(
+            lab,
+            "gd",
+            agreement,
+            n=lab.tier.size_episodes,
+            n_tuning=lab.tier.size_tuning_episodes,
+            with_path=False,
+        )
         for lab in usable
     ]
     gap = np.stack([study.ceiling - study.learner for study in studies], axis=1)
-    return SizeStudy(sizes, gap, slopes(np.log10(sizes), gap), tuple(lab.model.name for lab in usable), left_out)
+    return SizeStudy(
+        parameters=sizes,
+        gap=gap,
+        slope=slopes(np.log10(sizes), gap),
+        names=tuple(lab.model.name for lab in usable),
+        left_out=left_out,
+        agreement=agreement,
+        protocol=studies[0].setting.protocol,
+    )

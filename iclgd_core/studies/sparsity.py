@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.curves import Curve, Point
 from iclgd_core.evidence import Json
 from iclgd_core.metrics import relative_sparsity, required_sparsity, sparsity_ratio
 from iclgd_core.models import CausalModel
@@ -43,12 +44,34 @@ class SparsityStudy:
         required: share of zeros in the construction at the model's own side; for W_V and P W_V with a dense W0,
             the most lenient case.
         side: side of the matrices.
+        matrix, scale: what was measured.
     """
 
     ratio: dict[str, float]
     by_layer: dict[str, Floats]
     required: float
     side: int
+    matrix: str
+    scale: str
+
+    def curves(self) -> tuple[Curve, ...]:
+        """Return the measured share by threshold, its range over layers, and the share that is required."""
+        quantity = f"share of weights below the threshold, {self.matrix}"
+        axis = "threshold" if self.scale == "absolute" else "threshold, in root mean squares of the matrix"
+        measured = tuple(
+            Point(float(delta), share, float(self.by_layer[delta].min()), float(self.by_layer[delta].max()))
+            for delta, share in sorted(self.ratio.items(), key=lambda item: float(item[0]))
+        )
+        required = (Point(None, self.required),)
+        facet = f"{self.scale} threshold"
+        return (
+            Curve(quantity, "weights", "measured, range over layers", axis, measured, facet, x_log=True),
+            Curve(quantity, "construction", "construction of a GD step", axis, required, facet, x_log=True),
+        )
+
+    def tuning(self) -> dict[str, Json]:
+        """Return nothing: no setting was chosen."""
+        return {}
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
@@ -69,4 +92,4 @@ def sparsity_study(model: CausalModel, matrix: str, scale: str) -> SparsityStudy
         for delta in THRESHOLDS
     }
     ratio = {delta: float(values.mean()) for delta, values in by_layer.items()}
-    return SparsityStudy(ratio, by_layer, required_sparsity(side)[_REQUIRED[matrix]], side)
+    return SparsityStudy(ratio, by_layer, required_sparsity(side)[_REQUIRED[matrix]], side, matrix, scale)

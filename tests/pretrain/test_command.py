@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from iclgd_core.cli import main
 from iclgd_core.pretrain import RECIPES
+from reports.cli import main
 
 
 def words(text: str) -> str:
@@ -31,7 +31,7 @@ def test_an_existing_model_is_not_replaced_unasked(
     def never(*_: object) -> None:
         pytest.fail("trained over an existing model")
 
-    monkeypatch.setattr("iclgd_core.cli.pretrain", never)
+    monkeypatch.setattr("iclgd_core.commands.pretrain.pretrain", never)
     assert main(["pretrain", "ginc-llama-57k", "--out", str(tmp_path)]) == 2
     assert "already holds a model" in words(capsys.readouterr().err)
     assert file.read_text() == "precious"
@@ -46,7 +46,7 @@ def test_force_replaces_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         raise Asked
 
     (tmp_path / "model.safetensors").write_text("old")
-    monkeypatch.setattr("iclgd_core.cli.pretrain", asked)
+    monkeypatch.setattr("iclgd_core.commands.pretrain.pretrain", asked)
     with pytest.raises(Asked):
         main(["pretrain", "ginc-llama-57k", "--out", str(tmp_path), "--force"])
 

@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from iclgd_core.curves import Curve, Point
 from iclgd_core.evidence import Evidence, Json, Verdict
 from iclgd_core.stats.outcome import Outcome
 
@@ -36,6 +37,24 @@ def outcomes(draw: st.DrawFn) -> Outcome:
 
 
 @st.composite
+def curves(draw: st.DrawFn) -> Curve:
+    """Any curve, hostile in its words."""
+    texts = st.text(ALPHABET, max_size=8)
+    optional = st.none() | FINITE
+    points = st.builds(Point, optional, FINITE, optional, optional, st.none() | st.integers(1, 99))
+    return Curve(
+        quantity=draw(texts),
+        learner=draw(st.sampled_from(["icl", "gd", "other"])),
+        label=draw(texts),
+        x_label=draw(texts),
+        points=tuple(draw(st.lists(points, max_size=4))),
+        facet=draw(texts),
+        x_log=draw(st.booleans()),
+        source=draw(texts),
+    )
+
+
+@st.composite
 def evidence(draw: st.DrawFn) -> Evidence:
     """Any piece of evidence that can be recorded."""
     texts = st.text(ALPHABET, max_size=12)
@@ -57,6 +76,10 @@ def evidence(draw: st.DrawFn) -> Evidence:
         p_adjusted=draw(st.none() | P_VALUES),
         p_refuted_adjusted=draw(st.none() | P_VALUES),
         details=draw(st.dictionaries(texts, JSON, max_size=3)),
+        curves=draw(st.lists(curves(), max_size=2).map(tuple)),
+        protocol=draw(st.dictionaries(texts, JSON, max_size=3)),
+        node_id=draw(texts),
+        text=draw(texts),
     )
 
 

@@ -13,7 +13,7 @@ from iclgd_core.errors import StorageError
 from iclgd_core.evidence import Evidence, Verdict
 from reports import json_report
 from reports.collector import Row
-from reports.document import OUTCOME_FIELDS, document
+from reports.document import OUTCOME_FIELDS, document, read_document, report_of
 from reports.exit_status import exit_status
 from reports.header import header
 from reports.terminal import render_claims, render_plan
@@ -36,15 +36,17 @@ def some() -> list[Evidence]:
 @settings(max_examples=40)
 @given(st.lists(evidence(), max_size=5))
 def test_the_document_is_plain_json_whatever_the_order(items: list[Evidence]) -> None:
-    content = document(adjudicate(items), {}, len(items))
+    report = report_of(adjudicate(items), {}, len(items))
+    content = document(report)
     assert json.loads(json.dumps(content, allow_nan=False)) == content
+    assert document(read_document(json.loads(json.dumps(content)))) == content
     claims = content["claims"]
     assert isinstance(claims, list)
     assert len(claims) == len(items)
 
 
 def test_the_document_has_every_field_for_every_claim() -> None:
-    content = document(some(), {"seed": 0}, 3)
+    content = document(report_of(some(), {"seed": 0}, 3))
     claims = content["claims"]
     assert isinstance(claims, list)
     names = [set(row) for row in claims if isinstance(row, dict)]

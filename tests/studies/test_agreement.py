@@ -84,7 +84,7 @@ def test_the_setting_nearest_to_icl_on_tuning_episodes_is_judged(tmp_path: Path,
         return share * first_order(at) + (1.0 - share) * none(at)
 
     lab = planted_lab(tmp_path, icl, none, gd)
-    found = agreement_study(lab, "gd", "jensen-shannon", part="v_deep")
+    found = agreement_study(lab, "gd", "jensen-shannon", part="v_deep", with_path=False)
     setting = found.setting
     assert (setting.learning_rate, setting.epoch, setting.readout) == (*best, SGD.readouts.index(best[1]))
     expected = AGREEMENTS["jensen-shannon"](logs(lambda at: drawn(7, at.episode, at.split), 6), logs(icl, 6)).mean(-1)
@@ -98,7 +98,7 @@ def test_the_setting_nearest_to_icl_on_tuning_episodes_is_judged(tmp_path: Path,
 
 def test_gd_that_only_harms_is_judged_at_its_start(tmp_path: Path) -> None:
     lab = planted_lab(tmp_path, icl, lambda at: mixed({(0.0, 0): 0.5})(at), none)
-    found = agreement_study(lab, "gd", "jensen-shannon")
+    found = agreement_study(lab, "gd", "jensen-shannon", with_path=False)
     assert (found.setting.learning_rate, found.setting.epoch, found.setting.readout) == (0.0, 0, None)
     np.testing.assert_array_equal(found.learner, found.floor)
     assert [asked.split for asked in lab.asked] == ["tuning"]
@@ -106,7 +106,7 @@ def test_gd_that_only_harms_is_judged_at_its_start(tmp_path: Path) -> None:
 
 def test_adam_has_its_own_rates_and_episodes_and_is_tuned_in_several_orders(tmp_path: Path) -> None:
     lab = planted_lab(tmp_path, icl, none, first_order)
-    assert len(agreement_study(lab, "adam1", "jensen-shannon").learner) == TIER.minibatch_episodes
+    assert len(agreement_study(lab, "adam1", "jensen-shannon", with_path=False).learner) == TIER.minibatch_episodes
     tuning, evaluation = lab.asked
     assert (tuning.optimizer, tuning.schedule, tuning.orders, tuning.n) == ("adam1", ADAM, 2, 2)
     assert (evaluation.optimizer, evaluation.orders, evaluation.n) == ("adam1", 1, 5)
@@ -126,3 +126,24 @@ def test_icl_and_gd_are_not_interchangeable(tmp_path: Path) -> None:
     swapped = agreement_study(planted_lab(tmp_path, gd, none, icl), "gd", "jensen-shannon")
     assert right.ceiling.mean() < 0.999 < swapped.ceiling.mean()
     assert abs(right.floor.mean() - swapped.floor.mean()) > 0.01
+
+
+def test_the_figure_follows_the_best_rate_that_trains_even_where_not_training_is_best(tmp_path: Path) -> None:
+    def gd(at: Place) -> Floats | None:
+        if at.rate == 0.1:
+            return drawn(8, at.episode, at.split)
+        if at.epoch == 4 and at.split == "evaluation" and at.episode == 1:
+            return None
+        return mixed({(r, t): 0.2 for r in SGD.learning_rates for t in SGD.readouts})(at)
+
+    lab = planted_lab(tmp_path, icl, lambda at: mixed({(0.0, 0): 0.5})(at), gd)
+    found = agreement_study(lab, "gd", "token-overlap")
+    assert (found.setting.learning_rate, found.path_rate) == (0.0, 0.01)
+    assert sorted(found.path) == [0, 1], "the epoch at which a run diverged is left out"
+    np.testing.assert_array_equal(found.path[0], found.floor)
+    by_name = {(curve.quantity.split(",")[0], curve.learner): curve for curve in found.curves()}
+    assert {name for _, name in by_name} == {"icl", "zero-shot", "gd"}
+    path = by_name["agreement with ICL", "gd"].points
+    assert [(point.x, point.n) for point in path] == [(0.0, 6), (1.0, 6)]
+    assert path[1].y == pytest.approx(found.path[1].mean())
+    assert found.tuning()["split"] == "tuning"

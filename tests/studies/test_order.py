@@ -54,8 +54,8 @@ def test_sensitivity_of_icl_and_of_gd_at_each_readout_of_the_most_accurate_rate(
     other = next(rate for rate in SGD.learning_rates if rate != best)
     assert found.accuracy[f"{best:g}"] == {"1": 0.0, "4": 1.0}
     assert found.accuracy[f"{other:g}"] == {"1": 0.0, "4": 0.0}
-    assert found.tuning[f"{best:g}"] == pytest.approx({"1": 0.6, "4": 0.0}, abs=1e-6)
-    assert found.tuning[f"{other:g}"] == pytest.approx({"1": 0.6, "4": 0.3}, abs=1e-6)
+    assert found.tuning_sensitivity[f"{best:g}"] == pytest.approx({"1": 0.6, "4": 0.0}, abs=1e-6)
+    assert found.tuning_sensitivity[f"{other:g}"] == pytest.approx({"1": 0.6, "4": 0.3}, abs=1e-6)
     tuning, evaluation = lab.asked[0], lab.asked[1]
     assert (tuning.split, tuning.n, tuning.orders, tuning.schedule) == ("tuning", 2, 2, SGD)
     assert (evaluation.split, evaluation.n, evaluation.orders) == ("evaluation", 4, 3)
@@ -91,6 +91,6 @@ def test_a_rate_that_diverges_in_tuning_is_not_chosen(tmp_path: Path) -> None:
 
     found = order_study(planted_lab(tmp_path, flips(0.8), constant, gd), "sgd8")
     assert found.learning_rate == 0.1
-    assert found.accuracy["0.01"] == found.tuning["0.01"] == {"1": None, "4": None}
+    assert found.accuracy["0.01"] == found.tuning_sensitivity["0.01"] == {"1": None, "4": None}
     with pytest.raises(DivergedError, match="every learning rate diverged"):
         order_study(planted_lab(tmp_path, flips(0.8), constant, lambda _: None), "sgd8")

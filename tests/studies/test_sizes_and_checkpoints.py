@@ -32,11 +32,13 @@ def plant_gaps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str, int
     """Make every size's gap 0.5 + slope x log10 parameters; return what will have been asked."""
     asked: list[tuple[str, str, str, int | None, int | None]] = []
 
-    def study(lab: Lab, optimizer: str, agreement: str, *, n: int, n_tuning: int) -> AgreementStudy:
+    def study(lab: Lab, optimizer: str, agreement: str, *, n: int, n_tuning: int, with_path: bool) -> AgreementStudy:
         asked.append((lab.model.name, optimizer, agreement, n, n_tuning))
         gap = 0.5 + SLOPES * np.log10(lab.model.n_parameters)
         ceiling = np.full(len(SLOPES), 0.9)
-        return AgreementStudy(ceiling, ceiling - gap, np.zeros(len(SLOPES)), Setting(0.1, 1, 0, {}))
+        assert not with_path
+        setting = Setting(0.1, 1, 0, {})
+        return AgreementStudy(ceiling, ceiling - gap, np.zeros(len(SLOPES)), setting, agreement, optimizer, "whole")
 
     monkeypatch.setattr("iclgd_core.studies.sizes.agreement_study", study)
     return asked
@@ -62,13 +64,13 @@ def test_a_size_without_icl_is_left_out_and_named(tmp_path: Path, monkeypatch: p
     assert found.left_out["layers-2"].startswith("no ICL: accuracy 0.000 with 8 demonstrations, 0.000 without")
     assert found.gap.shape == (5, 4)
     np.testing.assert_allclose(found.slope, SLOPES, atol=1e-9)
-    with pytest.raises(NotRunError, match=r"at least 4 sizes .* of 4 models given, 3 do\. Left out: .*layers-2"):
+    with pytest.raises(NotRunError, match=r"at least 4 sizes .* of 4 given, 3 did\. Left out: .*layers-2"):
         size_study(labs[:4], "jensen-shannon")
 
 
 def test_equal_sizes_count_once(tmp_path: Path) -> None:
     labs = [lab_right_on(tmp_path, QUERIES, layers) for layers in (1, 2, 3, 3)]
-    with pytest.raises(NotRunError, match="3 do"):
+    with pytest.raises(NotRunError, match="3 did"):
         size_study(labs, "jensen-shannon")
 
 

@@ -1,38 +1,24 @@
-"""The `iclgd` command."""
+"""`iclgd pretrain`: train an embedded model from scratch."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import torch
 from rich.console import Console
 
+from iclgd_core.command import Command
 from iclgd_core.errors import IclgdError, SettingsError
 from iclgd_core.models.embedded import MODELS_DIR
 from iclgd_core.pretrain import RECIPES, get_recipe, pretrain
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command; return its exit status: 0, or 2 for a user's mistake."""
-    parser = argparse.ArgumentParser(prog="iclgd", description="Is in-context learning gradient descent?")
-    commands = parser.add_subparsers(dest="command", required=True)
-    train = commands.add_parser("pretrain", help="Train an embedded model from scratch")
+def _configure(train: argparse.ArgumentParser) -> None:
     train.add_argument("name", nargs="?", help="Recipe, see --list")
     train.add_argument("--list", action="store_true", help="List the recipes")
     train.add_argument("--out", type=Path, help="Directory to write (default: fixtures/models/NAME)")
     train.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
     train.add_argument("--threads", type=int, default=0, help="CPU threads (default: torch's)")
     train.add_argument("--force", action="store_true", help="Replace a model that is already there")
-    args = parser.parse_args(argv)
-    console = Console()
-    try:
-        return _pretrain(args, console)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("iclgd: interrupted; weights are written when training ends, so none were kept.")
-        return 130
-    except IclgdError as error:
-        Console(stderr=True).print(f"iclgd: {error}", markup=False, highlight=False, soft_wrap=True)
-        return 2
 
 
 def _pretrain(args: argparse.Namespace, console: Console) -> int:
@@ -69,5 +55,10 @@ def _pretrain(args: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+PRETRAIN = Command(
+    "pretrain",
+    "Train an embedded model from scratch",
+    _configure,
+    _pretrain,
+    when_interrupted="weights are written when training ends, so none were kept",
+)

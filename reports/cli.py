@@ -1,0 +1,18 @@
+"""The `iclgd` command: wiring of its subcommands, as conftest.py is that of the plugins."""
+
+import sys
+from collections.abc import Sequence
+
+from iclgd_core.command import run_commands
+from iclgd_core.commands.pretrain import PRETRAIN
+
+COMMANDS = (PRETRAIN,)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand; return its exit status."""
+    return run_commands(COMMANDS, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

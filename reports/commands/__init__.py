@@ -1,0 +1,1 @@
+"""Subcommands of `iclgd` that read saved reports."""

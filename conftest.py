@@ -8,4 +8,5 @@ pytest_plugins = [
     "fixtures.lab",
     "reports.plugin",
     "reports.progress",
+    "reports.survival",
 ]

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from iclgd_core.curves import Curve
-from iclgd_core.errors import WireError
+from iclgd_core.errors import SettingsError, WireError
+from iclgd_core.mutations import Mutation
 from iclgd_core.stats.outcome import Outcome
 
 SCHEMA = "iclgd-evidence/2"
@@ -57,6 +59,10 @@ class Place:
         return f"{self.source.key}, arXiv {self.source.arxiv}"
 
 
+Mutations = Mapping[Mutation, Verdict | Mapping[str, Verdict]]
+"""What a claim's verdict becomes under each mutation: one for all sub-claims, or one for each value of a parameter."""
+
+
 @dataclass(frozen=True)
 class Claim:
     """One claim of a paper, as its file states it.
@@ -67,6 +73,7 @@ class Claim:
         statement: what is claimed, in a sentence.
         refuted_by: what would refute it.
         needs_icl: whether the claim speaks about ICL, and so is inconclusive on a model that shows none.
+        mutations: what its verdict must become under each mutation (see `iclgd_core.mutations`); empty if untested.
     """
 
     id: str
@@ -74,6 +81,24 @@ class Claim:
     statement: str
     refuted_by: str
     needs_icl: bool = True
+    mutations: Mutations = field(default_factory=dict, hash=False)
+
+    def under(self, mutation: Mutation, params: Mapping[str, str]) -> Verdict:
+        """Return what the verdict of the sub-claim with these parameters must become under a mutation.
+
+        Raises:
+            SettingsError: the claim's file does not say.
+        """
+        declared = self.mutations.get(mutation)
+        if isinstance(declared, Verdict):
+            return declared
+        found = [declared[value] for value in params.values() if value in declared] if declared is not None else []
+        if len(found) != 1:
+            raise SettingsError(
+                f"claim {self.id} names {len(found)} verdicts for {dict(params)} under mutation {str(mutation)!r}; "
+                "declare one, or one for each value of one parameter, in its mutations."
+            )
+        return found[0]
 
 
 class Study(Protocol):
@@ -98,11 +123,19 @@ class Judge(Protocol):
         """Record the outcome, the study behind it, the paper's own curves, and further numbers."""
 
 
-def claim(id: str, place: Place, statement: str, refuted_by: str, needs_icl: bool = True) -> Callable[[F], F]:
+def claim(
+    id: str,
+    place: Place,
+    statement: str,
+    refuted_by: str,
+    needs_icl: bool = True,
+    mutations: Mutations = MappingProxyType({}),
+) -> Callable[[F], F]:
     """Mark a test function as a claim; the arguments are those of `Claim`."""
+    made = Claim(id, place, statement, refuted_by, needs_icl, mutations)
 
     def mark(function: F) -> F:
-        function.__iclgd_claim__ = Claim(id, place, statement, refuted_by, needs_icl)  # type: ignore[attr-defined]
+        function.__iclgd_claim__ = made  # type: ignore[attr-defined]
         return function
 
     return mark

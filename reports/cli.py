@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from iclgd_core.command import run_commands
 from iclgd_core.commands.pretrain import PRETRAIN
+from reports.commands.compare import COMPARE
+from reports.commands.report import REPORT
 
-COMMANDS = (PRETRAIN,)
+COMMANDS = (PRETRAIN, REPORT, COMPARE)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

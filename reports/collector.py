@@ -11,6 +11,9 @@ from iclgd_core.evidence import Evidence, Verdict
 CLAIMS_FOLDER = "claims/"
 PHASES = ("setup", "call", "teardown")
 
+ENDED = "the run ended, or its worker died, before this test"
+AFTER_A_CRASH = "It was killed, or ran out of memory: fewer workers (-n) need less of it"
+
 Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
 
 
@@ -111,14 +114,35 @@ class Collector:
         return sorted({*self._blank, *unknown} - recorded)
 
     def _missing(self, node_id: str) -> Evidence:
-        blank = self._blank.get(node_id)
-        if blank is None:
-            blank = _unreadable(node_id, "")
+        blank = self._blank.get(node_id) or self._named_after_a_sibling(node_id)
         if node_id in self._crashed:
-            return replace(blank, verdict=Verdict.ERROR, reason=f"recorded no evidence: {self._crashed[node_id]}")
+            reason = f"recorded no evidence: {self._crashed[node_id]}. {AFTER_A_CRASH}"
+            return replace(blank, verdict=Verdict.ERROR, reason=reason)
         if node_id in self._reported:
             return replace(blank, verdict=Verdict.ERROR, reason="recorded no evidence")
-        return replace(blank, verdict=Verdict.NOT_RUN, reason="the run ended, or its worker died, before this test")
+        return replace(blank, verdict=Verdict.NOT_RUN, reason=ENDED)
+
+    def _named_after_a_sibling(self, node_id: str) -> Evidence:
+        """Return blank evidence of a test that never started: its claim is that of another case of the same test.
+
+        Parameters, model and task travel with a test's setup, so that of this case only the name in brackets is known.
+        """
+        function, _, case = node_id.partition("[")
+        known = [*self._blank.items(), *((n, e) for found in self._found.values() for n, e in found.items())]
+        for other, sibling in known:
+            if other.partition("[")[0] == function and sibling.statement:
+                blank = _unreadable(node_id, "")
+                return replace(
+                    blank,
+                    id=sibling.id,
+                    params={"case": case.removesuffix("]")} if case else {},
+                    paper=sibling.paper,
+                    where=sibling.where,
+                    statement=sibling.statement,
+                    refuted_by=sibling.refuted_by,
+                    text=sibling.text,
+                )
+        return _unreadable(node_id, "")
 
 
 def _read(value: object, node_id: str) -> Evidence:
@@ -143,4 +167,5 @@ def _unreadable(node_id: str, reason: str) -> Evidence:
         family_size=1,
         verdict=Verdict.ERROR,
         reason=reason,
+        node_id=node_id,
     )

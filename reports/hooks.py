@@ -1,5 +1,7 @@
 """The hooks that reports offer to other plugins."""
 
+from pathlib import Path
+
 import pytest
 
 from iclgd_core.evidence import Json
@@ -9,8 +11,9 @@ from iclgd_core.evidence import Json
 def pytest_iclgd_run(config: pytest.Config, run: dict[str, Json]) -> None:
     """Add to, or change, the header of the report; called on the controller when the run is over.
 
-    The report reads two entries itself: `run["options"]["resolved"]["report"]`, the directory to write to,
-    and `run["options"]["resolved"]["plan"]`, whether nothing is claimed and nothing written.
+    The report reads three entries itself: `run["options"]["resolved"]["report"]`, the directory to write to,
+    `run["options"]["resolved"]["plan"]`, whether nothing is claimed and nothing written, and
+    `run["options"]["resolved"]["strict"]`, whether an inconclusive verdict fails the run.
 
     Recipe, in a conftest or plugin::
 
@@ -18,3 +21,8 @@ def pytest_iclgd_run(config: pytest.Config, run: dict[str, Json]) -> None:
         def pytest_iclgd_run(config, run):
             run["cluster"] = "two nodes"
     """
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_iclgd_baseline(config: pytest.Config) -> Path | None:
+    """Return the saved report that the run is to be held against, or None; called before anything is collected."""

@@ -1,4 +1,4 @@
-"""claims.json: written whole or not at all."""
+"""claims.json: its text, and a write that leaves a file whole or as it was."""
 
 import json
 import os
@@ -12,19 +12,34 @@ from iclgd_core.evidence import Json
 FILE_NAME = "claims.json"
 
 
+def json_text(document: Mapping[str, Json]) -> str:
+    """Return a document as ASCII JSON; ValueError if it holds a number that is not finite."""
+    return json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+
+
 def write(document: Mapping[str, Json], directory: Path) -> Path:
     """Write the report and return its path; an earlier one stays as it is until the new one is complete.
 
     Raises:
         StorageError: the directory cannot be made or written, or the disk is full.
     """
-    text = json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
-    path = directory / FILE_NAME
+    return write_whole(json_text(document), directory / FILE_NAME)
+
+
+def write_whole(text: str, path: Path, option: str = "--iclgd-report") -> Path:
+    """Write a file, in UTF-8 with the line ends of `text`, and return its path; it is whole or as it was before.
+
+    `option` is the one that chooses where, for the error message.
+
+    Raises:
+        StorageError: its directory cannot be made or written, or the disk is full.
+    """
+    directory = path.parent
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=directory, prefix=".claims-", delete=False, encoding="utf-8") as draft:
+        with NamedTemporaryFile("wb", dir=directory, prefix=f".{path.stem}-", delete=False) as draft:
             try:
-                draft.write(text)
+                draft.write(text.encode())
                 draft.flush()
                 os.fsync(draft.fileno())
                 os.chmod(draft.name, 0o644)
@@ -35,8 +50,8 @@ def write(document: Mapping[str, Json], directory: Path) -> Path:
         _sync_directory(directory)
     except OSError as error:
         raise StorageError(
-            f"the claims report could not be written to {directory}: {error}. "
-            "Free some space or give another directory with --iclgd-report."
+            f"{path.name} could not be written to {directory}: {error}. "
+            f"Free some space or give another place with {option}."
         ) from error
     return path
 

@@ -3,8 +3,8 @@
 Only the controller does any of this; a worker registers nothing. A run without claims is left as it is.
 """
 
-import shutil
-from collections.abc import Sequence
+import os
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,18 +12,21 @@ import pytest
 
 from iclgd_core.account import account
 from iclgd_core.adjudication import adjudicate
-from iclgd_core.errors import StorageError
-from iclgd_core.evidence import Evidence, Json
-from reports import hooks, json_report
-from reports.collector import Collector, Row
-from reports.document import document, report_of
-from reports.exit_status import exit_status, missed
+from iclgd_core.errors import IclgdError
+from reports import hooks
+from reports.closing import Closing
+from reports.collector import CLAIMS_FOLDER, Collector, Row
+from reports.exit_status import INCOMPLETE, OK, missed
+from reports.finishing import finish
 from reports.header import header, now, resolved_option
-from reports.plain_text import plain, plain_lines
-from reports.terminal import render_claims, render_plan
+from reports.junit import annotate
+from reports.plain_text import plain_lines
+from reports.saved import Saved, read_saved
+from reports.step_summary import append_summary
 
 NAME = "iclgd-claims-report"
 DEFAULT_DIRECTORY = ".iclgd/report"
+RUNS_NO_TEST = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -31,24 +34,45 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hooks)
 
 
+def runs_tests(config: pytest.Config) -> bool:
+    """Return whether this process gathers the reports of tests that are really run."""
+    return not hasattr(config, "workerinput") and not any(config.getoption(name, False) for name in RUNS_NO_TEST)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the reporter where reports arrive."""
-    if not hasattr(config, "workerinput") and not config.getoption("collectonly", False):
-        config.pluginmanager.register(ClaimsReporter(config), NAME)
+    """Register the reporter where reports arrive; read the baseline, so that a bad one is refused before any work."""
+    if runs_tests(config):
+        config.pluginmanager.register(ClaimsReporter(config, _baseline(config)), NAME)
+
+
+def _baseline(config: pytest.Config) -> Saved | None:
+    place = config.hook.pytest_iclgd_baseline(config=config)
+    try:
+        return None if place is None else read_saved(place)
+    except IclgdError as error:
+        raise pytest.UsageError(f"--iclgd-baseline: {error}") from error
 
 
 class ClaimsReporter:
     """State and hooks of one run."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, baseline: Saved | None) -> None:
         self._config = config
+        self._baseline = baseline
         self._collector = Collector()
         self._started = now()
         self._workers = 0
-        self._rows: list[Row] = []
         self._turning = False
-        self._plan = False
-        self._outcome_line = ""
+        self._claims_folder = False
+        xml = config.getoption("xmlpath", None)
+        self._junit = Path(os.path.expandvars(xml)).expanduser().absolute() if xml else None
+        self._closing = Closing()
+
+    def pytest_report_header(self) -> list[str]:
+        """Name the baseline."""
+        if self._baseline is None:
+            return []
+        return [plain_lines(f"iclgd baseline: {self._baseline.path}, sha256 {self._baseline.sha256}")]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self, specs: Sequence[object]) -> None:
@@ -58,11 +82,19 @@ class ClaimsReporter:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Note what a worker collected; the controller collects nothing itself."""
-        self._collector.expect(ids)
+        self._expect(ids)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what a serial run collected."""
-        self._collector.expect(item.nodeid for item in session.items)
+        self._expect([item.nodeid for item in session.items])
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note a file of claims that is skipped as a whole: none of its tests is collected."""
+        self._claims_folder |= report.skipped and report.nodeid.startswith(CLAIMS_FOLDER)
+
+    def _expect(self, ids: Sequence[str]) -> None:
+        self._collector.expect(ids)
+        self._claims_folder |= any(node_id.startswith(CLAIMS_FOLDER) for node_id in ids)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in one report."""
@@ -74,32 +106,38 @@ class ClaimsReporter:
         """Count a test that failed after the run without a letter in the progress line."""
         return ("failed", "", "") if self._turning else None
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+        """Finish before other plugins do, so that they see every failure; then mend the JUnit file that one wrote."""
+        self._finish(session, int(exitstatus))
+        result = yield
+        self._mend_junit()
+        return result
+
+    def _finish(self, session: pytest.Session, pytest_status: int) -> None:
         """Adjudicate, fail what is not as expected, write the report, set the exit status."""
         rows = self._collector.rows()
         if not rows:
+            empty = pytest_status == OK and self._claims_folder
+            session.exitstatus = INCOMPLETE if empty else session.exitstatus
+            self._closing.empty = empty or pytest_status == pytest.ExitCode.NO_TESTS_COLLECTED
             return
         evidence = adjudicate([row.evidence for row in rows])
-        self._rows = [replace(row, evidence=item) for row, item in zip(rows, evidence, strict=True)]
+        rows = [replace(row, evidence=item) for row, item in zip(rows, evidence, strict=True)]
         run = header(self._config.rootpath, self._started, self._workers)
         self._config.hook.pytest_iclgd_run(config=self._config, run=run)
-        self._plan = resolved_option(run, "plan", "False") == "True"
-        if self._plan:
+        if resolved_option(run, "plan", "False") == "True":
+            self._closing.plan = evidence
             return
-        for row in self._rows:
+        for row in rows:
             if missed(row) and not row.failed:
                 self._turn(row)
-        written = self._write(run)
-        session.exitstatus = exit_status(int(exitstatus), self._rows, written)
-
-    @property
-    def _evidence(self) -> list[Evidence]:
-        return [row.evidence for row in self._rows]
-
-    @property
-    def _recorded(self) -> int:
-        return sum(row.recorded for row in self._rows)
+        directory = Path(resolved_option(run, "report", str(self._config.rootpath / DEFAULT_DIRECTORY)))
+        strict = resolved_option(run, "strict", "False") == "True"
+        finished = finish(rows, run, pytest_status, directory, self._baseline, strict)
+        session.exitstatus = finished.status
+        self._closing.finished = finished
+        self._closing.warn(append_summary(finished.report, os.environ))
 
     def _turn(self, row: Row) -> None:
         """Count a test as failed that passed before the correction for multiplicity was known."""
@@ -120,28 +158,19 @@ class ClaimsReporter:
         self._config.hook.pytest_runtest_logreport(report=failure)
         self._turning = False
 
-    def _write(self, run: dict[str, Json]) -> bool:
-        directory = Path(resolved_option(run, "report", str(self._config.rootpath / DEFAULT_DIRECTORY)))
+    def _mend_junit(self) -> None:
+        finished = self._closing.finished
+        if self._junit is None or finished is None:
+            return
         try:
-            path = json_report.write(document(report_of(self._evidence, run, self._recorded)), directory)
-        except StorageError as error:
-            self._outcome_line = f"ERROR: {error}"
-            return False
-        self._outcome_line = f"Claims report: {path}"
-        return True
+            annotate(self._junit, finished.report.evidence)
+        except Exception as error:  # a file for other tools: nothing about it may fail a run
+            why = f"{type(error).__name__}: {error}"
+            self._closing.warn(f"{self._junit} is as pytest wrote it, without the verdicts ({why}).")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the tables and where the report is."""
-        if not self._rows:
-            return
-        colour, width = terminalreporter.hasmarkup, shutil.get_terminal_size((100, 24)).columns
-        terminalreporter.section("claims plan" if self._plan else "claims")
-        if self._plan:
-            terminalreporter.write(render_plan(self._evidence, width, colour))
-            return
-        terminalreporter.write(render_claims(self._evidence, self._recorded, width, colour))
-        failed = self._outcome_line.startswith("ERROR")
-        terminalreporter.write_line(plain(self._outcome_line), red=failed)
+        self._closing.show(terminalreporter, self._config.get_verbosity() < 0)
 
 
 def _is_call_of(report: object, node_id: str) -> bool:

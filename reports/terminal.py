@@ -5,13 +5,13 @@ from io import StringIO
 from itertools import groupby
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from iclgd_core.account import label, number, subject
 from iclgd_core.evidence import Evidence, Json, Verdict
 from reports.document import summary
 from reports.plain_text import plain
+from reports.terminal_table import Cells, Column, Layout, fitted, table
 
 STYLES = {
     Verdict.SUPPORTED: "green",
@@ -20,18 +20,45 @@ STYLES = {
     Verdict.ERROR: "red",
     Verdict.NOT_RUN: "dim",
 }
-COLUMNS = ("", "sub-claim", "verdict", "effect [interval]", "bound", "p adj.", "n", "closure")
-PLAN_COLUMNS = ("", "sub-claim", "sd", "minimum effect", "units now", "units needed")
-NARROWEST = 100
-GAP = 2
+MARK, NAME, VERDICT, EFFECT, INTERVAL = "", "sub-claim", "verdict", "effect", "[interval]"
+BOUND, ADJUSTED, RUN, UNITS, CLOSURE = "bound", "p adj.", "p run", "n", "closure"
+BOTH = f"{EFFECT} {INTERVAL}"
+
+MARKED, NAMED, JUDGED = Column((MARK,)), Column((NAME,), folds=True), Column((VERDICT,), folds=True)
+STACKED = Column((NAME, VERDICT), folds=True)
+NUMBERS = (Column((EFFECT, INTERVAL)), Column((BOUND, UNITS)), Column((ADJUSTED, RUN)), Column((CLOSURE,)))
+LAYOUTS: tuple[Layout, ...] = (
+    (MARKED, NAMED, JUDGED, *(Column((name,)) for name in (BOTH, BOUND, ADJUSTED, RUN, UNITS, CLOSURE))),
+    (MARKED, NAMED, JUDGED, *NUMBERS),
+    (MARKED, STACKED, *NUMBERS),
+    (MARKED, STACKED, *NUMBERS[:-1]),
+)
+"""From wide to narrow: numbers move below each other, then the verdict below the name; last the closure is left out."""
+
+PLAN_FIELDS = ("sd", "minimum effect", "units now", "units needed")
+PLAN_LAYOUTS: tuple[Layout, ...] = (
+    (MARKED, NAMED, *(Column((name,)) for name in PLAN_FIELDS)),
+    (MARKED, NAMED, Column(PLAN_FIELDS[:2]), Column(PLAN_FIELDS[2:])),
+)
+NARROWEST = 40
 
 
-def render_claims(evidence: Sequence[Evidence], with_evidence: int, width: int, colour: bool) -> str:
-    """Return the tables, the reasons and the counts; `!` marks a verdict that was not expected."""
+def render_claims(
+    evidence: Sequence[Evidence], with_evidence: int, width: int, colour: bool, brief: bool = False
+) -> str:
+    """Return the tables, the reasons and the counts; `!` marks a verdict that was not expected.
+
+    A verdict that Holm's correction over the whole run would change has what it would be below it. `brief` leaves out
+    the tables and reasons of what is as expected; the counts always stand.
+    """
     ordered = sorted(evidence, key=lambda item: item.key)
+    shown = [item for item in ordered if item.verdict is not item.expected] if brief else ordered
     console = _console(width, colour)
-    _tables(console, ordered, COLUMNS, _claim_cells)
-    _reasons(console, [item for item in ordered if item.reason])
+    _tables(console, shown, LAYOUTS, _claim_cells)
+    _reasons(console, [item for item in shown if item.reason])
+    turned = sum(item.verdict_run not in (None, item.verdict) for item in ordered)
+    if turned:
+        console.print(Text(f"Corrected over the whole run, {turned} of these verdicts would be another one."))
     console.print(Text(_counts(summary(ordered, with_evidence))))
     return _text(console)
 
@@ -40,55 +67,66 @@ def render_plan(evidence: Sequence[Evidence], width: int, colour: bool) -> str:
     """Return the table of a plan: spread, smallest effect that counts, units at hand and units needed."""
     ordered = sorted(evidence, key=lambda item: item.key)
     console = _console(width, colour)
-    _tables(console, ordered, PLAN_COLUMNS, _plan_cells)
+    _tables(console, ordered, PLAN_LAYOUTS, _plan_cells)
     _reasons(console, [item for item in ordered if item.outcome is None or item.outcome.undefined])
     console.print(Text("A plan claims nothing: tuning episodes only, nothing judged, nothing written."))
     return _text(console)
 
 
-def _claim_cells(items: Sequence[Evidence]) -> list[Text]:
+def _claim_cells(items: Sequence[Evidence]) -> Cells:
     item = items[0]
     verdict = item.verdict or Verdict.ERROR
     shown = Text(verdict.value, style=STYLES[verdict])
     met = verdict is item.expected
     if not met:
         shown.append(f"\n(expected {item.expected.value})", style="dim")
-    return [Text("" if met else "!", style="bold red"), _name(items), shown, *map(Text, _numbers(item, verdict))]
+    if item.verdict_run not in (None, verdict):
+        shown.append(f"\n(whole run: {item.verdict_run})", style="dim")
+    names = {MARK: Text("" if met else "!", style="bold red"), NAME: _name(items), VERDICT: shown}
+    return names | {name: Text(text) for name, text in _numbers(item, verdict).items()}
 
 
-def _numbers(item: Evidence, verdict: Verdict) -> tuple[str, ...]:
+def _numbers(item: Evidence, verdict: Verdict) -> dict[str, str]:
     outcome = item.outcome
     if outcome is None:
-        return ("",) * 5
-    p = item.p_adjusted if verdict is not Verdict.REFUTED else item.p_refuted_adjusted
-    interval = "" if outcome.interval is None else " [{}, {}]".format(*map(_short, outcome.interval))
+        return {}
+    refuted = verdict is Verdict.REFUTED
+    estimate = _short(outcome.estimate)
+    interval = "" if outcome.interval is None else "[{}, {}]".format(*map(_short, outcome.interval))
     closure = item.details.get("closure")
-    return (
-        _short(outcome.estimate) + interval,
-        _short(outcome.threshold),
-        "" if p is None else f"{p:.2g}",
-        str(outcome.n),
-        _short(closure) if isinstance(closure, float) else "",
-    )
+    return {
+        EFFECT: estimate,
+        INTERVAL: interval,
+        BOTH: f"{estimate} {interval}".rstrip(),
+        BOUND: _short(outcome.threshold),
+        ADJUSTED: _p(item.p_refuted_adjusted if refuted else item.p_adjusted),
+        RUN: _p(item.p_refuted_run if refuted else item.p_run),
+        UNITS: str(outcome.n),
+        CLOSURE: _short(closure) if isinstance(closure, float) else "",
+    }
 
 
-def _plan_cells(items: Sequence[Evidence]) -> list[Text]:
+def _plan_cells(items: Sequence[Evidence]) -> Cells:
     outcome = items[0].outcome
     if outcome is None:
-        return [Text(""), _name(items), *(Text("") for _ in range(4))]
-    cells = (number(outcome.sd), number(outcome.minimum_effect), str(outcome.n), str(outcome.needed or "unknown"))
-    return [Text(""), _name(items), *map(Text, cells)]
+        return {NAME: _name(items)}
+    found = (number(outcome.sd), number(outcome.minimum_effect), str(outcome.n), str(outcome.needed or "unknown"))
+    return {NAME: _name(items)} | {name: Text(text) for name, text in zip(PLAN_FIELDS, found, strict=True)}
 
 
 def _name(items: Sequence[Evidence]) -> Text:
     """Name one sub-claim by the values of its parameters, or several that share one row by their number."""
     if len(items) > 1:
         return Text(f"all {len(items)} sub-claims")
-    return Text(plain(", ".join(value for _, value in sorted(items[0].params.items())) or "-"))
+    return Text(plain(", ".join(value for _, value in sorted(items[0].params.items()))) or "-")
 
 
 def _short(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.3g}"
+
+
+def _p(value: float | None) -> str:
+    return "" if value is None else f"{value:.2g}"
 
 
 def _rows(group: Sequence[Evidence]) -> list[list[Evidence]]:
@@ -102,16 +140,17 @@ def _rows(group: Sequence[Evidence]) -> list[list[Evidence]]:
 def _tables(
     console: Console,
     ordered: Sequence[Evidence],
-    columns: Sequence[str],
-    cells_of: Callable[[Sequence[Evidence]], list[Text]],
+    layouts: Sequence[Layout],
+    cells_of: Callable[[Sequence[Evidence]], Cells],
 ) -> None:
     """Print one table for each claim and subject; columns stand below each other in all of them."""
     tables = [
         (heading, on, [cells_of(row) for row in _rows(list(group))])
         for (heading, on), group in groupby(ordered, lambda item: (_heading(item), subject(item)))
     ]
-    every = [cells for _, _, rows in tables for cells in rows]
-    widths = _widths([[Text(name) for name in columns], *every], console.width)
+    if not tables:
+        return
+    layout, wide = fitted(layouts, [cells for _, _, rows in tables for cells in rows], console.width)
     last: tuple[str, str, str] | None = None
     for heading, on, rows in tables:
         if heading != last:
@@ -121,26 +160,13 @@ def _tables(
                 console.print(Text("    " + plain(source), style="dim"))
         if on:
             console.print(Text("  " + plain(on), style="bold dim"))
-        table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim", show_header=last is None)
-        for name, wide in zip(columns, widths, strict=True):
-            table.add_column(name, width=wide, overflow="fold")
-        for cells in rows:
-            table.add_row(*cells)
-        console.print(table)
+        console.print(table(layout, wide, rows, heads=last is None))
         last = heading
     console.print()
 
 
 def _heading(item: Evidence) -> tuple[str, str, str]:
     return item.id, item.statement, ", ".join(part for part in (item.paper, item.where) if part)
-
-
-def _widths(rows: Sequence[Sequence[Text]], room: int) -> list[int]:
-    """Return the widths of the columns; the widest give way until the table fits."""
-    widths = [max(line.cell_len for cell in column for line in cell.split()) for column in zip(*rows, strict=True)]
-    while sum(widths) + GAP * len(widths) > room:
-        widths[widths.index(max(widths))] -= 1
-    return widths
 
 
 def _reasons(console: Console, items: Iterable[Evidence]) -> None:

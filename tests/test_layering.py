@@ -15,8 +15,8 @@ CATCH_ALLS = {"utils", "util", "common", "helpers", "helper", "misc"}
 ARROWS: dict[str, tuple[str, ...]] = {
     "iclgd_core": ("iclgd_core",),
     "fixtures": ("fixtures", "iclgd_core"),
-    "claims": ("iclgd_core",),
-    "tests": ("tests", "iclgd_core", "fixtures", "reports"),
+    "claims": ("claims", "iclgd_core"),
+    "tests": ("tests", "iclgd_core", "fixtures", "reports", "claims"),
     "conftest": ("fixtures", "reports", "iclgd_core"),
 }
 """Which of our folders a folder may import."""
@@ -24,7 +24,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 EVIDENCE = (
     "iclgd_core", "iclgd_core.account", "iclgd_core.adjudication", "iclgd_core.channel", "iclgd_core.command",
     "iclgd_core.curves", "iclgd_core.errors",
-    "iclgd_core.evidence", "iclgd_core.stats.outcome",
+    "iclgd_core.evidence", "iclgd_core.expectations", "iclgd_core.stats.outcome",
 )  # fmt: skip
 """What `reports` may know of the core: evidence, how it is judged, and under which names it travels."""
 

@@ -10,13 +10,24 @@ Refuted by: an episode in which GD changes by more, or ICL by no more, than the 
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
+from iclgd_core.mutations import Mutation
 from iclgd_core.papers import SHEN
 from iclgd_core.stats import above, below
 from iclgd_core.studies import invariance_study
 
 BOUND = 1e-9
+MUTATIONS: Mutations = {
+    Mutation.SWAPPED: {"gd": Verdict.REFUTED, "icl": Verdict.REFUTED},
+    Mutation.GD_AS_BOTH: {"gd": Verdict.SUPPORTED, "icl": Verdict.REFUTED},
+    Mutation.ICL_AS_BOTH: {"gd": Verdict.REFUTED, "icl": Verdict.SUPPORTED},
+    Mutation.ZERO_SHOT_AS_ICL: Verdict.INCONCLUSIVE,  # no ICL
+    Mutation.ZERO_SHOT_AS_GD: {"gd": Verdict.SUPPORTED, "icl": Verdict.SUPPORTED},  # no demonstrations, no order
+    Mutation.PERMUTED_WEIGHTS: Verdict.INCONCLUSIVE,  # no ICL, here and below
+    Mutation.UNTRAINED: Verdict.INCONCLUSIVE,
+    Mutation.CONSTANT: Verdict.INCONCLUSIVE,
+}
 
 
 @claim(
@@ -24,6 +35,7 @@ BOUND = 1e-9
     SHEN.at("section 4, theorem 1"),
     "Full-batch GD does not depend on the order of the demonstrations; ICL does.",
     refuted_by="an order that moves full-batch GD by more than rounding, or one that does not move ICL",
+    mutations=MUTATIONS,
 )
 @pytest.mark.parametrize("learner", ["gd", "icl"])
 def test_full_batch_gd_is_order_invariant_and_icl_is_not(lab: Lab, judge: Judge, learner: str) -> None:

@@ -10,11 +10,25 @@ Refuted by: a threshold at which the weights are as sparse as the construction.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from claims.shen import published
+from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
+from iclgd_core.mutations import Mutation
 from iclgd_core.papers import SHEN
 from iclgd_core.stats import below
 from iclgd_core.studies import MATRICES, SCALES, sparsity_study
+
+MUTATIONS: Mutations = {
+    Mutation.SWAPPED: Verdict.SUPPORTED,  # the weights alone are read, here and where outputs are mutated below
+    Mutation.GD_AS_BOTH: Verdict.SUPPORTED,
+    Mutation.ICL_AS_BOTH: Verdict.SUPPORTED,
+    Mutation.ZERO_SHOT_AS_ICL: Verdict.INCONCLUSIVE,  # no ICL
+    Mutation.ZERO_SHOT_AS_GD: Verdict.SUPPORTED,
+    Mutation.PERMUTED_WEIGHTS: Verdict.INCONCLUSIVE,  # no ICL, here and below
+    Mutation.UNTRAINED: Verdict.INCONCLUSIVE,
+    Mutation.CONSTANT: Verdict.INCONCLUSIVE,
+    Mutation.CONSTRUCTED_WEIGHTS: Verdict.REFUTED,
+}
 
 
 @claim(
@@ -22,10 +36,11 @@ from iclgd_core.studies import MATRICES, SCALES, sparsity_study
     SHEN.at("section 3.2, figure 2"),
     "Pretrained attention weights are less sparse than the construction of GD in them requires.",
     refuted_by="a threshold at which the weights are as sparse as the construction",
+    mutations=MUTATIONS,
 )
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("matrix", MATRICES, ids=lambda name: name.replace(" ", "").replace("^", ""))
 def test_weights_are_less_sparse_than_the_construction(weights: Lab, judge: Judge, matrix: str, scale: str) -> None:
     study = sparsity_study(weights.model, matrix, scale)
     outcome = below(study.ratio, study.required, quantity=f"sparsity of {matrix}, {scale} threshold", unit="threshold")
-    judge(outcome, study)
+    judge(outcome, study, paper=published.sparsity(matrix, scale))

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from iclgd_core.errors import SettingsError
 from iclgd_core.metrics.predictions import Floats
 from iclgd_core.stats.intervals import mean_interval, ratio_interval
+from iclgd_core.stats.resampling import RESAMPLES
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class Closure:
     undefined: str = ""
 
 
-def closure(learner: ArrayLike, floor: ArrayLike, ceiling: ArrayLike, *, seed: int = 0) -> Closure:
+def closure(
+    learner: ArrayLike, floor: ArrayLike, ceiling: ArrayLike, *, seed: int = 0, resamples: int = RESAMPLES
+) -> Closure:
     """Return how near a learner is to ICL, between doing nothing (0) and ICL's nearness to itself (1).
 
         closure = ( mean A_learner - mean A_floor ) / ( mean A_ceiling - mean A_floor )
@@ -39,6 +42,7 @@ def closure(learner: ArrayLike, floor: ArrayLike, ceiling: ArrayLike, *, seed: i
         floor: agreement of zero-shot with ICL, of the same episodes.
         ceiling: agreement of ICL with ICL under another order, of the same episodes.
         seed: the run's seed, for the bootstrap over episodes.
+        resamples: number of bootstrap resamples.
 
     Returns:
         The closure, unbounded: below 0 is further from ICL than doing nothing, above 1 nearer than ICL is to
@@ -61,11 +65,11 @@ def closure(learner: ArrayLike, floor: ArrayLike, ceiling: ArrayLike, *, seed: i
     if n < 2:
         return Closure(None, None, n, f"closure needs at least 2 episodes, got {n}")
     gained, whole = a - low, high - low
-    start, end = mean_interval(whole, seed=seed)
+    start, end = mean_interval(whole, seed=seed, resamples=resamples)
     if start <= 0.0 <= end:
         why = f"floor and ceiling do not differ: their 95% interval of difference is [{start:.3g}, {end:.3g}]"
         return Closure(None, None, n, why)
-    interval = ratio_interval(gained, whole, seed=seed)
+    interval = ratio_interval(gained, whole, seed=seed, resamples=resamples)
     if interval is None:
         why = "floor and ceiling do not differ: the sign of ceiling minus floor is not stable over episodes"
         return Closure(None, None, n, why)

@@ -32,14 +32,16 @@ def relative_change(a: Mapping[str, ArrayLike], b: Mapping[str, ArrayLike]) -> f
     if a.keys() != b.keys():
         raise SettingsError(f"both sides need the same parameters; only one has {sorted(a.keys() ^ b.keys())}.")
     moved, size = [0.0], [0.0]
+    largest = max((float(np.abs(np.asarray(w, dtype=np.float64)).max(initial=0.0)) for w in a.values()), default=0.0)
+    down = -math.frexp(largest)[1] if math.isfinite(largest) else 0  # keeps squares of tiny or huge weights in range
     for name in a:
         first, second = np.asarray(a[name], dtype=np.float64), np.asarray(b[name], dtype=np.float64)
         if first.shape != second.shape:
             raise SettingsError(f"parameter {name!r} has shape {first.shape} on one side, {second.shape} on the other.")
         if not (np.isfinite(first).all() and np.isfinite(second).all()):
             raise SettingsError(f"parameter {name!r} holds NaN or infinity; weights that diverged have no distance.")
-        moved.append(float(np.linalg.norm((first - second).ravel())))
-        size.append(float(np.linalg.norm(first.ravel())))
+        moved.append(float(np.linalg.norm((np.ldexp(first, down) - np.ldexp(second, down)).ravel())))
+        size.append(float(np.linalg.norm(np.ldexp(first, down).ravel())))
     whole = math.hypot(*size)
     if whole == 0.0:
         raise SettingsError("relative change is undefined: the reference weights are all zero, or there are none.")

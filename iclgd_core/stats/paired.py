@@ -32,7 +32,7 @@ def paired_greater(
     """Judge the statement mean(a - b) > margin by one-sided sign-flip tests on paired episodes.
 
     With d = a - b, p_supported tests H0: mean(d) <= margin and p_refuted tests H0: mean(d) >= margin
-    (`sign_flip`); their sum is at least 1. The estimate is mean(d), its interval the 95% BCa bootstrap one.
+    (`sign_flip`); their sum is at least 1. The estimate is mean(d), its interval the 95% `mean_interval`.
 
     Args:
         a: one value per episode, (n,).
@@ -82,7 +82,7 @@ def paired_greater(
         interval=mean_interval(d, seed=seed, resamples=resamples),
         threshold=float(margin),
         n=n,
-        method=f"{flips_used(n, resamples)}; 95% BCa bootstrap interval of the mean",
+        method=f"{flips_used(n, resamples)}; 95% bootstrap interval (BCa or percentile, expanded)",
         p_supported=greater,
         p_refuted=less,
         needed=None if minimum_effect is None else _needed(d, minimum_effect, POWER),
@@ -103,7 +103,7 @@ def paired_equivalent(
         p_refuted   = min( 1, 2 min( p of mean(d) > margin, p of mean(d) < -margin ) )
 
     The first needs no correction because both tests must reject; the second is Bonferroni's over the two
-    sides. The estimate is mean(d); its interval is the 95% BCa bootstrap interval, although the test at level
+    sides. The estimate is mean(d); its interval is that of `mean_interval` at 95%, although the test at level
     0.05 corresponds to a 90% interval.
 
     Args:
@@ -149,7 +149,7 @@ def paired_equivalent(
         interval=mean_interval(d, seed=seed, resamples=resamples),
         threshold=float(margin),
         n=n,
-        method=f"TOST with {flips_used(n, resamples)}; 95% BCa bootstrap interval of the mean",
+        method=f"TOST with {flips_used(n, resamples)}; 95% bootstrap interval (BCa or percentile, expanded)",
         p_supported=max(above_lower, below_upper),
         p_refuted=min(1.0, 2.0 * min(above_upper, below_lower)),
         needed=_needed(d, margin, EQUIVALENCE_POWER),

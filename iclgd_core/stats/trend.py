@@ -22,7 +22,7 @@ def slopes(x: ArrayLike, y: ArrayLike) -> Floats:
         (n,), in units of y per unit of x; 0 for a constant row; positive where y grows with x.
 
     Raises:
-        SettingsError: fewer than 2 distinct x, shapes that do not fit, non-finite values.
+        SettingsError: fewer than 2 distinct x, shapes that do not fit, non-finite values, a slope that overflows.
 
     >>> slopes([0.0, 1.0, 2.0], [[1.0, 3.0, 5.0], [4.0, 4.0, 4.0]])
     array([2., 0.])
@@ -35,5 +35,10 @@ def slopes(x: ArrayLike, y: ArrayLike) -> Floats:
         raise SettingsError("a trend needs finite values; one is not. Record why it is undefined instead.")
     if len(np.unique(x)) < 2:
         raise SettingsError(f"a trend needs at least 2 distinct settings; got {np.unique(x).tolist()}.")
-    centred = x - x.mean()
-    return np.asarray((y - y.mean(axis=1, keepdims=True)) @ centred / (centred @ centred), dtype=np.float64)
+    scale = float(np.abs(x).max())
+    centred = x / scale - (x / scale).mean()
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        found = (y - y.mean(axis=1, keepdims=True)) @ centred / (centred @ centred) / scale
+    if not np.isfinite(found).all():
+        raise SettingsError("a trend overflows: its values are too large, or its settings too near to each other.")
+    return np.asarray(found, dtype=np.float64)

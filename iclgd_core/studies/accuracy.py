@@ -76,7 +76,7 @@ def accuracy_study(lab: Lab, shots: int, scope: str) -> AccuracyStudy:
         DivergedError: a run diverged on the evaluation episodes.
     """
     tier = lab.tier
-    return _study(lab, "gd", tier.schedule("sgd"), shots, shots, scope, tier.episodes, tier.tuning_episodes)
+    return _study(lab, "gd", tier.schedule("sgd"), shots, shots, scope, tier.accuracy_episodes, tier.tuning_episodes)
 
 
 def many_study(lab: Lab, trained_on: int) -> AccuracyStudy:

@@ -102,7 +102,7 @@ def agreement_study(
     part: str = "whole",
     n: int | None = None,
     n_tuning: int | None = None,
-    with_path: bool = True,
+    with_path: bool | None = None,
 ) -> AgreementStudy:
     """Measure how near the most favourable GD comes to ICL, and how near ICL comes to itself.
 
@@ -113,7 +113,8 @@ def agreement_study(
         part: what GD trains, one of models.projections.PARTS.
         n: evaluation episodes; by default the tier's number for this optimizer.
         n_tuning: tuning episodes; likewise.
-        with_path: whether GD is measured along its epochs as well, for a figure.
+        with_path: whether GD is measured along its epochs as well, for a figure; by default for full-batch GD, as in
+            the paper's figure 5.
 
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
@@ -131,7 +132,8 @@ def agreement_study(
     icl, none = lab.in_context(SHOTS, orders=2, n=n), lab.zero_shot(n=n)
     first, second = icl[:, 0], icl[:, 1]
     answers = lab.answers("evaluation", lab.count("evaluation", n))
-    rate = best_trained_rate(setting) if with_path else None
+    wanted = full_batch if with_path is None else with_path
+    rate = best_trained_rate(setting) if wanted else None
     path = {} if rate is None else _path(lab, rate, optimizer, schedule, n, part) | {0: none}
     return AgreementStudy(
         ceiling=agree(second, first).mean(-1),

@@ -45,7 +45,7 @@ class OrderStudy:
 
     def curves(self) -> tuple[Curve, ...]:
         """Return order sensitivity over GD's epochs; that of ICL holds at each."""
-        quantity, axis = f"order sensitivity, {self.orders} orders", "epoch of GD"
+        quantity, axis = "order sensitivity, summed over the vocabulary", "epoch of GD"
         descent = tuple(sampled(epoch, values) for epoch, values in sorted(self.descent.items()))
         return (
             Curve(quantity, "icl", "ICL", axis, (everywhere(self.icl),)),

@@ -30,7 +30,7 @@ def test_header_and_place_of_the_report(project: Project) -> None:
     project.claim(ONE)
     result = project.run("claims", "--iclgd-seed", "7", "--iclgd-report", "out")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*A  a gap [[]bold] exists", "*Claims report:*out*claims.json"])
+    result.stdout.fnmatch_lines(["*A  a gap [[]bold] exists", "*Claims report:*out*claims.json, *out*index.html*"])
     project.path.joinpath("out", "claims.json").replace(project.report_folder() / "claims.json")
     document = project.document()
     assert document["schema"] == "iclgd-claims/2"
@@ -115,14 +115,16 @@ def test_a_report_that_cannot_be_written_at_the_end(project: Project, mode: str)
     project.claim("""
 @stated("A")
 def test_one(judge):
+    import shutil
     from pathlib import Path
+    shutil.rmtree("out", ignore_errors=True)
     Path("out").write_text("in the way")
     judge(found())
 """)
     result = project.run("claims", "--iclgd-report", "out/report", mode=mode)
     assert result.ret == 12
     no_traceback(result)
-    result.stdout.fnmatch_lines(["*supported*0.25*", "ERROR: the claims report could not be written*"])
+    result.stdout.fnmatch_lines(["*supported*0.25*", "ERROR: claims.json could not be written*"])
 
 
 def test_a_plan_claims_and_writes_nothing(project: Project, mode: str) -> None:

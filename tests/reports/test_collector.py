@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from iclgd_core.channel import CLAIM, EVIDENCE
 from iclgd_core.evidence import Evidence, Verdict
-from reports.collector import Collector, Row
+from reports.collector import AFTER_A_CRASH, Collector, Row
 from tests.reports.strategies import found, recorded
 
 NODE = "claims/test_s1.py::test_one"
@@ -53,7 +53,8 @@ def test_a_claim_without_evidence_is_an_error() -> None:
 def test_a_crash_is_an_error_that_names_the_worker() -> None:
     crash = FakeReport(when="???", failed=True, longreprtext=f"worker 'gw0' crashed while running {NODE!r}")
     (known,) = rows(carrying(CLAIM, BLANK, "setup"), crash, expect=(NODE,))
-    assert known.evidence == replace(BLANK, reason="recorded no evidence: worker 'gw0' crashed")
+    reason = f"recorded no evidence: worker 'gw0' crashed. {AFTER_A_CRASH}"
+    assert known.evidence == replace(BLANK, reason=reason)
     (unknown,) = rows(crash, expect=(NODE,))
     assert (unknown.evidence.id, unknown.evidence.verdict) == (NODE, Verdict.ERROR)
 
@@ -61,6 +62,18 @@ def test_a_crash_is_an_error_that_names_the_worker() -> None:
 def test_a_claim_that_was_never_reached_is_not_run() -> None:
     (row,) = rows(expect=(NODE,))
     assert (row.evidence.id, row.evidence.verdict) == (NODE, Verdict.NOT_RUN)
+
+
+def test_a_case_that_was_never_reached_has_the_claim_of_its_sibling() -> None:
+    case, other = f"{NODE}[gd-small model]", f"{NODE}[sgd]"
+    found_rows = rows(carrying(EVIDENCE, recorded(outcome=found()), nodeid=other), expect=(case, other))
+    (missing,) = [row.evidence for row in found_rows if not row.recorded]
+    assert (missing.id, missing.params) == ("S1", {"case": "gd-small model"})
+    assert (missing.verdict, missing.statement) == (Verdict.NOT_RUN, recorded().statement)
+    assert missing.node_id == case
+    (unknown,) = [row.evidence for row in rows(carrying(EVIDENCE, recorded()), expect=(NODE, "claims/x.py::test_y"))
+                  if not row.recorded]  # fmt: skip
+    assert (unknown.id, unknown.statement) == ("claims/x.py::test_y", "")
 
 
 def test_other_tests_are_no_claims() -> None:

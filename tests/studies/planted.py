@@ -20,21 +20,24 @@ ADAM = Schedule((0.001, 0.002, 0.003), (2, 5))
 MANY = Schedule((0.03, 0.3), (1, 2))
 VOCABULARY, QUERIES = 40, 4
 TIER: Tier = replace(
-    TIERS["quick"], episodes=6, minibatch_episodes=5, order_episodes=4, size_episodes=7, many_episodes=3,
-    tuning_episodes=3, minibatch_tuning_episodes=2, size_tuning_episodes=4, tuning_orders=2, queries=QUERIES,
-    orders=3, sgd=SGD, adam=ADAM, many_schedule=MANY,
+    TIERS["quick"], episodes=6, accuracy_episodes=6, minibatch_episodes=5, order_episodes=4, size_episodes=7,
+    many_episodes=3, tuning_episodes=3, minibatch_tuning_episodes=2, size_tuning_episodes=4, tuning_orders=2,
+    queries=QUERIES, orders=3, sgd=SGD, adam=ADAM, many_schedule=MANY,
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a distribution is asked for; `rate` and `epoch` are 0 without training."""
+    """Where a distribution is asked for; `rate` and `epoch` are 0 without training, `shots` without demonstrations."""
 
     split: str
     episode: int
     order: int
     rate: float = 0.0
     epoch: int = 0
+    shots: int = 8
+    optimizer: str = ""
+    part: str = "whole"
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class PlantedLab(Lab):
         self, shots: int = 8, orders: int = 1, split: str = "evaluation", n: int | None = None
     ) -> NDArray[np.float32]:
         n, plant = self.count(split, n), self.icl if shots else self.none
-        return np.stack([[_log(plant(Place(split, e, o))) for o in range(orders)] for e in range(n)])
+        return np.stack([[_log(plant(Place(split, e, o, shots=shots))) for o in range(orders)] for e in range(n)])
 
     def descend(
         self,
@@ -84,7 +87,10 @@ class PlantedLab(Lab):
         rates, epochs = schedule.learning_rates, schedule.readouts
         log_probs = np.array(
             [
-                [[[_log(self.gd(Place(split, e, o, r, t))) for t in epochs] for r in rates] for o in range(orders)]
+                [
+                    [[_log(self.gd(Place(split, e, o, r, t, shots, optimizer, part))) for t in epochs] for r in rates]
+                    for o in range(orders)
+                ]
                 for e in range(n)
             ]
         )

@@ -1,0 +1,72 @@
+"""The mutations of outputs for a study that asks the learners themselves, in float64, without a laboratory.
+
+The same stand-ins as in `laboratory`, for functions of the form of `learners.in_context` and
+`learners.gradient_descent`: the invariance study calls these two by name.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iclgd_core.learners import Optimizer, Runs, Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.models import CausalModel
+from iclgd_core.mutations.laboratory import STAND_INS, Learner, at_every_setting
+from iclgd_core.mutations.names import Mutation
+from iclgd_core.tasks import Episode
+
+Ints = NDArray[np.int64]
+LogProbs = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class MutatedLearners:
+    """Both learners under a mutation of STAND_INS; full-batch GD at `setting` stands in for ICL.
+
+    Attributes:
+        mutation: what stands in for what.
+        setting: one learning rate and one readout.
+    """
+
+    mutation: Mutation
+    setting: Schedule
+
+    def in_context(
+        self, model: CausalModel, symbols: tuple[str, ...], episodes: Sequence[Episode], orders: Ints
+    ) -> LogProbs:
+        """Return what stands where ICL is asked for; arguments and result as those of `learners.in_context`."""
+        learner = STAND_INS[self.mutation][0]
+        return self._outputs("icl" if learner == "itself" else learner, model, symbols, episodes, orders)
+
+    def gradient_descent(
+        self,
+        model: CausalModel,
+        symbols: tuple[str, ...],
+        episodes: Sequence[Episode],
+        orders: Ints,
+        optimizer: Optimizer,
+        schedule: Schedule,
+        part: str = "whole",
+    ) -> Runs:
+        """Return what stands where GD is asked for; arguments and result as those of `learners.gradient_descent`."""
+        learner = STAND_INS[self.mutation][1]
+        if learner == "itself":
+            return gradient_descent(model, symbols, episodes, orders, optimizer, schedule, part)
+        one = self._outputs(learner, model, symbols, episodes, orders)
+        return at_every_setting(one, schedule)
+
+    def _outputs(
+        self,
+        learner: Learner,
+        model: CausalModel,
+        symbols: tuple[str, ...],
+        episodes: Sequence[Episode],
+        orders: Ints,
+    ) -> LogProbs:
+        if learner == "gd":
+            runs = gradient_descent(model, symbols, episodes, orders, get_optimizer("gd"), self.setting)
+            return np.asarray(runs.log_probs[:, :, 0, 0])
+        if learner == "zero-shot":
+            return np.repeat(in_context(model, symbols, episodes, orders[:, :1, :0]), orders.shape[1], axis=1)
+        return in_context(model, symbols, episodes, orders)

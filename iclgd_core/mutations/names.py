@@ -1,0 +1,46 @@
+"""The mutations by name."""
+
+from enum import StrEnum
+
+
+class Mutation(StrEnum):
+    """What is fed to a claim. `laboratory`, `weights` and `subjects` say precisely how."""
+
+    SWAPPED = "swapped"
+    """GD's outputs where ICL is asked for, ICL's where GD is."""
+    GD_AS_BOTH = "gd_as_both"
+    """GD's outputs, at one fixed setting, for both."""
+    ICL_AS_BOTH = "icl_as_both"
+    """ICL's outputs for both."""
+    ZERO_SHOT_AS_ICL = "zero_shot_as_icl"
+    """The outputs without demonstrations where ICL is asked for."""
+    ZERO_SHOT_AS_GD = "zero_shot_as_gd"
+    """The outputs without demonstrations where GD is asked for."""
+    PERMUTED_WEIGHTS = "permuted_weights"
+    """The model with the entries of each of its weight tensors in random order."""
+    UNTRAINED = "untrained"
+    """The model's architecture with fresh weights."""
+    CONSTANT = "constant"
+    """The model with an output layer of zeros: every prompt has the same answer."""
+
+    CONSTRUCTED_WEIGHTS = "constructed_weights"
+    """Attention projections replaced by those of the construction of a GD step; outputs as they were."""
+    ICL_AS_BOTH_AT_LARGEST = "icl_as_both_at_largest"
+    """Of several sizes, the largest alone has ICL's outputs for both, so that its gap is gone."""
+    WEIGHTS_AT_REST = "weights_at_rest"
+    """Every checkpoint has the last one's weights."""
+    ZERO_SHOT_BEFORE_LAST = "zero_shot_before_last"
+    """Every checkpoint but the last has its outputs without demonstrations where ICL is asked for."""
+
+
+GENERAL = (
+    Mutation.SWAPPED,
+    Mutation.GD_AS_BOTH,
+    Mutation.ICL_AS_BOTH,
+    Mutation.ZERO_SHOT_AS_ICL,
+    Mutation.ZERO_SHOT_AS_GD,
+    Mutation.PERMUTED_WEIGHTS,
+    Mutation.UNTRAINED,
+    Mutation.CONSTANT,
+)
+"""Mutations that make sense for every claim; the others are for single claims, which name them."""

@@ -1,0 +1,138 @@
+"""`iclgd report`: a saved report drawn again, its verdicts registered, a killed run's report made."""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from iclgd_core.adjudication import adjudicate
+from iclgd_core.command import Command
+from iclgd_core.errors import StorageError
+from iclgd_core.expectations import Expectations
+from reports.accept import files_after, obstacles, propose, words
+from reports.document import Report, ReportError, document, report_of
+from reports.exit_status import INCOMPLETE
+from reports.journal import recover
+from reports.json_report import write, write_whole
+from reports.plain_text import plain
+from reports.report_directory import Written, draw, write_report
+from reports.saved import read_saved
+from reports.terminal import render_claims
+
+DEFAULT = Path(".iclgd/report")
+EXPECTED = Path("claims/expected")
+DECLINED = 1
+FORCES = ("--force-dirty", "--force-partial", "--force-tier")
+WITHOUT_TERMINAL = (100, 24)
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("place", nargs="?", type=Path, default=DEFAULT, metavar="DIR",
+                        help=f"Report directory, or its claims.json (default: {DEFAULT})")  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="DIR2", help="Directory to write to (default: where the report is)")
+    parser.add_argument("--recover", action="store_true", help="Make the report of a run that was killed")
+    parser.add_argument("--accept", action="store_true", help="Register the verdicts of the report")
+    parser.add_argument("--expected", type=Path, metavar="DIR", help=f"Registered verdicts (default: {EXPECTED})")
+    parser.add_argument("--why", metavar="TEXT", help="Why these verdicts are to be expected; for new and changed ones")
+    parser.add_argument("--yes", action="store_true", help="Register without asking")
+    for flag in FORCES:
+        kind = flag.removeprefix("--force-")
+        parser.add_argument(flag, action="store_true", help=f"Register although the run is refused ({kind})")
+
+
+def _report(args: argparse.Namespace, console: Console) -> int:
+    _check(args)
+    if args.accept:
+        return _accept(args, console)
+    if args.recover:
+        report = _recovered(args.place)
+        written = write_report(report, args.out or args.place)
+    else:
+        saved = read_saved(args.place)
+        report, out = saved.report, args.out or saved.path.parent
+        first = () if _same(out, saved.path.parent) else (write(document(report), out),)
+        drawn = draw(report, out)
+        written = Written((*first, *drawn.paths), drawn.failures)
+    width = shutil.get_terminal_size(WITHOUT_TERMINAL).columns
+    console.file.write(render_claims(report.evidence, report.with_evidence, width, console.is_terminal))
+    _say(console, f"Claims report: {', '.join(map(str, written.paths))}")
+    if written.failures:
+        raise StorageError(" ".join(written.failures))
+    return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse options that do nothing together."""
+    for name in ("expected", "why", "yes", *(flag.removeprefix("--").replace("-", "_") for flag in FORCES)):
+        if getattr(args, name) and not args.accept:
+            raise ReportError(f"--{name.replace('_', '-')} is for --accept, which is not given. Add it, or drop this.")
+    if args.accept and (args.out or args.recover):
+        raise ReportError("--accept registers verdicts and draws nothing. Drop --out and --recover.")
+
+
+def _recovered(directory: Path) -> Report:
+    rows, run = recover(directory)
+    evidence = adjudicate([row.evidence for row in rows])
+    state = {"complete": False, "exit_status": INCOMPLETE}
+    return report_of(evidence, {**run, **state}, sum(row.recorded for row in rows))
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _accept(args: argparse.Namespace, console: Console) -> int:
+    """Show the difference, hold the run to its conditions, ask, write; 1 if the answer was no."""
+    saved = read_saved(args.place)
+    directory = args.expected or EXPECTED
+    if args.expected is not None and not directory.is_dir():
+        raise ReportError(f"--expected is '{directory}'. Allowed: an existing directory. Check the path.")
+    registered = Expectations.read(directory)
+    why = (args.why or "").strip()
+    proposal = propose(saved.report, registered, why)
+    run = saved.report.run
+    known = ", ".join(f"{name} {run[name]}" for name in ("tier", "seed", "device", "commit") if name in run)
+    _say(console, f"{saved.path} ({known}) against {directory}:")
+    for line in words(proposal):
+        _say(console, f"  {line}")
+    found = obstacles(saved.report, registered, _in_checkout(directory))
+    standing = {
+        flag: text for flag, text in found.items() if not getattr(args, flag.removeprefix("--").replace("-", "_"))
+    }
+    if standing:
+        reasons = "; ".join(f"{text} ({flag} overrules that)" for flag, text in standing.items())
+        raise ReportError(f"nothing was registered: {reasons}.")
+    if proposal.is_empty:
+        _say(console, "Nothing to register: the verdicts are those expected.")
+        return 0
+    if proposal.needs_why and not why:
+        raise ReportError("nothing was registered: new or changed verdicts need a reason. Give it with --why TEXT.")
+    if not args.yes and not _confirmed(console):
+        _say(console, "Nothing was registered.")
+        return DECLINED
+    for path, text in files_after(proposal, registered, directory).items():
+        _say(console, f"written: {write_whole(text, path, '--expected')}")
+    return 0
+
+
+def _confirmed(console: Console) -> bool:
+    if not sys.stdin.isatty():
+        raise ReportError("nothing was registered: there is no terminal to ask on. Give --yes to register.")
+    try:
+        return console.input("Register these verdicts? [y/N] ", markup=False).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def _in_checkout(directory: Path) -> bool:
+    here = directory.resolve()
+    return any((folder / ".git").exists() for folder in (here, *here.parents))
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(plain(line), markup=False, highlight=False, soft_wrap=True, emoji=False)
+
+
+REPORT = Command("report", "Draw a saved report again, or register its verdicts", _configure, _report)

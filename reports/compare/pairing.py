@@ -1,0 +1,140 @@
+"""From two reports to their comparison."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from iclgd_core.evidence import Evidence, Json, Verdict
+from reports.compare.comparison import Change, Comparison, Difference, Header, Side
+from reports.compare.interval import interval_of_difference
+from reports.document import Report
+
+HEADERS = ("tier", "seed", "device", "dtype", "commit", "dirty", "complete", "platform", "versions")
+
+Pair = tuple[Evidence | None, Evidence | None]
+
+
+def compare(before: Report, after: Report, before_name: str, after_name: str) -> Comparison:
+    """Return the comparison of report A (`before`) with report B (`after`).
+
+    A sub-claim is the same in both if claim, model, task and parameters are. One that the run of B never reached has
+    only the name of its test: it is found by that. Sub-claims whose weights or whose rule differ are not compared.
+    """
+    pairs = _pairs(before.evidence, after.evidence)
+    claims = tuple(_difference(pair) for pair in pairs)
+    problems: tuple[str, ...] = ()
+    if not any(a is not None and b is not None for a, b in pairs):
+        problems = ("no sub-claim stands in both reports: other claims, models or tasks",)
+    return Comparison(before_name, after_name, problems, _headers(before.run, after.run), claims)
+
+
+def _pairs(before: Sequence[Evidence], after: Sequence[Evidence]) -> list[Pair]:
+    left = {item.key: item for item in after}
+    by_node = {item.node_id or item.id: item for item in after if item.model == ""}
+    pairs: list[Pair] = []
+    for item in sorted(before, key=lambda item: item.key):
+        found = left.pop(item.key, None)
+        if found is None and item.node_id in by_node:
+            found = left.pop(by_node[item.node_id].key, None)
+        pairs.append((item, found))
+    pairs += [(None, left[key]) for key in sorted(left)]
+    return sorted(pairs, key=lambda pair: _named(*pair).key)
+
+
+def _named(before: Evidence | None, after: Evidence | None) -> Evidence:
+    """Return the evidence that names the sub-claim: that of A where it has one."""
+    found = before or after
+    assert found is not None  # noqa: S101  (a pair has at least one side)
+    return found
+
+
+def _difference(pair: Pair) -> Difference:
+    before, after = pair
+    named = _named(before, after)
+    sides = (_side(before), _side(after))
+    obstacle = "" if before is None or after is None else _obstacle(before, after)
+    change, reason = (Change.NOT_COMPARABLE, obstacle) if obstacle else _change(*sides)
+    difference, interval = (None, None) if obstacle else _moved(before, after)
+    return Difference(
+        id=named.id,
+        params=dict(named.params),
+        model=named.model,
+        task=named.task,
+        change=change,
+        reason=reason,
+        before=sides[0],
+        after=sides[1],
+        difference=difference,
+        interval=interval,
+        moved=None if interval is None else not interval[0] <= 0.0 <= interval[1],
+    )
+
+
+def _side(item: Evidence | None) -> Side | None:
+    if item is None:
+        return None
+    outcome = item.outcome
+    found = (None, None) if outcome is None else (outcome.estimate, outcome.interval)
+    return Side(item.verdict or Verdict.ERROR, item.expected, *found)
+
+
+def _obstacle(before: Evidence, after: Evidence) -> str:
+    """Return why two pieces of evidence cannot be compared; empty if they can."""
+    hashes = [item.details.get("model_sha256") for item in (before, after)]
+    if all(isinstance(found, dict) and found for found in hashes) and hashes[0] != hashes[1]:
+        return "other model: the weights have another hash"
+    if before.outcome is not None and after.outcome is not None and before.rule_sha256 != after.rule_sha256:
+        names = [
+            name
+            for name in sorted({*before.protocol, *after.protocol})
+            if before.protocol.get(name) != after.protocol.get(name)
+        ]
+        return f"other rule: {', '.join(names)} differ in what was fixed beforehand"
+    return ""
+
+
+def _change(before: Side | None, after: Side | None) -> tuple[Change, str]:
+    """Return what became of a sub-claim, as `Change` defines it, and why it is worse."""
+    if before is None:
+        return Change.ONLY_AFTER, ""
+    held = before.met or before.verdict is Verdict.SUPPORTED
+    if after is None:
+        lost = held and before.verdict is not Verdict.NOT_RUN
+        return (Change.WORSE, "missing in B") if lost else (Change.ONLY_BEFORE, "")
+    if before.met and not after.met:
+        return Change.WORSE, f"was as expected, and is {after.verdict.value}, expected {after.expected.value}"
+    if held and after.verdict not in (before.verdict, Verdict.SUPPORTED):
+        return Change.WORSE, f"was {before.verdict.value}, and is {after.verdict.value}"
+    if (after.met and not before.met) or (
+        after.verdict is Verdict.SUPPORTED and before.verdict is not Verdict.SUPPORTED
+    ):
+        return Change.IMPROVED, ""
+    return (Change.SAME if after.verdict is before.verdict else Change.CHANGED), ""
+
+
+def _moved(before: Evidence | None, after: Evidence | None) -> tuple[float | None, tuple[float, float] | None]:
+    """Return the difference of the estimates and, where both were sampled, its interval."""
+    one, two = (None if item is None else item.outcome for item in (before, after))
+    if one is None or two is None or one.estimate is None or two.estimate is None:
+        return None, None
+    difference = two.estimate - one.estimate
+    if not math.isfinite(difference):
+        return None, None
+    if one.interval is None or two.interval is None or one.holds is not None or two.holds is not None:
+        return difference, None
+    return difference, interval_of_difference(one.estimate, one.interval, two.estimate, two.interval)
+
+
+def _headers(before: Mapping[str, Json], after: Mapping[str, Json]) -> tuple[Header, ...]:
+    found = []
+    for name in HEADERS:
+        one, two = before.get(name), after.get(name)
+        if isinstance(one, dict) and isinstance(two, dict):
+            pairs = [(f"{name}.{key}", one.get(key), two.get(key)) for key in sorted({*one, *two})]
+        else:
+            pairs = [(name, one, two)]
+        found += [Header(key, _text(a), _text(b)) for key, a, b in pairs if a != b]
+    return tuple(found)
+
+
+def _text(value: Json) -> str | None:
+    return None if value is None else str(value)

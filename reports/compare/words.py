@@ -1,0 +1,47 @@
+"""The cells of a comparison in words, the same for every renderer."""
+
+from reports.compare.comparison import Difference, Side
+
+NONE = "-"
+
+
+def name(claim: Difference) -> str:
+    """Return which sub-claim, for example `S1 [optimizer=gd] on ginc-llama-794k, ginc-k5`."""
+    params = ", ".join(f"{key}={value}" for key, value in sorted(claim.params.items()))
+    on = ", ".join(part for part in (claim.model, claim.task) if part)
+    return claim.id + (f" [{params}]" if params else "") + (f" on {on}" if on else "")
+
+
+def arrow(claim: Difference) -> tuple[str, str]:
+    """Return the verdicts and the effects, from A to B; once where both are alike."""
+    return (
+        _to(_verdict(claim.before), _verdict(claim.after)),
+        _to(_effect(claim.before), _effect(claim.after)),
+    )
+
+
+def difference(claim: Difference) -> str:
+    """Return the difference of the effects with its interval; `moved` where the interval excludes 0."""
+    if claim.difference is None:
+        return NONE
+    if claim.interval is None:
+        return f"{claim.difference:.3g}"
+    low, high = claim.interval
+    return f"{claim.difference:.3g} [{low:.3g}, {high:.3g}]" + (", moved" if claim.moved else "")
+
+
+def _to(before: str, after: str) -> str:
+    return before if before == after else f"{before} to {after}"
+
+
+def _verdict(side: Side | None) -> str:
+    if side is None:
+        return "missing"
+    return side.verdict.value + ("" if side.met else f" (expected {side.expected.value})")
+
+
+def _effect(side: Side | None) -> str:
+    if side is None or side.estimate is None:
+        return NONE
+    interval = "" if side.interval is None else " [{:.3g}, {:.3g}]".format(*side.interval)
+    return f"{side.estimate:.3g}{interval}"

@@ -1,0 +1,138 @@
+"""The effects of one claim, one line a sub-claim: estimate and interval against the bound, and where the claim lies."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.stats.outcome import Outcome
+from reports.figures.marks import CAP, marker
+from reports.figures.scale import Scale, compact, linear_ticks, log_ticks, span, tick_labels
+from reports.figures.svg import drawing, element, joined, lines
+
+WIDTH = 360.0
+LEFT, RIGHT = 8.0, 352.0
+ROW = 36.0
+TOP = 6.0
+LOG_FROM = 1e3
+"""Positive effects that differ by this factor stand on a logarithmic axis."""
+
+SYMBOLS = {
+    Verdict.SUPPORTED: "✓",
+    Verdict.REFUTED: "✗",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.ERROR: "!",
+    Verdict.NOT_RUN: "–",
+}
+SHAPES = {Verdict.SUPPORTED: "circle", Verdict.REFUTED: "diamond"}
+
+
+@dataclass(frozen=True)
+class _Row:
+    name: str
+    outcome: Outcome
+    verdict: Verdict
+
+    @property
+    def value(self) -> str:
+        out = self.outcome
+        if out.estimate is None:
+            return "undefined"
+        ends = "" if out.interval is None else " [{}, {}]".format(*map(compact, out.interval))
+        return compact(out.estimate) + ends
+
+    @property
+    def numbers(self) -> list[float]:
+        """All values that the axis must hold, both bounds of an equivalence included."""
+        out = self.outcome
+        bounds = [out.threshold, -out.threshold] if _kind(out) == "equivalent" else [out.threshold]
+        known = [] if out.estimate is None else [out.estimate]
+        return [*known, *(out.interval or ()), *bounds]
+
+
+def draw_forest(evidence: Sequence[Evidence]) -> Markup:
+    """Return the forest of the sub-claims that have an outcome; empty where none has."""
+    rows = [_Row(_name(item), item.outcome, item.verdict or Verdict.ERROR) for item in evidence if item.outcome]
+    if not rows:
+        return Markup("")
+    values = [v for row in rows for v in row.numbers]
+    log = min(values) > 0.0 and math.log10(max(values)) - math.log10(min(values)) > math.log10(LOG_FROM)
+    zero = [] if log else [0.0]
+    low, high = span([*values, *zero], 0.04, log)
+    x = Scale(low, high, LEFT, RIGHT, log)
+    bottom = TOP + ROW * len(rows)
+    quantities = list(dict.fromkeys(row.outcome.quantity for row in rows))
+    label = quantities[0] if len(quantities) == 1 else "effect, each in its own quantity (see the table)"
+    foot = lines(label, 58, 3)
+    parts = [
+        *(_row(row, x, TOP + ROW * i) for i, row in enumerate(rows)),
+        *_axis(x, bottom),
+        *(
+            element("text", line, x=WIDTH / 2, y=bottom + 34 + 14 * i, text_anchor="middle", class_="muted")
+            for i, line in enumerate(foot)
+        ),
+    ]
+    title = f"Effects of claim {evidence[0].id} on {evidence[0].model}"
+    description = "; ".join(f"{row.name}: {row.value}, bound {compact(row.outcome.threshold)}" for row in rows)
+    return drawing(WIDTH, bottom + 38 + 14 * len(foot), title, description, joined(parts))
+
+
+def _name(item: Evidence) -> str:
+    return ", ".join(value for _, value in sorted(item.params.items())) or item.id
+
+
+def _kind(outcome: Outcome) -> str:
+    return outcome.kind.removeprefix("every ")
+
+
+def _row(row: _Row, x: Scale, top: float) -> Markup:
+    middle = top + 24.0
+    value = row.value
+    name = lines(f"{SYMBOLS[row.verdict]} {row.name}", max(8, 56 - len(value)), 1)[0]
+    parts = [
+        *_claimed(row.outcome, x, middle),
+        *([] if x.log else [element("path", d=f"M{x(0.0):.2f} {middle - 8:.2f}v16", class_="zero")]),
+        element("text", name, x=LEFT, y=top + 12, class_="small strong"),
+        element("text", value, x=RIGHT, y=top + 12, text_anchor="end", class_="small"),
+    ]
+    for bound in _bounds(row.outcome):
+        parts.append(element("path", d=f"M{x(bound):.2f} {middle - 8:.2f}v16", class_="bound"))
+    if row.outcome.interval is not None:
+        low, high = sorted(x(end) for end in row.outcome.interval)
+        caps = "".join(f"M{end:.2f} {middle - CAP:.2f}v{2 * CAP:g}" for end in (low, high))
+        parts.append(element("path", d=f"M{low:.2f} {middle:.2f}H{high:.2f}{caps}", class_="whisker"))
+    if row.outcome.estimate is not None:
+        shape = SHAPES.get(row.verdict, "circle")
+        parts.append(marker(shape, x(row.outcome.estimate), middle, hollow=row.verdict not in SHAPES))
+    tip = element("title", f"{row.name}: {row.verdict.value}, {value}, bound {compact(row.outcome.threshold)}")
+    return element("g", tip, *parts, class_=f"v-{row.verdict.value.replace(' ', '-')}")
+
+
+def _bounds(outcome: Outcome) -> tuple[float, ...]:
+    return (-outcome.threshold, outcome.threshold) if _kind(outcome) == "equivalent" else (outcome.threshold,)
+
+
+def _claimed(outcome: Outcome, x: Scale, middle: float) -> list[Markup]:
+    """Return the side of the bound on which the claim lies, shaded; nothing for a rule of another kind."""
+    ends = {
+        "greater": (outcome.threshold, x.high),
+        "above": (outcome.threshold, x.high),
+        "below": (x.low, outcome.threshold),
+        "equivalent": (-abs(outcome.threshold), abs(outcome.threshold)),
+    }.get(_kind(outcome))
+    if ends is None:
+        return []
+    low, high = x(ends[0]), x(ends[1])
+    return [element("rect", x=low, y=middle - 8, width=max(0.0, high - low), height=16.0, class_="claimed")]
+
+
+def _axis(x: Scale, bottom: float) -> list[Markup]:
+    ticks = (log_ticks if x.log else linear_ticks)(x.low, x.high)
+    parts = [element("path", d=f"M{LEFT:g} {bottom:.2f}H{RIGHT:g}", class_="frame")]
+    for value, label in zip(ticks, tick_labels(ticks), strict=True):
+        place = min(max(x(value), LEFT + 10), RIGHT - 10)
+        parts.append(element("path", d=f"M{x(value):.2f} {bottom:.2f}v4", class_="frame"))
+        parts.append(element("text", label, x=place, y=bottom + 17, text_anchor="middle", class_="muted small"))
+    return parts

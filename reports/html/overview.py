@@ -1,0 +1,85 @@
+"""The claims table: one row for each claim on each model and task."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from iclgd_core.account import subject
+from iclgd_core.evidence import Evidence, Verdict
+from reports.html.answer import is_control
+from reports.html.words import bound, sub_claim, with_interval
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many sub-claims of a row got one verdict."""
+
+    verdict: Verdict
+    n: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim on one model and task.
+
+    Attributes:
+        id, statement: of the claim; subject: model and task; control: whether the weights are untrained.
+        counts: of each verdict that occurs; unexpected: how many are not as registered.
+        effect: of the sub-claim that is nearest to its bound, or furthest on the wrong side; empty without numbers.
+        which: that sub-claim; bound: what its effect is held against.
+        why: the reason, where there are no numbers.
+    """
+
+    id: str
+    statement: str
+    subject: str
+    control: bool
+    counts: tuple[Count, ...]
+    unexpected: int
+    effect: str
+    which: str
+    bound: str
+    why: str
+
+
+def rows(evidence: Sequence[Evidence]) -> list[Row]:
+    """Return the rows: trained models first, each part by claim, model and task."""
+    ordered = sorted(evidence, key=lambda item: (is_control(item), item.key))
+    return [_row(list(group)) for _, group in groupby(ordered, lambda item: item.family)]
+
+
+def _row(items: Sequence[Evidence]) -> Row:
+    counts = Counter(item.verdict or Verdict.ERROR for item in items)
+    telling = weakest(items)
+    outcome = None if telling is None else telling.outcome
+    return Row(
+        id=items[0].id,
+        statement=items[0].statement,
+        subject=subject(items[0]),
+        control=is_control(items[0]),
+        counts=tuple(Count(verdict, counts[verdict]) for verdict in Verdict if counts[verdict]),
+        unexpected=sum(item.verdict is not item.expected for item in items),
+        effect="" if outcome is None else with_interval(outcome.estimate, outcome.interval),
+        which="" if telling is None else sub_claim(telling),
+        bound="" if outcome is None else bound(outcome),
+        why=next((item.reason for item in items if item.reason), "") if outcome is None else "",
+    )
+
+
+def weakest(items: Sequence[Evidence]) -> Evidence | None:
+    """Return the sub-claim that supports its claim least, of those with an estimate; None where there is none.
+
+    Refuted ones come first, then those that are not settled, then supported ones; within these the one with the
+    largest p-value of the supporting test, then the smallest distance from its bound.
+    """
+    order = {Verdict.REFUTED: 0, Verdict.INCONCLUSIVE: 1, Verdict.SUPPORTED: 2}
+    known = [item for item in items if item.outcome is not None and item.outcome.estimate is not None]
+
+    def rank(item: Evidence) -> tuple[int, float, float]:
+        outcome = item.outcome
+        p = 0.0 if outcome is None or outcome.p_supported is None else outcome.p_supported
+        apart = 0.0 if outcome is None else abs((outcome.estimate or 0.0) / 2 - outcome.threshold / 2)
+        return order.get(item.verdict or Verdict.ERROR, 3), -p, apart
+
+    return min(known, key=rank, default=None)

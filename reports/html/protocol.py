@@ -1,0 +1,53 @@
+"""What was fixed before the numbers were seen: what all sub-claims share, and what each has of its own."""
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from iclgd_core.account import subject
+from iclgd_core.evidence import Evidence, Json
+from reports.html.words import sub_claim
+from reports.plain_text import plain
+
+MISSING = object()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What was fixed beforehand for one sub-claim.
+
+    Attributes:
+        name: model, task and parameters; command: runs it alone.
+        own: the part of its protocol that is not that of all; sha256: of the whole protocol, empty without one.
+    """
+
+    name: str
+    command: str
+    own: str
+    sha256: str
+
+
+def command(targets: Iterable[str]) -> str:
+    """Return the command line; a target is quoted for a shell, and one line whatever it holds."""
+    quoted = [shlex.quote(plain(target)) for target in targets if target]
+    return " ".join(["pytest", *quoted]) if quoted else ""
+
+
+def shared_protocol(items: Sequence[Evidence]) -> dict[str, Json]:
+    """Return the part of the protocol that is the same for all sub-claims that have one."""
+    protocols = [item.protocol for item in items if item.protocol]
+    first, rest = (protocols[0], protocols[1:]) if protocols else ({}, [])
+    return {name: value for name, value in first.items() if all(p.get(name, MISSING) == value for p in rest)}
+
+
+def rule_of(item: Evidence, shared: Mapping[str, Json]) -> Rule:
+    """Return the rest of one sub-claim's protocol, its hash, and how to run it alone."""
+    name = ", ".join(part for part in (subject(item), sub_claim(item)) if part)
+    own = {key: value for key, value in item.protocol.items() if key not in shared}
+    return Rule(name, command([item.node_id]), listed(own), item.rule_sha256)
+
+
+def listed(values: Mapping[str, Json]) -> str:
+    """Return one line for each name, in alphabetical order."""
+    return "\n".join(f"{name}: {json.dumps(values[name], ensure_ascii=False)}" for name in sorted(values))

@@ -1,0 +1,90 @@
+"""Words of the page: numbers, names of sub-claims, anchors, links."""
+
+import re
+from collections.abc import Iterable
+
+from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.stats.outcome import Outcome
+
+ARXIV = re.compile(r"arXiv ([0-9]{4}\.[0-9]{4,5}(?:v[0-9]{1,2})?)\Z")
+"""The end of a paper's name that is a link: nothing but digits reaches the address."""
+
+DIGITS = "0123456789"
+RUNS = re.compile(r"[0-9]{1,18}|[^0-9]+")
+
+SYMBOLS = {
+    Verdict.SUPPORTED: "✓",
+    Verdict.REFUTED: "✗",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.ERROR: "!",
+    Verdict.NOT_RUN: "–",
+}
+
+
+def short(value: float | None) -> str:
+    """Return a number with three significant digits; empty for None.
+
+    >>> short(0.12345), short(3e-16), short(None)
+    ('0.123', '3e-16', '')
+    """
+    return "" if value is None else f"{value:.3g}"
+
+
+def p_value(value: float | None) -> str:
+    """Return a p-value with two significant digits; empty for None."""
+    return "" if value is None else f"{value:.2g}"
+
+
+def with_interval(value: float | None, interval: tuple[float, float] | None) -> str:
+    """Return an estimate with its interval, for example `0.12 [0.1, 0.15]`."""
+    if value is None:
+        return "undefined"
+    return short(value) + ("" if interval is None else f" [{short(interval[0])}, {short(interval[1])}]")
+
+
+def bound(outcome: Outcome) -> str:
+    """Return what the effect is held against; both sides for an equivalence."""
+    return ("±" if outcome.kind.endswith("equivalent") else "") + short(outcome.threshold)
+
+
+def sub_claim(item: Evidence) -> str:
+    """Name a sub-claim by its parameters, for example `optimizer=gd`; a dash where there are none."""
+    return ", ".join(f"{name}={value}" for name, value in sorted(item.params.items())) or "–"
+
+
+def natural(item: Evidence) -> list[tuple[int, str]]:
+    """Return a key that sorts sub-claims by their parameters, numbers by size: 32 before 128.
+
+    It has a pair for each run of digits, (the number, ""), and for each other run, (-1, the text).
+    """
+    runs = RUNS.findall(sub_claim(item))
+    return [(int(run), "") if run[0] in DIGITS else (-1, run) for run in runs]
+
+
+def arxiv_link(paper: str) -> str:
+    """Return the address of a paper whose name ends in an arXiv identifier, else nothing.
+
+    >>> arxiv_link("Shen, arXiv 2310.08540"), arxiv_link('x arXiv 1"onclick')
+    ('https://arxiv.org/abs/2310.08540', '')
+    """
+    found = ARXIV.search(paper)
+    return f"https://arxiv.org/abs/{found[1]}" if found else ""
+
+
+def anchors(names: Iterable[str]) -> dict[str, str]:
+    """Return an anchor for each name: letters, digits and hyphens alone, no two alike.
+
+    >>> anchors(["S1", "a b", "a/b"])
+    {'S1': 'claim-S1', 'a b': 'claim-a-b', 'a/b': 'claim-a-b-2'}
+    """
+    out: dict[str, str] = {}
+    used: dict[str, int] = {}
+    for name in dict.fromkeys(names):
+        stem = "claim-" + (re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:60] or "x")
+        used[stem] = used.get(stem, 0) + 1
+        candidate = stem if used[stem] == 1 else f"{stem}-{used[stem]}"
+        while candidate in out.values():
+            used[stem] += 1
+            candidate = f"{stem}-{used[stem]}"
+        out[name] = candidate
+    return out

@@ -1,0 +1,101 @@
+"""The claims in the JUnit file that pytest has written: verdicts as properties, in place of the raw evidence."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from iclgd_core.channel import CLAIM, EVIDENCE
+from iclgd_core.errors import WireError
+from iclgd_core.evidence import Evidence
+from reports.json_report import write_whole
+from reports.plain_text import plain
+
+RAW = (CLAIM, EVIDENCE)
+NO_XML = re.compile("[\ufffe\uffff]")
+ROOM = 500
+
+Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
+
+
+def properties(item: Evidence) -> dict[str, str]:
+    """Return the properties of a claim's test case, all of them always; one without a value is empty."""
+    outcome = item.outcome
+    estimate = None if outcome is None else outcome.estimate
+    interval = None if outcome is None else outcome.interval
+    refuted = item.verdict == "refuted"
+    params = ", ".join(f"{name}={value}" for name, value in sorted(item.params.items()))
+    found = {
+        "claim": f"{item.id} [{params}]" if params else item.id,
+        "model": item.model,
+        "task": item.task,
+        "verdict": item.verdict or "",
+        "expected": item.expected,
+        "verdict_run": item.verdict_run or "",
+        "estimate": _text(estimate),
+        "interval": "" if interval is None else f"[{interval[0]!r}, {interval[1]!r}]",
+        "p_adjusted": _text(item.p_refuted_adjusted if refuted else item.p_adjusted),
+        "p_run": _text(item.p_refuted_run if refuted else item.p_run),
+        "reason": item.reason,
+        "rule_sha256": item.rule_sha256,
+    }
+    return {f"iclgd.{name}": NO_XML.sub("", plain(value))[:ROOM] for name, value in found.items()}
+
+
+def annotate(path: Path, evidence: Sequence[Evidence]) -> None:
+    """Rewrite a JUnit file: each claim's test case gets its `properties`, and loses the evidence as it travelled.
+
+    A test that failed after the run, when the correction for multiplicity was known, stands in the file twice, passed
+    and failed: its failure is moved to the first, which makes them one.
+
+    Raises:
+        OSError, ET.ParseError, StorageError: the file cannot be read, is no XML, or cannot be written; it stays.
+    """
+    tree = ET.parse(path)  # noqa: S314  (pytest wrote it a moment ago)
+    final = {item.key: item for item in evidence}
+    for suite in tree.iter("testsuite"):
+        _annotate_suite(suite, final)
+    text = ET.tostring(tree.getroot(), encoding="unicode")
+    write_whole(f'<?xml version="1.0" encoding="utf-8"?>{text}', path)
+
+
+def _annotate_suite(suite: ET.Element, final: Mapping[Key, Evidence]) -> None:
+    claims: dict[tuple[str | None, str | None], ET.Element] = {}
+    for case in suite.findall("testcase"):
+        name = (case.get("classname"), case.get("name"))
+        item = _claim_of(case, final)
+        if item is not None:
+            _replace(case, item)
+            claims[name] = case
+        elif name in claims and case.find("properties") is None and case.find("failure") is not None:
+            claims[name].extend(case.findall("failure"))
+            suite.remove(case)
+            suite.set("tests", str(int(suite.get("tests", "1")) - 1))
+
+
+def _claim_of(case: ET.Element, final: Mapping[Key, Evidence]) -> Evidence | None:
+    """Return the final evidence of a test case, found by the evidence that its test sent."""
+    sent = {one.get("name"): one.get("value", "") for one in case.findall("properties/property")}
+    wire = sent.get(EVIDENCE, sent.get(CLAIM))
+    if wire is None:
+        return None
+    try:
+        found = Evidence.from_wire(wire)
+    except WireError:
+        return None
+    return final.get(found.key)
+
+
+def _replace(case: ET.Element, item: Evidence) -> None:
+    """Put the properties of a claim where its raw evidence was; those of others stay."""
+    for holder in case.findall("properties"):
+        for one in holder.findall("property"):
+            if one.get("name") in RAW:
+                holder.remove(one)
+        for name, value in properties(item).items():
+            ET.SubElement(holder, "property", name=name, value=value)
+        return
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else repr(value)

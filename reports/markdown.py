@@ -1,0 +1,117 @@
+"""The report as Markdown, for a CI summary: what is not as expected first, never more than a mebibyte."""
+
+from collections.abc import Sequence
+
+from iclgd_core.account import label, subject
+from iclgd_core.evidence import Evidence, Json, Verdict
+from reports.compare import comparison_lines, read_comparison
+from reports.document import Report, summary
+from reports.markdown_text import LIMIT, Part, escape, fit, table
+
+COLUMNS = ("claim", "on", "verdict", "effect (95%)", "bound", "p adj.", "p run", "n", "closure")
+TITLE = "# iclgd: claims report"
+
+
+def render_markdown(report: Report, limit: int = LIMIT) -> str:
+    """Return the headline, the counts, the tables and the reasons in at most `limit` bytes of UTF-8.
+
+    Order of importance: headline, what is not as expected with its reasons, the comparison with a baseline, the other
+    sub-claims, their reasons. What does not fit is counted in a last line.
+    """
+    wrong = [item for item in report.evidence if item.verdict is not item.expected]
+    right = [item for item in report.evidence if item.verdict is item.expected]
+    parts = [Part(tuple(_head(report)))]
+    if wrong:
+        parts += _section("Not as expected", wrong)
+    parts += _baseline(report.run.get("baseline"))
+    if right:
+        parts += _section("As expected", right)
+    return fit(parts, limit)
+
+
+def headline(report: Report) -> str:
+    """Return the outcome of the run in a sentence."""
+    counts = summary(report.evidence, report.with_evidence)
+    tests, wrong = counts["collected"], counts["not_as_expected"]
+    which = f"{wrong} of {tests} claim tests are not" if wrong else f"All {tests} claim tests are"
+    return f"{which} as expected{'; the run is incomplete' if report.run.get('complete') is False else ''}."
+
+
+def _head(report: Report) -> list[str]:
+    counts = summary(report.evidence, report.with_evidence)
+    run = report.run
+    known = (("tier", run.get("tier")), ("seed", run.get("seed")), ("device", run.get("device")),
+             ("dtype", run.get("dtype")), ("commit", _commit(run.get("commit"), run.get("dirty"))),
+             ("finished", run.get("finished")))  # fmt: skip
+    line = ", ".join(f"{name} {escape(str(value))}" for name, value in known if value is not None)
+    rows = [(verdict.value, str(counts[verdict.value])) for verdict in Verdict]
+    return [TITLE, "", f"**{headline(report)}**", "", *([f"Run: {line}.", ""] if line else []),
+            *table(("verdict", "claim tests"), rows), ""]  # fmt: skip
+
+
+def _commit(commit: Json, dirty: Json) -> str | None:
+    if commit is None:
+        return None
+    return f"{str(commit)[:12]}{' with uncommitted changes' if dirty else ''}"
+
+
+def _baseline(found: Json) -> tuple[Part, ...]:
+    comparison = found.get("comparison") if isinstance(found, dict) else None
+    if not isinstance(comparison, dict):
+        return ()
+    return comparison_lines(read_comparison(comparison), "## Against the baseline")
+
+
+def _section(title: str, items: Sequence[Evidence]) -> list[Part]:
+    lines = table(COLUMNS, map(_cells, items))
+    parts = [Part((f"## {title}", "", *lines[:2]), (*lines[2:], ""), "sub-claims")]
+    reasons = [f"- {_reason(group)}" for group in _alike(items)]
+    if reasons:
+        parts.append(Part(("Reasons:", ""), (*reasons, ""), "reasons"))
+    return parts
+
+
+def _cells(item: Evidence) -> tuple[str, ...]:
+    verdict, outcome = item.verdict or Verdict.ERROR, item.outcome
+    shown = verdict.value if verdict is item.expected else f"**{verdict.value}**, expected {item.expected.value}"
+    if item.verdict_run not in (None, item.verdict):
+        shown += f" (over the whole run: {item.verdict_run})"
+    numbers: tuple[str, ...] = ("",) * 6
+    if outcome is not None:
+        refuted = verdict is Verdict.REFUTED
+        closure = item.details.get("closure")
+        numbers = (
+            _short(outcome.estimate)
+            + ("" if outcome.interval is None else " \\[{}, {}\\]".format(*map(_short, outcome.interval))),
+            _short(outcome.threshold),
+            _p(item.p_refuted_adjusted if refuted else item.p_adjusted),
+            _p(item.p_refuted_run if refuted else item.p_run),
+            str(outcome.n),
+            _short(closure) if isinstance(closure, float) else "",
+        )
+    return (escape(label(item)), escape(subject(item)), shown, *numbers)
+
+
+def _alike(items: Sequence[Evidence]) -> list[list[Evidence]]:
+    """Return the sub-claims that have a reason, those of one verdict, model and reason together."""
+    groups: dict[tuple[str, str, str], list[Evidence]] = {}
+    for item in items:
+        if item.reason:
+            groups.setdefault((item.verdict or Verdict.ERROR, item.model, item.reason), []).append(item)
+    return list(groups.values())
+
+
+def _reason(group: Sequence[Evidence]) -> str:
+    first = group[0]
+    verdict = (first.verdict or Verdict.ERROR).value
+    who = label(first) if len(group) == 1 else f"{', '.join(dict.fromkeys(i.id for i in group))} ({len(group)})"
+    on = f" on {escape(subject(first) if len(group) == 1 else first.model)}" if first.model else ""
+    return f"{verdict}: {escape(who)}{on}: {escape(first.reason)}"
+
+
+def _short(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3g}"
+
+
+def _p(value: float | None) -> str:
+    return "" if value is None else f"{value:.2g}"

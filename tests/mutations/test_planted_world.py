@@ -1,0 +1,47 @@
+"""Every claim in a world in which it holds: supported as it is, and under each mutation what its file says.
+
+The verdicts are reached as in a run: the claim's own test function, the precondition, Holm over all its sub-claims, at
+the quick tier's numbers of episodes. Mutations of the weights that take ICL away are in `test_real_models`: planted
+outputs do not depend on weights.
+"""
+
+import pytest
+
+from iclgd_core.evidence import Verdict
+from iclgd_core.mutations import Mutation
+from tests.mutations.judged import Mutant, claim_tests, shown, stated
+from tests.mutations.planted_world import World
+
+TESTS = claim_tests()
+OF_WEIGHTS = (Mutation.PERMUTED_WEIGHTS, Mutation.UNTRAINED, Mutation.CONSTANT)
+RUNS = [
+    (id, mutation) for id, test in TESTS.items() for mutation in stated(test).mutations if mutation not in OF_WEIGHTS
+]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return World(tmp_path_factory.mktemp("world"))
+
+
+@pytest.mark.parametrize("id", [id for id, test in TESTS.items() if stated(test).mutations])
+def test_every_sub_claim_holds_as_it_is(world: World, id: str) -> None:
+    found = Mutant(world, None).verdicts(TESTS[id])
+    assert [shown(e) for e in found if e.verdict is not Verdict.SUPPORTED] == []
+
+
+@pytest.mark.parametrize(("id", "mutation"), RUNS)
+def test_the_verdict_becomes_what_the_claim_s_file_says(world: World, id: str, mutation: Mutation) -> None:
+    found = Mutant(world, mutation).verdicts(TESTS[id])
+    claim = stated(TESTS[id])
+    wrong = [(shown(e), claim.under(mutation, e.params)) for e in found if e.verdict != claim.under(mutation, e.params)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "id", [id for id, test in TESTS.items() if Mutation.ZERO_SHOT_AS_ICL in stated(test).mutations]
+)
+def test_without_icl_the_reason_is_that_there_is_none(world: World, id: str) -> None:
+    for evidence in Mutant(world, Mutation.ZERO_SHOT_AS_ICL).verdicts(TESTS[id]):
+        assert "no ICL: accuracy " in evidence.reason
+        assert evidence.outcome is None

@@ -1,0 +1,128 @@
+"""A run held against a saved report."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from reports.cli import main
+from reports.validation import CLAIMS, problem
+from tests.plugin.project import Project, no_traceback
+
+GOOD = """
+@stated("A")
+def test_one(judge):
+    judge(found())
+
+@stated("B")
+def test_two(judge):
+    judge(found())
+"""
+REFUTED = GOOD.replace("judge(found())", "judge(found(0.999, 0.001))", 1)
+OTHER_RULE = GOOD.replace("judge(found())", "judge(found(margin=0.5))", 1)
+
+
+@pytest.fixture
+def baseline(project: Project) -> Path:
+    """A report of a run in which all was supported."""
+    project.claim(GOOD)
+    assert project.run("claims", "--iclgd-report", "base").ret == 0
+    return project.path / "base" / "claims.json"
+
+
+def test_a_run_like_its_baseline(project: Project, baseline: Path, mode: str) -> None:
+    result = project.run("claims", "--iclgd-baseline", "base", mode=mode)
+    assert result.ret == 0, result.stdout.str()
+    digest = sha256(baseline.read_bytes()).hexdigest()
+    result.stdout.fnmatch_lines([f"iclgd baseline: *claims.json, sha256 {digest}", "*equal: 2 same; 0 effects moved."])
+    header = project.document()["run"]["baseline"]
+    assert (header["path"], header["sha256"]) == (str(baseline), digest)
+    assert header["comparison"]["status"] == "equal"
+    assert problem(project.document(), CLAIMS) == ""
+
+
+def test_a_regression(project: Project, baseline: Path, mode: str, tmp_path: Path) -> None:
+    project.claim(REFUTED)
+    project.register({"id": "A", "verdict": "refuted"})
+    result = project.run("claims", "--iclgd-baseline=base/claims.json", mode=mode)
+    assert result.ret == 10, result.stdout.str()
+    result.stdout.fnmatch_lines(
+        ["*claims against the baseline*", "worse", "  A", "    supported to refuted", "worse: 1 worse, 1 same;*",
+         "Exit status 10: a claim is worse than in the baseline."]
+    )  # fmt: skip
+    assert project.document()["run"]["exit_status"] == 10
+    folder = project.report.parent
+    markdown = (folder / "claims.md").read_text(encoding="utf-8")
+    assert "## Against the baseline" in markdown
+    assert "| A | **worse** | supported to refuted |" in markdown
+    assert main(["report", str(folder), "--out", str(tmp_path / "again")]) == 0
+    assert (tmp_path / "again" / "claims.md").read_text(encoding="utf-8") == markdown
+    assert main(["compare", str(baseline), str(folder)]) == 1
+
+
+def test_a_missing_claim_is_a_regression(project: Project, baseline: Path) -> None:
+    result = project.run("claims", "-k", "one", "--iclgd-baseline", "base")
+    assert result.ret == 10
+    result.stdout.fnmatch_lines(["    missing in B"])
+
+
+def test_another_rule_is_not_comparable(project: Project, baseline: Path, mode: str) -> None:
+    project.claim(OTHER_RULE)
+    result = project.run("claims", "--iclgd-baseline", "base", mode=mode)
+    assert result.ret == 12
+    result.stdout.fnmatch_lines(
+        ["*other rule: margin differ*", "ERROR: the baseline and this run are not comparable: nothing was verified."]
+    )
+    assert main(["compare", str(baseline), str(project.report)]) == 2
+
+
+def test_a_claim_that_failed_comes_first(project: Project, baseline: Path) -> None:
+    project.claim(REFUTED)
+    assert project.run("claims", "--iclgd-baseline", "base").ret == 1
+
+
+def test_the_report_in_place_can_be_the_baseline(project: Project) -> None:
+    project.claim(GOOD)
+    assert project.run("claims").ret == 0
+    assert project.run("claims", "--iclgd-baseline", ".iclgd/report").ret == 0
+    assert project.run("claims", "--iclgd-baseline", ".iclgd/report").ret == 0
+
+
+def test_the_ini_twin_belongs_to_the_root_directory(
+    project: Project, baseline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.ini("iclgd_baseline = base\n")
+    project.pytester.mkdir("below")
+    monkeypatch.chdir(project.path / "below")
+    result = project.run("../claims", "--rootdir", "..", "-c", "../tox.ini")
+    result.stdout.fnmatch_lines([f"iclgd baseline: {baseline}, *"])
+
+
+@pytest.mark.parametrize("broken", ["nowhere", "folder", "text", "schema", "field"])
+def test_a_baseline_that_cannot_be_read_is_refused_before_work_starts(
+    project: Project, baseline: Path, mode: str, broken: str
+) -> None:
+    project.claim('from pathlib import Path\nPath("collected").touch()\n')
+    place = project.path / broken
+    if broken == "folder":
+        place.mkdir()
+    elif broken == "text":
+        place.write_text("{")
+    elif broken != "nowhere":
+        content = json.loads(baseline.read_text())
+        name, value = ("schema", "iclgd-claims/1") if broken == "schema" else ("claims", [{}])
+        content[name] = value
+        place.write_text(json.dumps(content))
+    result = project.run("claims", "--iclgd-baseline", broken, mode=mode)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: --iclgd-baseline: *{broken}*"])
+    no_traceback(result)
+    assert not (project.path / "collected").exists()
+
+
+@pytest.mark.parametrize("option", ["--iclgd-baseline=base", "--iclgd-strict"])
+def test_a_plan_has_no_verdicts_to_hold_against_anything(project: Project, baseline: Path, option: str) -> None:
+    result = project.run("claims", "--iclgd-plan", option)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --iclgd-plan is True. Allowed: no --iclgd-*a plan has no verdicts*"])

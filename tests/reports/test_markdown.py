@@ -1,0 +1,132 @@
+"""Markdown: says what the report says, whatever the texts are, and never exceeds its size."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from iclgd_core.adjudication import adjudicate
+from iclgd_core.evidence import Evidence, Verdict
+from reports.compare import compare, comparison_document
+from reports.document import report_of
+from reports.markdown import COLUMNS, render_markdown
+from reports.markdown_text import LIMIT, LONGEST, Part, escape, fit
+from reports.plain_text import plain
+from tests.reports.finished import HEADER, finished, finished_sample
+from tests.reports.golden import check_golden
+from tests.reports.hostile import HOSTILE, hostile_report
+from tests.reports.strategies import evidence, found, recorded
+
+OURS = {"heading_open", "paragraph_open", "inline", "text", "strong_open", "bullet_list_open", "list_item_open",
+        "table_open", "thead_open", "tbody_open", "tr_open", "th_open", "td_open", "text_special"}  # fmt: skip
+
+
+def tokens(text: str) -> list[Token]:
+    """All tokens of a document by an independent reader, those within lines included."""
+    found = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+    return [one for token in found for one in (token, *(token.children or []))]
+
+
+def kinds(text: str) -> set[str]:
+    return {token.type for token in tokens(text) if not token.type.endswith("_close")}
+
+
+def shown(cells: Sequence[Token]) -> str:
+    return "".join(token.content for token in cells if token.type in ("text", "text_special"))
+
+
+def test_golden() -> None:
+    check_golden("claims.md", render_markdown(finished_sample()))
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_is_shown_as_it_is(text: str) -> None:
+    cell = escape(text)
+    document = f"| a | b |\n| --- | --- |\n| {cell} | x |\n\n- A: {cell}\n"
+    assert kinds(document) <= OURS
+    row = [token for token in tokens(document) if token.type == "inline"]
+    assert len(row) == 5
+    expected = plain(text)
+    if len(expected) > LONGEST:
+        expected = expected[: LONGEST - 1] + "…"
+    for one, before in ((row[2], ""), (row[4], "A: ")):
+        assert shown(one.children or []).replace("\u200b", "").strip() == (before + expected).strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "apart"),
+    [("@me", "@\u200bme"), ("#12", "#\u200b12"), ("GH-12", "GH-\u200b12"), ("a:b:c", "a:\u200bb:\u200bc"),
+     ("https://x", "https:\u200b//x"), ("www.x.org", "www\u200b.x.org"), ("me@x.org", "me@\u200bx.org")],
+)  # fmt: skip
+def test_nothing_becomes_a_mention_or_a_link(text: str, apart: str) -> None:
+    (inline,) = [token for token in tokens(f"x {escape(text)}") if token.type == "inline"]
+    assert shown(inline.children or []) == f"x {apart}"
+
+
+def test_a_hostile_report_keeps_its_form() -> None:
+    report = finished(hostile_report())
+    text = render_markdown(report)
+    assert kinds(text) <= OURS
+    assert all(ord(c) >= 32 or c == "\n" for c in text)
+    wrong = sum(item.verdict is not item.expected for item in report.evidence)
+    rows = [line for line in text.splitlines() if line.startswith("| ") and line.count(" | ") == len(COLUMNS) - 1]
+    assert len(rows) == len(report.evidence) + 4
+    assert 0 < wrong < len(report.evidence)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(evidence(), max_size=6), st.integers(0, 6000))
+def test_no_limit_is_exceeded(items: list[Evidence], limit: int) -> None:
+    report = report_of(adjudicate(items), HEADER, len(items))
+    text = render_markdown(report, limit)
+    assert len(text.encode()) <= limit
+    whole = render_markdown(report)
+    assert text == whole or not text or "**Cut for size:**" in text
+    if len(whole.encode()) <= limit:
+        assert text == whole
+
+
+def test_many_rows_are_cut_at_the_end_and_what_is_wrong_comes_first() -> None:
+    right = [recorded(i, found(), reason="x" * 900) for i in range(19_990)]
+    wrong = [recorded(i, found(0.999, 0.001), id="S0", reason="wrong") for i in range(10)]
+    items = [replace(item, verdict=Verdict.SUPPORTED) for item in right]
+    items += [replace(item, verdict=Verdict.REFUTED) for item in wrong]
+    text = render_markdown(report_of(items, HEADER, len(items)))
+    assert LIMIT - 1000 < len(text.encode()) <= LIMIT
+    assert text.count("**refuted**, expected supported") == 10
+    assert "10 of 20000 claim tests are not as expected" in text
+    kept = sum(line.startswith("| S1 ") for line in text.splitlines())
+    assert f"{19_990 - kept} sub-claims" in text.splitlines()[-1]
+    assert kinds(text) <= OURS
+
+
+def test_a_limit_too_small_for_anything_gives_nothing() -> None:
+    parts = [Part(("head",), ("a" * 99, "b"), "lines")]
+    assert fit(parts, 10) == ""
+    assert fit(parts, 200) == "head\n" + "a" * 99 + "\nb\n"
+    assert fit(parts, 106) == "\n**Cut for size:** 2 lines left out; claims.json has all.\n"
+
+
+def test_the_baseline_is_a_section() -> None:
+    report = finished_sample()
+    held = compare(finished(replace(report, evidence=report.evidence[2:])), report, "old|one", "this run")
+    text = render_markdown(finished_sample(baseline={"comparison": comparison_document(held)}))
+    assert "## Against the baseline" in text
+    assert "- A: old&#124;one" in text
+    assert text.index("## Not as expected") < text.index("## Against the baseline") < text.index("## As expected")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complete", "sentence"),
+    [(0, True, "All 2 claim tests are as expected."), (1, True, "1 of 2 claim tests are not as expected."),
+     (0, False, "All 2 claim tests are as expected; the run is incomplete.")],
+)  # fmt: skip
+def test_the_headline(wrong: int, complete: bool, sentence: str) -> None:
+    items = [replace(recorded(i, found()), verdict=Verdict.SUPPORTED) for i in range(2)]
+    items[:wrong] = [replace(item, verdict=Verdict.REFUTED) for item in items[:wrong]]
+    text = render_markdown(report_of(items, HEADER | {"complete": complete}, 2))
+    assert f"**{sentence}**" in text

@@ -216,7 +216,7 @@ class Lab:
         """Why claims about ICL cannot be judged here; empty where the model learns in context.
 
         The precondition: accuracy over the whole vocabulary with 8 demonstrations above zero-shot, by a
-        one-sided sign-flip test over episodes at level 0.05. A plan judges nothing and asks for no precondition.
+        one-sided test over episodes at level 0.05 (`paired_greater`). A plan judges nothing and asks for none.
         """
         if self.plan:
             return ""
@@ -229,7 +229,7 @@ class Lab:
             return ""
         return (
             f"no ICL: accuracy {with_demonstrations.mean():.3f} with {SHOTS} demonstrations, "
-            f"{without.mean():.3f} without (one-sided sign-flip p = {outcome.p_supported}, {n} episodes)"
+            f"{without.mean():.3f} without (one-sided p = {outcome.p_supported}, {n} episodes)"
         )
 
     def _identity(self, episodes: list[Episode]) -> dict[str, str | list[str] | list[int]]:

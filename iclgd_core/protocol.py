@@ -6,7 +6,9 @@ from iclgd_core.adjudication import ALPHA
 from iclgd_core.evidence import Claim, Evidence, Json
 from iclgd_core.stats.outcome import Outcome
 
-PRECONDITION = "accuracy with 8 demonstrations above zero-shot, one-sided sign-flip test at level 0.05"
+PRECONDITION = (
+    "accuracy with 8 demonstrations above zero-shot, one-sided tests (sign flips and bootstrap-t) at level 0.05"
+)
 CORRECTION = "Holm within claim, model and task; supporting and refuting tests apart"
 
 

@@ -4,11 +4,12 @@ import sys
 from collections.abc import Sequence
 
 from iclgd_core.command import run_commands
+from iclgd_core.commands.calibrate import CALIBRATE
 from iclgd_core.commands.pretrain import PRETRAIN
 from reports.commands.compare import COMPARE
 from reports.commands.report import REPORT
 
-COMMANDS = (PRETRAIN, REPORT, COMPARE)
+COMMANDS = (CALIBRATE, COMPARE, PRETRAIN, REPORT)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

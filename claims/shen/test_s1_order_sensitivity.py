@@ -3,8 +3,8 @@
 Source: arXiv 2310.08540, section 4, figure 4 (batch sizes: appendix).
 Quantity: order sensitivity: standard deviation of each vocabulary entry's probability over orders (ddof 0), summed
     over the vocabulary, mean over queries; ICL minus GD on the same demonstrations in the same orders.
-Rule: mean difference over episodes > 0.01, one-sided sign-flip test, at every readout (intersection-union); Holm
-    over the optimizers. Learning rate: the most accurate on tuning episodes.
+Rule: mean difference over episodes > 0.01, one-sided tests (sign flips and bootstrap-t, both must reject), at every
+    readout (intersection-union); Holm over the optimizers. Learning rate: the most accurate on tuning episodes.
 Margin 0.01: a tenth of the sensitivity that the paper shows for ICL (0.10 to 0.15); less is no "more".
 Minimum effect 0.05: the smallest distance between the paper's curves (0.10 against 0.05). Quick: 40 episodes, 4
     orders; the spread on 24 tuning episodes (0.068 at most) needs 40 for power 0.9 after correction.

@@ -3,7 +3,8 @@
 Source: arXiv 2310.08540, section 5.2, figure 5, first column and reference lines.
 Quantity: agreement with ICL (Token Overlap K = 10; overlap cosine, bounded and additive; 1 - Jensen-Shannon, base
     2), ceiling minus the most favourable GD. Floor (zero-shot), ceiling and closure are reported.
-Rule: mean difference over episodes > 0.02, one-sided sign-flip test; Holm over optimizers and agreements. GD's
+Rule: mean difference over episodes > 0.02, one-sided tests (sign flips and bootstrap-t, both must reject);
+    Holm over optimizers and agreements. GD's
     learning rate and epoch: the nearest to ICL on tuning episodes, for each agreement apart; not training is a choice.
 Margin 0.02: one token of the top ten, in one query of five; less would not show in the paper's figure.
 Minimum effect 0.07: half a token of ten beyond the margin. The same for the additive overlap cosine is 0.20: it is

@@ -2,7 +2,8 @@
 
 Source: arXiv 2310.08540, section 5.2, figure 5 and table 1.
 Quantity: accuracy over the whole vocabulary, and over the labels alone; ICL minus full-batch GD.
-Rule: mean difference over episodes > 0.02, one-sided sign-flip test; Holm over numbers of demonstrations and scopes.
+Rule: mean difference over episodes > 0.02, one-sided tests (sign flips and bootstrap-t, both must reject);
+    Holm over numbers of demonstrations and scopes.
     GD's learning rate and epoch: the most accurate on tuning episodes.
 Margin 0.02: a difference of one query in fifty is no difference in kind.
 Minimum effect 0.12, that is 0.10 beyond the margin: under half of the smallest gain in the paper's table 1 (0.26).

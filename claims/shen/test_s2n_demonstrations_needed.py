@@ -3,7 +3,8 @@
 Source: arXiv 2310.08540, section 5.2, table 1 (a factor of about 64; the table's reading is uncertain).
 Quantity: accuracy over the whole vocabulary, ICL with 8 demonstrations minus SGD (batch 8) with M.
 Rule: at M = 32 and M = 128 the mean difference over episodes > 0 (GD still falls short); at M = 512 the difference
-    GD - ICL > -0.05 (GD has caught up); one-sided sign-flip tests, Holm over M.
+    GD - ICL > -0.05 (GD has caught up); one-sided tests (sign flips and bootstrap-t, both must
+    reject), Holm over M.
 Bounds: 0 because "needs more" is any shortfall; -0.05 because the paper says "about".
 Minimum effect 0.10: as for S2b. Quick: 108 episodes; the spread on 24 tuning episodes (0.30) needs 105 for power 0.9
     after correction.

@@ -3,7 +3,8 @@
 Source: arXiv 2310.08540, section 5.2 and appendix, figure 6 (several models).
 Quantity: gap = agreement of ICL with ICL in another order minus that with the most favourable full-batch GD; its
     slope per decade of parameters, by least squares over at least four sizes, for each episode.
-Rule: |mean slope over episodes| < 0.05 by two one-sided sign-flip tests (equivalence); Holm over agreements.
+Rule: |mean slope over episodes| < 0.05 by two one-sided tests (equivalence; sign flips and bootstrap-t,
+    both must reject); Holm over agreements.
 Margin 0.05 a decade: a smaller slope changes the gap by less than 0.17 over the 3.4 decades from the largest model
     here (3 million) to the paper's (7 billion). It was fixed for gaps of about that size; where the gap of the smallest
     model is below 0.086, even a fall to zero over the 1.7 decades here stays within it, so this claim cannot then be

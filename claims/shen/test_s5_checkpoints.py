@@ -4,7 +4,7 @@ Source: arXiv 2310.08540, section 3, figure 3 (GPT-J, steps 310k to 380k).
 Quantity: "weights": relative change of all weights, ||a - b|| / ||a||, between successive checkpoints of the second
     half of training. "accuracy": change of ICL accuracy (8 demonstrations) over that half, by a fitted line.
 Rule: weights, deterministic: every change > 0.01. Accuracy: |mean change over episodes| < 0.05 by two one-sided
-    sign-flip tests (equivalence).
+    tests (equivalence; sign flips and bootstrap-t, both must reject).
 Bounds: 0.01, about fifty times the rounding of float16 in which such weights are published; 0.05, a fifth of the
     smallest gain that the paper's table 1 ascribes to learning (0.26).
 Late: the second half of training, fixed beforehand, because the paper looks at late checkpoints alone.

@@ -1,9 +1,11 @@
 """From one number an episode to an outcome: tests, intervals, trend, equivalence, correction, power."""
 
+from iclgd_core.stats.bootstrap_t import bootstrap_t
 from iclgd_core.stats.bound import above, below
 from iclgd_core.stats.conjunction import at_every
 from iclgd_core.stats.intervals import mean_interval, ratio_interval
 from iclgd_core.stats.multiplicity import holm
+from iclgd_core.stats.one_sided import one_sided
 from iclgd_core.stats.outcome import Outcome
 from iclgd_core.stats.paired import paired_equivalent, paired_greater
 from iclgd_core.stats.power import episodes_needed, minimum_detectable_effect
@@ -15,10 +17,12 @@ __all__ = [
     "above",
     "at_every",
     "below",
+    "bootstrap_t",
     "episodes_needed",
     "holm",
     "mean_interval",
     "minimum_detectable_effect",
+    "one_sided",
     "paired_equivalent",
     "paired_greater",
     "ratio_interval",

@@ -8,11 +8,11 @@ from numpy.typing import ArrayLike
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.stats.intervals import mean_interval
+from iclgd_core.stats.one_sided import TESTS, draws_used, one_sided
 from iclgd_core.stats.outcome import Outcome
 from iclgd_core.stats.per_episode import Floats, per_episode
 from iclgd_core.stats.power import EQUIVALENCE_POWER, POWER, SMALLEST_EFFECT, episodes_needed
 from iclgd_core.stats.resampling import CONSTANT, RESAMPLES
-from iclgd_core.stats.sign_flip import flips_used, sign_flip
 
 ALPHA = 0.05
 SMALLEST_N = 5
@@ -29,10 +29,10 @@ def paired_greater(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Outcome:
-    """Judge the statement mean(a - b) > margin by one-sided sign-flip tests on paired episodes.
+    """Judge the statement mean(a - b) > margin by one-sided tests on paired episodes.
 
     With d = a - b, p_supported tests H0: mean(d) <= margin and p_refuted tests H0: mean(d) >= margin
-    (`sign_flip`); their sum is at least 1. The estimate is mean(d), its interval the 95% `mean_interval`.
+    (`one_sided`); their sum is at least 1. The estimate is mean(d), its interval the 95% `mean_interval`.
 
     Args:
         a: one value per episode, (n,).
@@ -63,7 +63,7 @@ def paired_greater(
     if minimum_effect is not None and not (math.isfinite(minimum_effect) and minimum_effect > 0.0):
         raise SettingsError(f"the minimum effect is a distance > 0 from the margin; got {minimum_effect!r}.")
     n = len(a)
-    rule = f"mean paired difference over episodes > {margin:g}, one-sided sign-flip tests"
+    rule = f"mean paired difference over episodes > {margin:g}, {TESTS}"
     why = _why_undefined(np.concatenate([a, b]), n)
     if why:
         return replace(
@@ -74,7 +74,7 @@ def paired_greater(
         )
     d = a - b
     magnitude = float(max(np.abs(a).max(), np.abs(b).max()))
-    greater, less = sign_flip(d, margin, magnitude=magnitude, seed=seed, resamples=resamples)
+    greater, less = one_sided(d, margin, magnitude=magnitude, seed=seed, resamples=resamples)
     return Outcome(
         quantity=quantity,
         rule=rule,
@@ -82,7 +82,7 @@ def paired_greater(
         interval=mean_interval(d, seed=seed, resamples=resamples),
         threshold=float(margin),
         n=n,
-        method=f"{flips_used(n, resamples)}; 95% bootstrap interval (BCa or percentile, expanded)",
+        method=f"{draws_used(n, resamples)}; 95% bootstrap interval (BCa or percentile, expanded)",
         p_supported=greater,
         p_refuted=less,
         needed=None if minimum_effect is None else _needed(d, minimum_effect, POWER),
@@ -97,7 +97,7 @@ def paired_greater(
 def paired_equivalent(
     d: ArrayLike, *, margin: float, quantity: str, seed: int = 0, resamples: int = RESAMPLES
 ) -> Outcome:
-    """Judge the statement |mean(d)| < margin by two one-sided sign-flip tests (TOST).
+    """Judge the statement |mean(d)| < margin by two one-sided tests (TOST).
 
         p_supported = max( p of mean(d) > -margin, p of mean(d) < margin )
         p_refuted   = min( 1, 2 min( p of mean(d) > margin, p of mean(d) < -margin ) )
@@ -131,7 +131,7 @@ def paired_equivalent(
     if margin <= 0.0:
         raise SettingsError(f"the margin of equivalence is a distance > 0; got {margin!r}.")
     n = len(d)
-    rule = f"|mean difference over episodes| < {margin:g}, two one-sided sign-flip tests"
+    rule = f"|mean difference over episodes| < {margin:g}, twice {TESTS}"
     why = _why_undefined(d, n)
     if why:
         return replace(
@@ -140,8 +140,8 @@ def paired_equivalent(
             margin=float(margin),
             minimum_effect=float(margin),
         )
-    above_lower, below_lower = sign_flip(d, -margin, seed=seed, resamples=resamples)
-    above_upper, below_upper = sign_flip(d, margin, seed=seed, resamples=resamples)
+    above_lower, below_lower = one_sided(d, -margin, seed=seed, resamples=resamples)
+    above_upper, below_upper = one_sided(d, margin, seed=seed, resamples=resamples)
     return Outcome(
         quantity=quantity,
         rule=rule,
@@ -149,7 +149,7 @@ def paired_equivalent(
         interval=mean_interval(d, seed=seed, resamples=resamples),
         threshold=float(margin),
         n=n,
-        method=f"TOST with {flips_used(n, resamples)}; 95% bootstrap interval (BCa or percentile, expanded)",
+        method=f"TOST with {draws_used(n, resamples)}; 95% bootstrap interval (BCa or percentile, expanded)",
         p_supported=max(above_lower, below_upper),
         p_refuted=min(1.0, 2.0 * min(above_upper, below_lower)),
         needed=_needed(d, margin, EQUIVALENCE_POWER),

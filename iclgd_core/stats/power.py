@@ -22,7 +22,7 @@ def power_of(n: int, effect_in_sd: float, alpha: float = 0.05) -> float:
         power = P( T > t_{1 - alpha, n - 1} ),   T noncentral t with n - 1 degrees of freedom and
                                                  noncentrality effect_in_sd sqrt(n)
 
-    Used as an approximation for the sign-flip test, which has nearly the same power for normal differences.
+    Used as an approximation for `one_sided`, which has nearly the same power for normal differences.
 
     Args:
         n: episodes, >= 2.

@@ -1,6 +1,7 @@
 """Holm's correction against the textbook and its properties."""
 
 import math
+from itertools import combinations
 from random import Random
 
 import pytest
@@ -20,6 +21,22 @@ def rejected_by_the_textbook(p_values: list[float], alpha: float) -> set[int]:
     while left and p_values[left[0]] * len(left) <= alpha:
         out.add(left.pop(0))
     return out
+
+
+def closed_testing(p_values: list[float]) -> list[float]:
+    """Reject a hypothesis where Bonferroni's test rejects every set of hypotheses that contains it.
+
+    The adjusted p-value of i is then the largest, over all those sets, of size times smallest p-value. Marcus, Peritz
+    and Gabriel 1976, Biometrika 63.
+    """
+    members = range(len(p_values))
+    sets = [s for size in range(1, len(p_values) + 1) for s in combinations(members, size)]
+    return [min(1.0, max(len(s) * min(p_values[j] for j in s) for s in sets if i in s)) for i in members]
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=6))
+def test_is_closed_testing_with_bonferronis_test(p_values: list[float]) -> None:
+    assert holm(p_values) == pytest.approx(closed_testing(p_values), abs=1e-15)
 
 
 def test_hand_values() -> None:

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.stats import (
     Outcome,
     episodes_needed,
     mean_interval,
+    one_sided,
     paired_equivalent,
     paired_greater,
-    sign_flip,
 )
 
 ALPHA = 0.05
@@ -32,7 +33,7 @@ def test_reports_estimate_interval_and_both_tests() -> None:
     assert (found.quantity, found.unit, found.threshold, found.n) == ("gain", "episode", 0.1, 10)
     assert found.estimate == pytest.approx(float(D.mean()), abs=1e-12)
     assert found.interval == pytest.approx(mean_interval(D, seed=4), abs=1e-9)
-    assert (found.p_supported, found.p_refuted) == sign_flip(D, 0.1, seed=4)
+    assert (found.p_supported, found.p_refuted) == one_sided(D, 0.1, seed=4)
     assert found.needed == episodes_needed(float(D.std(ddof=1)), 0.5)
     assert (found.holds, found.undefined) == (None, "")
     assert "1024 sign flips" in found.method
@@ -105,7 +106,7 @@ def test_guards() -> None:
 def test_equivalence_by_its_two_tests() -> None:
     d, margin = 0.2 * D - 0.1, 0.3
     found = paired_equivalent(d, margin=margin, quantity="d")
-    (above_low, below_low), (above_high, below_high) = sign_flip(d, -margin), sign_flip(d, margin)
+    (above_low, below_low), (above_high, below_high) = one_sided(d, -margin), one_sided(d, margin)
     assert found.p_supported == max(above_low, below_high)
     assert found.p_refuted == min(1.0, 2.0 * min(above_high, below_low))
     assert found.p_supported is not None
@@ -113,6 +114,21 @@ def test_equivalence_by_its_two_tests() -> None:
     assert found.needed == max(5, episodes_needed(float(d.std(ddof=1)), margin, power=0.95))
     mirrored = paired_equivalent(-d, margin=margin, quantity="d")
     assert (mirrored.p_supported, mirrored.p_refuted) == (found.p_supported, found.p_refuted)
+
+
+@pytest.mark.parametrize("centre", [0.0, 0.15, 0.25, 0.3, -0.28, 0.5])
+def test_equivalence_agrees_with_students_two_tests_and_with_the_interval(centre: float) -> None:
+    d = stats.norm.ppf((np.arange(60) + 0.5) / 60) * 0.4 + centre
+    margin = 0.3
+    found = paired_equivalent(d, margin=margin, quantity="d")
+    student = max(
+        stats.ttest_1samp(d, -margin, alternative="greater").pvalue,
+        stats.ttest_1samp(d, margin, alternative="less").pvalue,
+    )
+    assert found.p_supported is not None
+    assert found.p_supported == pytest.approx(student, abs=0.02)
+    low, high = mean_interval(d, 0.9)  # TOST at 0.05 rejects where the 90% interval lies within the margins
+    assert (found.p_supported <= ALPHA) == (-margin < low and high < margin)
 
 
 @pytest.mark.parametrize("d", [[0.9, 1.1, 1.0, 1.2, 0.8, 1.3], [-0.9, -1.1, -1.0, -1.2, -0.8, -1.3]])
@@ -150,5 +166,5 @@ def test_false_equivalence_at_the_boundary_is_rare() -> None:
 def test_the_episodes_said_to_be_needed_are_enough() -> None:
     rng = np.random.default_rng(2026)
     n = episodes_needed(sd=1.0, effect=1.0)
-    found = [sign_flip(rng.normal(1.0, 1.0, size=n), 0.0, resamples=499)[0] <= ALPHA for _ in range(200)]
+    found = [one_sided(rng.normal(1.0, 1.0, size=n), 0.0, resamples=499)[0] <= ALPHA for _ in range(200)]
     assert 0.82 <= np.mean(found) <= 0.97

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy import stats
 
 from iclgd_core.errors import SettingsError
@@ -18,6 +19,27 @@ def test_power_agrees_with_simulation(n: int, effect: float) -> None:
     x = np.random.default_rng(n).normal(effect, 1.0, size=(20000, n))
     t = x.mean(axis=1) / (x.std(axis=1, ddof=1) / math.sqrt(n))
     assert float((t > stats.t.isf(0.05, n - 1)).mean()) == pytest.approx(power_of(n, effect), abs=0.014)
+
+
+@pytest.mark.parametrize(("sd", "effect", "alpha"), [(0.3, 0.1, 0.05), (0.07, 0.04, 0.01), (1.0, 0.9, 0.05 / 12)])
+def test_numbers_and_effects_agree_with_scipys_power_by_simulation(sd: float, effect: float, alpha: float) -> None:
+    rng = np.random.default_rng(9)
+
+    def p_value(x: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+        return np.asarray(stats.ttest_1samp(x, 0.0, axis=axis, alternative="greater").pvalue)
+
+    def simulated(n: int, mean: float) -> float:
+        def draw(size: tuple[int, ...]) -> NDArray[np.float64]:
+            return rng.normal(mean, sd, size=size)
+
+        return float(
+            stats.power(p_value, draw, np.array([n]), significance=alpha, vectorized=True, n_resamples=10000).power[0]
+        )
+
+    n = episodes_needed(sd, effect, alpha)
+    assert simulated(n, effect) > 0.885
+    assert simulated(n - 2, effect) < 0.905
+    assert simulated(n, minimum_detectable_effect(sd, n, alpha)) == pytest.approx(0.9, abs=0.014)
 
 
 def test_power_without_an_effect_is_the_level() -> None:

@@ -1,0 +1,88 @@
+"""Bootstrap-t test of the mean of paired differences."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from iclgd_core.errors import SettingsError
+from iclgd_core.seeds import stream
+from iclgd_core.stats.per_episode import Floats, finite_per_episode
+from iclgd_core.stats.resampling import CONSTANT, RESAMPLES
+
+TIE = 1e-9
+"""Relative difference below which two values of t are equal; ties count on both sides."""
+
+
+def bootstrap_t(
+    d: ArrayLike, margin: float, *, magnitude: float = 0.0, seed: int = 0, resamples: int = RESAMPLES
+) -> tuple[float, float]:
+    """Return the one-sided p-values of mean(d) > margin and of mean(d) < margin.
+
+    With m and s the mean and standard error of d, and m*, s* those of a resample of its episodes with replacement,
+
+        t = (m - margin) / s,    t* = (m* - m) / s*,    p_greater = (1 + number of t* >= t) / (1 + resamples)
+
+    and p_less with <=. The distribution of t* has the skewness that t has under the null hypothesis, so that the level
+    is kept for skewed differences, for which sign flips are too bold on one side. It is a little too bold for heavy
+    tails, for which sign flips are not: `one_sided` asks both.
+
+    Args:
+        d: paired differences, one per episode, (n,), n >= 2, finite.
+        margin: the boundary of the null hypotheses.
+        magnitude: size of the numbers that d was computed from; what differs by less than 1e-12 of it is equal.
+        seed: the run's seed.
+        resamples: number of bootstrap resamples.
+
+    Returns:
+        (p_greater, p_less). Constant d has no standard error: (0, 1) above the margin, (1, 0) below it, (1, 1) on it,
+        which leaves the decision to the sign flips.
+
+    Raises:
+        SettingsError: fewer than 2 episodes, non-finite values or margin, resamples < 1.
+
+    Source: Efron 1981, Canadian Journal of Statistics 9; Hall 1988, Annals of Statistics 16 (second order in skewness).
+
+    >>> bootstrap_t([1.0, 1.0, 1.0], 0.5)
+    (0.0, 1.0)
+    """
+    d = finite_per_episode(d, "a bootstrap-t test")
+    if len(d) < 2 or resamples < 1 or not np.isfinite(margin):
+        raise SettingsError(
+            "a bootstrap-t test needs 2 episodes, 1 resample and a finite margin; "
+            f"got {len(d)}, {resamples} and {margin!r}."
+        )
+    scale = max(magnitude, abs(margin), float(np.abs(d).max()))
+    mean = float(d.mean())
+    if float(np.ptp(d)) <= CONSTANT * scale:
+        distance = mean - margin
+        on = abs(distance) <= CONSTANT * scale
+        return (1.0, 1.0) if on else (0.0, 1.0) if distance > 0.0 else (1.0, 0.0)
+    n = len(d)
+    counts = stream(seed, "bootstrap t").multinomial(n, np.full(n, 1.0 / n), size=resamples)
+    greater, less = tail_shares((d - mean)[None], np.array([mean - margin]), counts)
+    return float(greater[0]), float(less[0])
+
+
+def tail_shares(x: Floats, distance: Floats, counts: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Return both p-values of several studies from the same resamples.
+
+    Args:
+        x: centred differences, (studies, n), none constant.
+        distance: their means minus the margin, (studies,).
+        counts: how often each episode is in each resample, (resamples, n).
+
+    Returns:
+        (p_greater, p_less), each (studies,). A resample of equal episodes has a standard error of 0 and t* of plus or
+        minus infinity.
+    """
+    n, scale = x.shape[1], np.abs(x).max(axis=1)
+    x = x / scale[:, None]
+    t = distance / scale / np.sqrt((x**2).mean(axis=1) / (n - 1))
+    mean = counts @ x.T / n
+    variance = counts @ (x**2).T / n - mean**2
+    error = np.sqrt(np.where(variance > CONSTANT, variance, 0.0) / (n - 1))
+    sign = np.where(np.abs(mean) > CONSTANT, np.sign(mean), 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        star = np.where(error > 0.0, mean / error, np.where(sign == 0.0, 0.0, sign * np.inf))
+    tie = TIE * np.maximum(1.0, np.abs(t))
+    above, below = (star >= t - tie).sum(axis=0), (star <= t + tie).sum(axis=0)
+    return (1.0 + above) / (1.0 + len(counts)), (1.0 + below) / (1.0 + len(counts))

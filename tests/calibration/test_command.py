@@ -1,0 +1,157 @@
+"""`iclgd calibrate`: what it prints, writes and returns, on the designs of a saved report."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from iclgd_core.calibration.check import Check, Sense, Status
+from iclgd_core.calibration.saved_report import designs_of_report
+from iclgd_core.calibration.tables import document, failures, summary, tables
+from iclgd_core.command import run_commands
+from iclgd_core.commands import calibrate
+from iclgd_core.errors import SettingsError, StorageError
+
+HOSTILE = "E1[bold]\x1b[31m\u202e<script>"
+
+
+def row(id: str = "E1", sd: float | None = 0.05, **protocol: object) -> dict[str, Any]:
+    fixed: dict[str, object] = {
+        "kind": "greater", "margin": 0.0, "minimum_effect": 0.1, "members": 1, "units": 12, "family_size": 2,
+    }  # fmt: skip
+    return {"id": id, "sd": sd, "has_outcome": True, "protocol": {**fixed, **protocol}}
+
+
+def saved(directory: Path, *rows: dict[str, Any], schema: str = "iclgd-claims/2") -> Path:
+    (directory / "claims.json").write_text(json.dumps({"schema": schema, "claims": rows}))
+    return directory
+
+
+def run(*argv: str) -> int:
+    return run_commands([calibrate.CALIBRATE], ["calibrate", "--workers", "1", *argv])
+
+
+def test_a_report_is_calibrated_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = saved(tmp_path, row(HOSTILE), row("E2", kind="equivalent", margin=0.2, minimum_effect=0.2))
+    out = tmp_path / "calibration.json"
+    assert run("--report", str(report), "--studies", "100", "--json", str(out)) == 0
+    text = capsys.readouterr().out
+    for words in ("False verdicts", "Power at the stated", "Coverage of 95%", "0 fail.", "E1[bold]", "calibrate "):
+        assert words in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "Metrics on predictions" not in text
+    written = json.loads(out.read_text())
+    assert (written["schema"], written["studies"], written["seed"]) == ("iclgd-calibration/1", 100, 0)
+    assert {check["status"] for check in written["checks"]} <= {"holds", "limit"}
+    assert {check["part"] for check in written["checks"]} == {"rules", "power", "intervals"}
+
+
+def test_too_little_power_is_shown_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--report", str(saved(tmp_path, row(sd=0.3))), "--studies", "100") == 1
+    text = capsys.readouterr().out
+    assert "fails: E1: greater, 12 episodes" in text
+    assert "needs about" in text
+
+
+def test_the_seed_decides(tmp_path: Path) -> None:
+    report = saved(tmp_path, row())
+    found = []
+    for seed in ("1", "1", "2"):
+        run("--report", str(report), "--studies", "100", "--seed", seed, "--json", str(tmp_path / "out.json"))
+        found.append(json.loads((tmp_path / "out.json").read_text())["checks"])
+    assert found[0] == found[1] != found[2]
+
+
+def test_spreads_of_one_design_are_joined_and_other_rules_left_out(tmp_path: Path) -> None:
+    unsampled = row(kind="below", members=1)
+    without = {**row(), "has_outcome": False}
+    bounds = row(margin=None)
+    rows = [row(sd=0.05), row(sd=0.09), row(sd=None), row(units=13), unsampled, without, bounds, {"id": "x"}]
+    first, second = designs_of_report(saved(tmp_path, *rows))
+    assert (first.spread, first.episodes, first.family, first.margin) == (0.09, 12, 2, 0.0)
+    assert (second.episodes, second.spread) == (13, 0.05)
+    assert designs_of_report(tmp_path / "claims.json") == [first, second]
+
+
+@pytest.mark.parametrize(
+    ("rows", "schema", "message"),
+    [
+        ([], "iclgd-claims/1", "has schema 'iclgd-claims/1'; this version reads"),
+        ([], "iclgd-claims/2", "no sub-claim in which something was sampled"),
+        ([row(units="many")], "iclgd-claims/2", "units of claim 'E1' is 'many'"),
+        ([row(margin=float("nan"))], "iclgd-claims/2", "margin of claim 'E1' is nan"),
+        ([row(members=True)], "iclgd-claims/2", "members of claim 'E1' is True"),
+        ([row(units=10**7)], "iclgd-claims/2", "at most 20000 can be simulated"),
+        ([row(units=1)], "iclgd-claims/2", "needs 2 episodes"),
+        (["text"], "iclgd-claims/2", "must be a list of objects"),
+    ],
+)
+def test_reports_that_cannot_be_used(
+    tmp_path: Path, rows: list[dict[str, Any]], schema: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = saved(tmp_path, *rows, schema=schema)
+    with pytest.raises(SettingsError, match=message.replace("(", "\\(")):
+        designs_of_report(report)
+    assert run("--report", str(report)) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_files_that_cannot_be_read_or_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(StorageError, match="cannot be read"):
+        designs_of_report(tmp_path)
+    for text in ("{", "[" * 100000, "[]"):
+        (tmp_path / "claims.json").write_text(text)
+        with pytest.raises(SettingsError, match=r"is not JSON|has schema None"):
+            designs_of_report(tmp_path)
+    (tmp_path / "claims.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(StorageError, match="cannot be read"):
+        designs_of_report(tmp_path)
+    assert run("--json", str(tmp_path / "absent" / "out.json")) == 2
+    assert "there is no directory" in capsys.readouterr().err
+    report = saved(tmp_path, row())
+    assert run("--report", str(report), "--studies", "100", "--json", str(tmp_path)) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [(("--studies", "99"), "--studies is 99"), (("--workers", "-1"), "--workers is -1")],
+)
+def test_options_out_of_range(argv: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*argv) == 2
+    assert message in capsys.readouterr().err
+
+
+def line(part: str, hits: int, limit: float | None = None, note: str = "") -> Check:
+    return Check(part, "rule [red]", "normal", "false supported", hits, 1000, 0.05, Sense.AT_MOST, limit, note)
+
+
+@pytest.mark.parametrize("width", [60, 80, 150])
+def test_tables_mark_limits_and_failures_and_fit(width: int) -> None:
+    checks = [
+        line("rules", 50), line("power", 90, 0.1, "as documented"), line("intervals", 90), line("metrics", 90, 0.1),
+    ]  # fmt: skip
+    assert [check.status for check in checks] == [Status.HOLDS, Status.LIMIT, Status.FAILS, Status.LIMIT]
+    console = Console(width=width, record=True, file=StringIO())
+    for table in tables(checks):
+        console.print(table)
+    text = console.export_text()
+    assert max(map(len, text.splitlines())) <= width
+    for words in ("rule [red]", "0.050 [", "0.090 * [", "0.090 ! [", "* as documented"):
+        assert words in " ".join(text.split())
+    assert failures(checks) == ["rule [red]; normal: false supported 0.090, promised at most 0.05"]
+    assert summary(checks) == "4 lines: 1 hold, 2 are documented limits, 1 fail."
+    assert [record["status"] for record in document(checks, 1000, 0)["checks"]] == ["holds", "limit", "fails", "limit"]  # type: ignore[union-attr, call-overload, index]
+
+
+def test_a_terminal_gets_a_bar() -> None:
+    written = StringIO()
+    console = Console(force_terminal=True, width=100, file=written)
+    with calibrate._progress(console, 2) as done:
+        done("first")
+        done("second")
+    assert "2/2" in written.getvalue()

@@ -12,7 +12,7 @@ claims: $(VENV)/.ready
 	$(BIN)/pytest claims -n $(WORKERS) --dist worksteal $(ARGS)
 
 test: $(VENV)/.ready lint
-	$(BIN)/pytest tests iclgd_core --doctest-modules -n 2 --dist worksteal $(ARGS)
+	$(BIN)/pytest tests iclgd_core reports --doctest-modules -n 2 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -129,7 +129,7 @@ def started(project: Project, mode: str) -> "subprocess.Popen[str]":
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", "claims", *flags],
         cwd=project.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}, preexec_fn=heed_interrupts,
     )  # fmt: skip
     journal, waiting = project.report.parent / FILE_NAME, project.path / "waiting"
     deadline = time.monotonic() + 60
@@ -139,6 +139,11 @@ def started(project: Project, mode: str) -> "subprocess.Popen[str]":
         time.sleep(0.05)
     kill_group(process)
     raise AssertionError("the run did not come so far")
+
+
+def heed_interrupts() -> None:
+    """Undo what a shell does to jobs in the background: they ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def kill_group(process: "subprocess.Popen[str]") -> None:

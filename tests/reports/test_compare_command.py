@@ -14,8 +14,9 @@ from tests.reports.finished import finished_sample
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """Three reports: one, one like it, one with a claim that is refuted now."""
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three reports: one, one like it, one with a claim that is refuted now; on a terminal wider than any path."""
+    monkeypatch.setenv("COLUMNS", "400")
     sample = finished_sample()
     write_report(sample, tmp_path / "a")
     write_report(finished_sample(seed=1), tmp_path / "b")

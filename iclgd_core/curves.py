@@ -4,6 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+PART_NAMES = {"whole": "whole model", "v_middle": "W_V of a middle layer", "v_deep": "W_V of a deep layer"}
+"""What GD trains, in words: the columns of the paper's figure 5."""
+
+ORDER_SENSITIVITY = "order sensitivity (probability, summed over the vocabulary)"
+
+
+def accuracy_of(scope: str) -> str:
+    """Return the quantity of an accuracy over the "vocabulary" or the "labels", with its unit."""
+    return f"accuracy over the {scope} (share of queries)"
+
+
+def agreement_in(agreement: str) -> str:
+    """Return the quantity of an agreement with ICL, with its range."""
+    return f"agreement with ICL, {agreement} (0 to 1)"
+
+
+def sparsity_of(matrix: str) -> str:
+    """Return the quantity of a sparsity ratio."""
+    return f"share of weights below the threshold, {matrix}"
+
 
 @dataclass(frozen=True)
 class Point:

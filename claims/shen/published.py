@@ -4,7 +4,7 @@ Source: arXiv 2310.08540, figures 2 and 4, table 1, as summaries of the paper gi
 No rule uses them.
 """
 
-from iclgd_core.curves import Curve, Point
+from iclgd_core.curves import ORDER_SENSITIVITY, Curve, Point, accuracy_of, sparsity_of
 
 PAPER = "arXiv 2310.08540"
 
@@ -23,7 +23,7 @@ def sparsity(matrix: str, scale: str) -> tuple[Curve, ...]:
     """Return the bound of figure 2, which speaks of single projections and thresholds as they are."""
     if matrix not in ("W_K", "W_Q", "W_V") or scale != "absolute":
         return ()
-    quantity = f"share of weights below the threshold, {matrix}"
+    quantity = sparsity_of(matrix)
     source = f"{PAPER}, figure 2: LLaMA-7B and GPT-J, below about this at every threshold"
     bound = (Point(None, SPARSITY),)
     label = "LLaMA-7B, GPT-J"
@@ -32,7 +32,7 @@ def sparsity(matrix: str, scale: str) -> tuple[Curve, ...]:
 
 def order_sensitivity() -> tuple[Curve, ...]:
     """Return the ranges of figure 4; their ends are no confidence interval."""
-    quantity, axis = "order sensitivity, summed over the vocabulary", "epoch of GD"
+    quantity, axis = ORDER_SENSITIVITY, "epoch of GD"
     source = f"{PAPER}, figure 4: LLaMA-7B on AG News, 10 orders; range over epochs, read off the plot"
 
     def over_epochs(learner: str, label: str, low: float, high: float) -> Curve:
@@ -49,7 +49,7 @@ def demonstrations_needed() -> tuple[Curve, ...]:
     source = f"{PAPER}, table 1: LLaMA-7B, GD; the reading few to 512 is uncertain, few is placed at 8"
     return tuple(
         Curve(
-            quantity="accuracy over the vocabulary",
+            quantity=accuracy_of("vocabulary"),
             learner="sgd8",
             label=f"GD, {task}",
             x_label="demonstrations",

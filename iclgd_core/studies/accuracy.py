@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve
+from iclgd_core.curves import Curve, accuracy_of
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule
@@ -44,7 +44,7 @@ class AccuracyStudy:
 
     def curves(self) -> tuple[Curve, ...]:
         """Return accuracy by number of demonstrations: one point of ICL, one of GD, and zero-shot."""
-        quantity, axis = f"accuracy over the {self.scope}", "demonstrations"
+        quantity, axis = accuracy_of(self.scope), "demonstrations"
         return (
             Curve(quantity, "icl", "ICL", axis, (sampled(self.shots, self.icl),), x_log=True),
             Curve(quantity, self.optimizer, "GD", axis, (sampled(self.trained_on, self.descent),), x_log=True),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve
+from iclgd_core.curves import PART_NAMES, Curve, accuracy_of, agreement_in
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule, get_optimizer
@@ -25,7 +25,6 @@ AGREEMENTS: dict[str, Agreement] = {
 }
 """Agreement of two next-token distributions, in [0, 1], 1 for equal ones; K = 10. OCS in both its readings."""
 
-PART_NAMES = {"whole": "whole model", "v_middle": "W_V of a middle layer", "v_deep": "W_V of a deep layer"}
 LABELS = {"icl": "ICL", "zero-shot": "zero-shot"}
 
 
@@ -70,9 +69,9 @@ class AgreementStudy:
             return [*flat, *([Curve(quantity, learner, label, axis, points, facet)] if points else [])]
 
         references = {"icl": self.ceiling, "zero-shot": self.floor}
-        curves = panel(f"agreement with ICL, {self.agreement}", self.path, references)
+        curves = panel(agreement_in(self.agreement), self.path, references)
         if self.agreement == "token-overlap":
-            curves += panel("accuracy over the vocabulary", self.path_accuracy, self.accuracy)
+            curves += panel(accuracy_of("vocabulary"), self.path_accuracy, self.accuracy)
         return tuple(curves)
 
     def tuning(self) -> dict[str, Json]:

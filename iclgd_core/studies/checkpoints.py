@@ -47,8 +47,14 @@ class CheckpointStudy:
         accuracy = tuple(sampled(step, self.accuracy[:, i]) for i, step in enumerate(self.steps))
         drift = tuple(Point(float(step), float(d)) for step, d in zip(self.steps[1:], self.drift, strict=True))
         return (
-            Curve("ICL accuracy with 8 demonstrations", "icl", "ICL", axis, accuracy),
-            Curve("relative change of the weights since the last checkpoint", "weights", "weights", axis, drift),
+            Curve("ICL accuracy with 8 demonstrations (share of queries)", "icl", "ICL", axis, accuracy),
+            Curve(
+                "change of the weights since the last checkpoint (share of their norm)",
+                "weights",
+                "weights",
+                axis,
+                drift,
+            ),
         )
 
     def tuning(self) -> dict[str, Json]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve
+from iclgd_core.curves import ORDER_SENSITIVITY, Curve
 from iclgd_core.errors import DivergedError
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab
@@ -45,7 +45,7 @@ class OrderStudy:
 
     def curves(self) -> tuple[Curve, ...]:
         """Return order sensitivity over GD's epochs; that of ICL holds at each."""
-        quantity, axis = "order sensitivity, summed over the vocabulary", "epoch of GD"
+        quantity, axis = ORDER_SENSITIVITY, "epoch of GD"
         descent = tuple(sampled(epoch, values) for epoch, values in sorted(self.descent.items()))
         return (
             Curve(quantity, "icl", "ICL", axis, (everywhere(self.icl),)),

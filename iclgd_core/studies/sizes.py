@@ -44,7 +44,7 @@ class SizeStudy:
     def curves(self) -> tuple[Curve, ...]:
         """Return the gap by number of weights."""
         points = tuple(sampled(size, self.gap[:, i]) for i, size in enumerate(self.parameters))
-        quantity = f"gap in {self.agreement}: ICL with itself - GD with ICL"
+        quantity = f"gap in {self.agreement}: ICL with itself - GD with ICL (0 to 1)"
         return (Curve(quantity, "gd", "gap of GD", "weights of the model", points, x_log=True),)
 
     def tuning(self) -> dict[str, Json]:

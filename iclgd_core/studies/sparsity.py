@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve, Point
+from iclgd_core.curves import Curve, Point, sparsity_of
 from iclgd_core.evidence import Json
 from iclgd_core.metrics import relative_sparsity, required_sparsity, sparsity_ratio
 from iclgd_core.models import CausalModel
@@ -56,7 +56,7 @@ class SparsityStudy:
 
     def curves(self) -> tuple[Curve, ...]:
         """Return the measured share by threshold, its range over layers, and the share that is required."""
-        quantity = f"share of weights below the threshold, {self.matrix}"
+        quantity = sparsity_of(self.matrix)
         axis = "threshold" if self.scale == "absolute" else "threshold, in root mean squares of the matrix"
         measured = tuple(
             Point(float(delta), share, float(self.by_layer[delta].min()), float(self.by_layer[delta].max()))

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from iclgd_core.curves import Curve
+from iclgd_core.curves import PART_NAMES, Curve, accuracy_of, agreement_in, sparsity_of
 from iclgd_core.evidence import Evidence
 from reports.figures.series import Panel, panels_of
 
 ARXIV = "arXiv 2310.08540"
-SPARSITY_ROWS = tuple(f"share of weights below the threshold, {name}" for name in ("W_K", "W_Q", "W_V"))
-GRID_COLUMNS = ("whole model", "W_V of a middle layer", "W_V of a deep layer")
-GRID_ROWS = ("accuracy over the vocabulary", "agreement with ICL, token-overlap", "agreement with ICL, ocs-bounded")
+SPARSITY_ROWS = tuple(sparsity_of(name) for name in ("W_K", "W_Q", "W_V"))
+GRID_COLUMNS = tuple(PART_NAMES.values())
+GRID_ROWS = (accuracy_of("vocabulary"), agreement_in("token-overlap"), agreement_in("ocs-bounded"))
 
 
 def _all(item: Evidence, curve: Curve) -> bool:

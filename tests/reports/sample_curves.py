@@ -1,6 +1,6 @@
 """The curves of the sample report, in the form in which the studies hand them out."""
 
-from iclgd_core.curves import Curve, Point
+from iclgd_core.curves import ORDER_SENSITIVITY, Curve, Point, accuracy_of, agreement_in, sparsity_of
 
 PAPER = "Shen, Mishra, Khashabi, arXiv 2310.08540, table 1, LLaMA-7B, AG News"
 EPOCHS = (3.0, 10.0, 30.0)
@@ -8,7 +8,7 @@ EPOCHS = (3.0, 10.0, 30.0)
 
 def order(optimizer: str) -> tuple[Curve, ...]:
     """Return order sensitivity of ICL and of one optimizer over epochs."""
-    quantity, axis = "order sensitivity, 4 orders", "epoch of GD"
+    quantity, axis = ORDER_SENSITIVITY, "epoch of GD"
     level = {"gd": 0.0001, "sgd1": 0.002, "adam1": 0.02}[optimizer]
     path = tuple(Point(x, level * (1 + x / 60), level, level * 1.6, 12) for x in EPOCHS)
     return (
@@ -20,9 +20,9 @@ def order(optimizer: str) -> tuple[Curve, ...]:
 def grid(agreement: str, part: str) -> tuple[Curve, ...]:
     """Return one agreement, and for Token Overlap the accuracy, over epochs between floor and ceiling."""
     axis, wide = "epoch of GD", 0.02
-    panels = [(f"agreement with ICL, {agreement}", 0.93, 0.76)]
+    panels = [(agreement_in(agreement), 0.93, 0.76)]
     if agreement == "token-overlap":
-        panels.append(("accuracy over the vocabulary", 0.88, 0.80))
+        panels.append((accuracy_of("vocabulary"), 0.88, 0.80))
     curves = []
     for quantity, ceiling, floor in panels:
         path = tuple(Point(x, floor - x / 400, floor - x / 400 - wide, floor + wide, 96) for x in (0.0, *EPOCHS))
@@ -38,7 +38,7 @@ def grid(agreement: str, part: str) -> tuple[Curve, ...]:
 
 def demonstrations(n: int) -> tuple[Curve, ...]:
     """Return accuracy by number of demonstrations, with a number of the paper's beside it."""
-    quantity, axis = "accuracy over the vocabulary", "demonstrations"
+    quantity, axis = accuracy_of("vocabulary"), "demonstrations"
     gd = {32: 0.78, 128: 0.80, 512: 0.799}[n]
     return (
         Curve(quantity, "icl", "ICL", axis, (Point(8.0, 0.876, 0.84, 0.91, 48),), x_log=True),
@@ -52,7 +52,7 @@ def demonstrations(n: int) -> tuple[Curve, ...]:
 
 def sparsity(share: float) -> tuple[Curve, ...]:
     """Return the measured share of small weights by threshold, and the required one."""
-    quantity, axis, facet = "share of weights below the threshold, W_K", "threshold", "absolute threshold"
+    quantity, axis, facet = sparsity_of("W_K"), "threshold", "absolute threshold"
     measured = tuple(Point(x, share * x / 1e-2, 0.9 * share * x / 1e-2, share * x / 8e-3) for x in (1e-6, 1e-4, 1e-2))
     return (
         Curve(quantity, "weights", "measured, range over layers", axis, measured, facet, x_log=True),

@@ -233,7 +233,7 @@ def test_the_paper_s_figures_from_the_sample() -> None:
 
 def test_the_grid_runs_from_the_whole_model_to_the_deep_layer() -> None:
     (grid,) = [plate for plate in plates(sample_report().evidence) if plate.figure.name == "Figure 5"]
-    assert [(panel.quantity.split()[-1], panel.facet) for panel in grid.panels] == [
+    assert [(panel.quantity.split(" (")[0].split()[-1], panel.facet) for panel in grid.panels] == [
         *(("vocabulary", facet) for facet in ("whole model", "W_V of a middle layer", "W_V of a deep layer")),
         *(("token-overlap", facet) for facet in ("whole model", "W_V of a middle layer", "W_V of a deep layer")),
         ("ocs-bounded", "whole model"),

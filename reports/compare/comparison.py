@@ -14,7 +14,7 @@ class Change(StrEnum):
     A sub-claim *held* in A if its verdict was the expected one, or `supported`. It is worse in B if it held in A and
 
     - B does not have it, and A had more than `not run`, or
-    - it was as expected in A and is not in B, or
+    - it was as expected in A and is not in B (`supported` is worse so on an untrained control alone), or
     - its verdict changed to `refuted`, `inconclusive`, `error` or `not run`.
 
     It is improved if it is not worse and is as expected in B alone, or `supported` in B alone.

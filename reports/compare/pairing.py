@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from iclgd_core.evidence import Evidence, Json, Verdict
+from iclgd_core.expectations import CONTROL
 from reports.compare.comparison import Change, Comparison, Difference, Header, Side
 from reports.compare.interval import interval_of_difference
 from reports.document import Report
@@ -17,10 +18,12 @@ def compare(before: Report, after: Report, before_name: str, after_name: str) ->
     """Return the comparison of report A (`before`) with report B (`after`).
 
     A sub-claim is the same in both if claim, model, task and parameters are. One that the run of B never reached has
-    only the name of its test: it is found by that. Sub-claims whose weights or whose rule differ are not compared.
+    only the name of its test: it is found by that. Sub-claims whose weights or whose rule differ are not compared; the
+    weights of untrained controls differ with the seed and are.
     """
     pairs = _pairs(before.evidence, after.evidence)
-    claims = tuple(_difference(pair) for pair in pairs)
+    other_seed = before.run.get("seed") != after.run.get("seed")
+    claims = tuple(_difference(pair, other_seed) for pair in pairs)
     problems: tuple[str, ...] = ()
     if not any(a is not None and b is not None for a, b in pairs):
         problems = ("no sub-claim stands in both reports: other claims, models or tasks",)
@@ -47,12 +50,13 @@ def _named(before: Evidence | None, after: Evidence | None) -> Evidence:
     return found
 
 
-def _difference(pair: Pair) -> Difference:
+def _difference(pair: Pair, other_seed: bool) -> Difference:
     before, after = pair
     named = _named(before, after)
     sides = (_side(before), _side(after))
-    obstacle = "" if before is None or after is None else _obstacle(before, after)
-    change, reason = (Change.NOT_COMPARABLE, obstacle) if obstacle else _change(*sides)
+    obstacle = "" if before is None or after is None else _obstacle(before, after, other_seed)
+    control = named.model.startswith(CONTROL)
+    change, reason = (Change.NOT_COMPARABLE, obstacle) if obstacle else _change(*sides, control)
     difference, interval = (None, None) if obstacle else _moved(before, after)
     return Difference(
         id=named.id,
@@ -77,10 +81,15 @@ def _side(item: Evidence | None) -> Side | None:
     return Side(item.verdict or Verdict.ERROR, item.expected, *found)
 
 
-def _obstacle(before: Evidence, after: Evidence) -> str:
-    """Return why two pieces of evidence cannot be compared; empty if they can."""
+def _obstacle(before: Evidence, after: Evidence, other_seed: bool) -> str:
+    """Return why two pieces of evidence cannot be compared; empty if they can.
+
+    The weights of an untrained control are drawn with the run's seed: under another seed they are others, as they must
+    be, and the control is the same.
+    """
     hashes = [item.details.get("model_sha256") for item in (before, after)]
-    if all(isinstance(found, dict) and found for found in hashes) and hashes[0] != hashes[1]:
+    drawn = other_seed and before.model.startswith(CONTROL)
+    if not drawn and all(isinstance(found, dict) and found for found in hashes) and hashes[0] != hashes[1]:
         return "other model: the weights have another hash"
     if before.outcome is not None and after.outcome is not None and before.rule_sha256 != after.rule_sha256:
         names = [
@@ -92,7 +101,7 @@ def _obstacle(before: Evidence, after: Evidence) -> str:
     return ""
 
 
-def _change(before: Side | None, after: Side | None) -> tuple[Change, str]:
+def _change(before: Side | None, after: Side | None, control: bool) -> tuple[Change, str]:
     """Return what became of a sub-claim, as `Change` defines it, and why it is worse."""
     if before is None:
         return Change.ONLY_AFTER, ""
@@ -100,7 +109,7 @@ def _change(before: Side | None, after: Side | None) -> tuple[Change, str]:
     if after is None:
         lost = held and before.verdict is not Verdict.NOT_RUN
         return (Change.WORSE, "missing in B") if lost else (Change.ONLY_BEFORE, "")
-    if before.met and not after.met:
+    if before.met and not after.met and (control or after.verdict is not Verdict.SUPPORTED):
         return Change.WORSE, f"was as expected, and is {after.verdict.value}, expected {after.expected.value}"
     if held and after.verdict not in (before.verdict, Verdict.SUPPORTED):
         return Change.WORSE, f"was {before.verdict.value}, and is {after.verdict.value}"

@@ -99,17 +99,17 @@ TABLE = [
     (SUP, SUP, ERR, SUP, Change.WORSE),
     (SUP, SUP, NOT, SUP, Change.WORSE),
     (SUP, SUP, REF, REF, Change.WORSE),
-    (SUP, SUP, SUP, REF, Change.WORSE),
+    (SUP, SUP, SUP, REF, Change.SAME),
     (SUP, REF, REF, REF, Change.WORSE),
     (SUP, REF, SUP, SUP, Change.IMPROVED),
     (SUP, REF, SUP, REF, Change.SAME),
     (REF, REF, REF, REF, Change.SAME),
     (REF, REF, SUP, SUP, Change.IMPROVED),
-    (REF, REF, SUP, REF, Change.WORSE),
+    (REF, REF, SUP, REF, Change.IMPROVED),
     (REF, REF, INC, INC, Change.WORSE),
     (INC, INC, REF, REF, Change.WORSE),
     (INC, INC, INC, INC, Change.SAME),
-    (INC, INC, SUP, INC, Change.WORSE),
+    (INC, INC, SUP, INC, Change.IMPROVED),
     (INC, INC, SUP, SUP, Change.IMPROVED),
     (REF, SUP, REF, SUP, Change.SAME),
     (REF, SUP, REF, REF, Change.IMPROVED),
@@ -166,6 +166,21 @@ def test_another_model_or_rule_is_not_comparable_and_the_rest_still_is(more: dic
     assert comparison.claims[0].difference is None
     assert comparison.claims[1].difference == 0.0
     assert comparison.status is Status.NOT_COMPARABLE
+
+
+def test_an_untrained_control_that_becomes_supported_is_worse() -> None:
+    comparison = held(report(one(INC, INC, model="untrained-m")), report(one(SUP, INC, model="untrained-m")))
+    assert [claim.change for claim in comparison.claims] == [Change.WORSE]
+
+
+@pytest.mark.parametrize("model", ["untrained-m", "ginc-m"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_weights_of_a_control_are_others_under_another_seed_alone(model: str, seed: int) -> None:
+    before = replace(report(one(INC, INC, model=model)), run={"seed": 0})
+    other = one(INC, INC, model=model, details={"model_sha256": {model: "xyz"}})
+    comparison = held(before, replace(report(other), run={"seed": seed}))
+    drawn = model == "untrained-m" and seed == 1
+    assert comparison.status is (Status.EQUAL if drawn else Status.NOT_COMPARABLE)
 
 
 def test_rules_are_compared_only_where_both_have_an_outcome() -> None:

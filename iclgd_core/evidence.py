@@ -113,6 +113,9 @@ class Study(Protocol):
     def tuning(self) -> dict[str, Json]:
         """Return how settings were chosen: split, episodes, choices, criterion; empty if nothing was."""
 
+    def fixed(self) -> dict[str, Json]:
+        """Return what else was fixed beforehand: thresholds, epochs, orders, K, ...; goes into the hash of the rule."""
+
 
 class Judge(Protocol):
     """How a claim test ends: `judge(outcome)` or `judge(outcome, study)`, once; the numbers go to the report."""

@@ -1,24 +1,21 @@
 """The protocol of a sub-claim: what was fixed before its numbers were seen, as plain data to be hashed."""
 
-from collections.abc import Mapping
-
 from iclgd_core.adjudication import ALPHA
-from iclgd_core.evidence import Claim, Evidence, Json
+from iclgd_core.evidence import Claim, Evidence, Json, Study
+from iclgd_core.lab import ICL_ALPHA, SHOTS
+from iclgd_core.stats.one_sided import TESTS
 from iclgd_core.stats.outcome import Outcome
+from iclgd_core.tiers import Tier
 
-PRECONDITION = (
-    "accuracy with 8 demonstrations above zero-shot, one-sided tests (sign flips and bootstrap-t) at level 0.05"
-)
+PRECONDITION = f"accuracy with {SHOTS} demonstrations above zero-shot, {TESTS} at level {ICL_ALPHA:g}"
 CORRECTION = "Holm within claim, model and task; supporting and refuting tests apart"
 
 
-def protocol(
-    evidence: Evidence, claim: Claim, outcome: Outcome, tuning: Mapping[str, Json], tier: str
-) -> dict[str, Json]:
-    """Return rule, margin, minimum effect, level, correction, number of units, precondition, tuning split.
+def protocol(evidence: Evidence, claim: Claim, outcome: Outcome, study: Study | None, tier: Tier) -> dict[str, Json]:
+    """Return rule, margin, minimum effect, level, correction, number of units, precondition, tuning split, and more.
 
-    Nothing that was measured is in it, so that two runs of the same suite have equal protocols whatever they find.
-    The bound of a deterministic rule that each member has for itself comes from the model's shape and stays out.
+    Nothing that was measured is in it, so that two runs of the same suite on one model have equal protocols whatever
+    they find; a bound that follows from a model's shape is part of it. What `study` fixed is only known if it is given.
     """
     return {
         "claim": evidence.id,
@@ -35,6 +32,8 @@ def protocol(
         "correction": CORRECTION,
         "family_size": evidence.family_size,
         "precondition": PRECONDITION if claim.needs_icl else "none",
-        "tier": tier,
-        "tuning": dict(tuning),
+        "tier": tier.name,
+        "queries": tier.queries,
+        "tuning": {} if study is None else study.tuning(),
+        "fixed": {} if study is None else study.fixed(),
     }

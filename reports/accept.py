@@ -8,6 +8,7 @@ from pathlib import Path
 from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.expectations import Entry, Expectations, Key, default_verdict, expectation_key, text_of
 from reports.document import Report
+from reports.families import partial_families
 
 FALLBACK = "accepted.json"
 FULL, QUICK = "full", "quick"
@@ -80,11 +81,16 @@ def obstacles(report: Report, registered: Expectations, in_checkout: bool) -> di
         found["--force-dirty"] = f"the run was dirty: {state}"
     errors = sum(item.verdict is Verdict.ERROR for item in report.evidence)
     missing = len(report.evidence) - report.with_evidence
+    partial = []
     if run.get("complete") is not True or errors or missing > 0:
-        found["--force-partial"] = (
-            f"the run was partial: {errors} of {len(report.evidence)} claim tests ended in an error, "
-            f"{max(0, missing)} recorded nothing"
+        partial.append(
+            f"{errors} of {len(report.evidence)} claim tests ended in an error, {max(0, missing)} recorded nothing"
         )
+    parts = partial_families(report.evidence)
+    if parts:
+        partial.append(f"it is a selection with {', '.join(map(str, parts))}")
+    if partial:
+        found["--force-partial"] = f"the run was partial: {'; '.join(partial)}"
     if _tier(report) == QUICK:
         keys = {_key(item, FULL) for item in report.evidence}
         full = sorted({entry.id for key, entry in registered.entries.items() if key in keys})

@@ -15,7 +15,7 @@ from reports.terminal import render_claims, render_plan
 
 WITHOUT_TERMINAL = (100, 24)
 WHY = {
-    INCOMPLETE: "incomplete, or nothing was verified",
+    INCOMPLETE: "incomplete, a claim was left out, or nothing was verified",
     REGRESSION: "a claim is worse than in the baseline",
     UNDECIDED: "inconclusive verdicts, which --iclgd-strict does not accept",
 }

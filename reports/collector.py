@@ -90,18 +90,19 @@ class Collector:
 
     def rows(self) -> list[Row]:
         """Return one row for each claim test, those without evidence included."""
-        rows = [self._row(found) for found in self._found.values()]
         recorded = {node_id for found in self._found.values() for node_id in found}
+        rows = {key: self._row(found) for key, found in self._found.items()}
         for node_id in self._without(recorded):
-            rows.append(Row(node_id, self._missing(node_id), recorded=False, failed=node_id in self._failed))
-        return rows
+            row = Row(node_id, self._missing(node_id), recorded=False, failed=node_id in self._failed)
+            key = row.evidence.key
+            rows[key] = _joined(rows[key], row) if key in rows else row
+        return list(rows.values())
 
     def _row(self, found: dict[str, Evidence]) -> Row:
         node_ids = sorted(found)
         evidence = found[node_ids[0]]
         if len(node_ids) > 1:
-            reason = f"several tests record this claim with the same parameters: {', '.join(node_ids)}"
-            evidence = replace(evidence, outcome=None, verdict=Verdict.ERROR, reason=reason)
+            evidence = _of_several(evidence, ", ".join(node_ids))
         return Row(node_ids[0], evidence, recorded=True, failed=any(n in self._failed for n in node_ids))
 
     def _without(self, recorded: set[str]) -> Sequence[str]:
@@ -143,6 +144,17 @@ class Collector:
                     text=sibling.text,
                 )
         return _unreadable(node_id, "")
+
+
+def _joined(first: Row, second: Row) -> Row:
+    """Return one row for two tests with one identity, of which the second recorded nothing."""
+    evidence = _of_several(first.evidence, f"{first.node_id}, {second.node_id}")
+    return Row(first.node_id, evidence, recorded=False, failed=first.failed or second.failed)
+
+
+def _of_several(evidence: Evidence, node_ids: str) -> Evidence:
+    reason = f"several tests record this claim with the same parameters: {node_ids}"
+    return replace(evidence, outcome=None, verdict=Verdict.ERROR, reason=reason)
 
 
 def _read(value: object, node_id: str) -> Evidence:

@@ -6,8 +6,9 @@ In this order; the first that holds decides:
 2. `CLAIM_FAILED` (1): a claim's verdict is not the expected one, or it ended in an error.
 3. `INCOMPLETE` (12): evidence is missing, so that nobody knows.
 4. 1 again: pytest found another failure, in a test that is no claim or in a teardown.
-5. `INCOMPLETE` (12): nothing was verified (every claim was left out), the report could not be written in full, or the
-   run and its baseline are not comparable.
+5. `INCOMPLETE` (12): a claim was left out (`not run`) of which another verdict is expected, as by a skip mark; nothing
+   was verified (every claim was left out, be that expected); the report could not be written in full; or the run and
+   its baseline are not comparable.
 6. `REGRESSION` (10): a claim is worse than in the baseline (`--iclgd-baseline`).
 7. `UNDECIDED` (11): with `--iclgd-strict`, a verdict is `inconclusive`, be it the expected one; of untrained controls
    it is what must come out, and does not count.
@@ -30,6 +31,11 @@ INCOMPLETE = 12
 def missed(row: Row) -> bool:
     """Return whether a test recorded a verdict, or an error, other than the one expected of it."""
     return row.recorded and row.evidence.verdict not in (row.evidence.expected, Verdict.NOT_RUN)
+
+
+def left_out(row: Row) -> bool:
+    """Return whether a claim was not run although a verdict is expected of it; a skip is no way past the gate."""
+    return row.evidence.verdict is Verdict.NOT_RUN and row.evidence.expected is not Verdict.NOT_RUN
 
 
 def undecided(row: Row) -> bool:
@@ -63,7 +69,7 @@ def exit_status(
         return CLAIM_FAILED
     against = Status.EQUAL if comparison is None else comparison.status
     nothing = all(row.evidence.verdict is Verdict.NOT_RUN for row in rows)
-    if nothing or not written or against is Status.NOT_COMPARABLE:
+    if nothing or any(left_out(row) for row in rows) or not written or against is Status.NOT_COMPARABLE:
         return INCOMPLETE
     if against is Status.WORSE:
         return REGRESSION

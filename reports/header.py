@@ -38,6 +38,24 @@ def commit(root: Path) -> dict[str, Json]:
     return {"commit": head, "dirty": None if status is None else bool(status)}
 
 
+_STARTS: dict[Path, dict[str, Json]] = {}
+
+
+def note_start(root: Path) -> None:
+    """Note commit and dirtiness when a run begins, so that a change in the middle of it shows."""
+    _STARTS[root] = commit(root)
+
+
+def commit_of_run(root: Path) -> dict[str, Json]:
+    """Return the commit that a run began with; dirty if it was so at the start, or is now, or the commit moved."""
+    now_there = commit(root)
+    start = _STARTS.get(root, now_there)
+    if None in (start["dirty"], now_there["dirty"]):
+        return {"commit": start["commit"], "dirty": None}
+    moved = start["commit"] != now_there["commit"]
+    return {"commit": start["commit"], "dirty": bool(start["dirty"] or now_there["dirty"] or moved)}
+
+
 def _git(root: Path, *arguments: str) -> str | None:
     git = shutil.which("git")
     if git is None:
@@ -61,7 +79,7 @@ def header(root: Path, started: str, workers: int) -> dict[str, Json]:
         "versions": versions(),
         "platform": platform.platform(),
         "machine": platform.machine(),
-        **commit(root),
+        **commit_of_run(root),
         "started": started,
         "finished": now(),
         "workers": workers,

@@ -2,7 +2,8 @@
 
 While a run goes on, `evidence.jsonl` in the report's directory gets one line for each thing the report will be made
 of: the header, the tests that were collected, each report that carries evidence. When the report is written the journal
-is removed; one that is still there belongs to a run that was killed, and `iclgd report --recover` makes its report.
+is removed; one that is still there belongs to a run that was killed, and `iclgd report --recover` makes its report. A
+run that finds such a journal moves it aside, to `evidence.jsonl.old`, in place of an older one.
 """
 
 import json
@@ -18,6 +19,7 @@ from reports.collector import Collector, Report, Row
 from reports.document import ReportError
 
 FILE_NAME = "evidence.jsonl"
+OLD_NAME = f"{FILE_NAME}.old"
 SCHEMA = "iclgd-journal/1"
 
 
@@ -25,9 +27,11 @@ class Journal:
     """An open journal; every line is on disk when the call returns."""
 
     def __init__(self, directory: Path, run: Mapping[str, Json]) -> None:
-        """Begin a journal, in place of an earlier one; OSError if the directory cannot be written."""
+        """Begin a journal; an earlier one is moved aside. OSError if the directory cannot be written."""
         directory.mkdir(parents=True, exist_ok=True)
         self.path = directory / FILE_NAME
+        if self.path.exists():
+            os.replace(self.path, directory / OLD_NAME)
         self._file: TextIO = self.path.open("w", encoding="ascii")
         self._expected: set[str] = set()
         self._write({"schema": SCHEMA, "run": dict(run)})
@@ -83,7 +87,12 @@ def recover(directory: Path) -> tuple[list[Row], dict[str, Json]]:
     Raises:
         ReportError: no journal, or none that this version wrote.
     """
-    path = directory / FILE_NAME
+    path, old = directory / FILE_NAME, directory / OLD_NAME
+    if old.exists() and not path.exists():
+        raise ReportError(
+            f"{path} is not there, but {OLD_NAME} is: the journal of a killed run, moved aside by a later run, whose "
+            f"report is here. Copy it to another directory as {FILE_NAME} and give that directory."
+        )
     try:
         lines = path.read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeError) as error:

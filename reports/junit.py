@@ -16,6 +16,7 @@ NO_XML = re.compile("[\ufffe\uffff]")
 ROOM = 500
 
 Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
+Name = tuple[str, str]
 
 
 def properties(item: Evidence) -> dict[str, str]:
@@ -46,15 +47,18 @@ def annotate(path: Path, evidence: Sequence[Evidence]) -> None:
     """Rewrite a JUnit file: each claim's test case gets its `properties`, and loses the evidence as it travelled.
 
     A test that failed after the run, when the correction for multiplicity was known, stands in the file twice, passed
-    and failed: its failure is moved to the first, which makes them one.
+    and failed: its failure is moved to the first, which makes them one. A test that was killed sent no evidence: its
+    case is found by the name that pytest gives it, if no other case and no other claim has it.
 
     Raises:
         OSError, ET.ParseError, StorageError: the file cannot be read, is no XML, or cannot be written; it stays.
     """
     tree = ET.parse(path)  # noqa: S314  (pytest wrote it a moment ago)
     final = {item.key: item for item in evidence}
+    named = _named(evidence)
     for suite in tree.iter("testsuite"):
         _annotate_suite(suite, final)
+        _annotate_silent(suite, named)
     text = ET.tostring(tree.getroot(), encoding="unicode")
     write_whole(f'<?xml version="1.0" encoding="utf-8"?>{text}', path)
 
@@ -71,6 +75,38 @@ def _annotate_suite(suite: ET.Element, final: Mapping[Key, Evidence]) -> None:
             claims[name].extend(case.findall("failure"))
             suite.remove(case)
             suite.set("tests", str(int(suite.get("tests", "1")) - 1))
+
+
+def _named(evidence: Sequence[Evidence]) -> dict[Name, Evidence]:
+    """Return the claims by the class and name of their test cases, those that share both left out."""
+    names = [_name_of(item.node_id) for item in evidence]
+    return {name: item for name, item in zip(names, evidence, strict=True) if name[1] and names.count(name) == 1}
+
+
+def _name_of(node_id: str) -> Name:
+    """Return class and name of the test case of a node id.
+
+    >>> _name_of("claims/shen/test_s1.py::test_one[a/b::c]")
+    ('claims.shen.test_s1', 'test_one[a/b::c]')
+    """
+    address, bracket, case = node_id.partition("[")
+    path, *names = address.split("::")
+    parts = [path.removesuffix(".py").replace("/", "."), *names]
+    return ".".join(parts[:-1]), parts[-1] + bracket + case
+
+
+def _annotate_silent(suite: ET.Element, named: Mapping[Name, Evidence]) -> None:
+    """Give the properties to the cases of claim tests that sent none, as those have that were killed."""
+    cases: dict[Name, list[ET.Element]] = {}
+    for case in suite.findall("testcase"):
+        cases.setdefault((case.get("classname", ""), case.get("name", "")), []).append(case)
+    for name, item in named.items():
+        found = cases.get(name, [])
+        if len(found) == 1 and not found[0].findall("properties/property"):
+            for holder in found[0].findall("properties"):
+                found[0].remove(holder)
+            found[0].insert(0, ET.Element("properties"))
+            _replace(found[0], item)
 
 
 def _claim_of(case: ET.Element, final: Mapping[Key, Evidence]) -> Evidence | None:

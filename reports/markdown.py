@@ -6,6 +6,7 @@ from iclgd_core.account import label, subject
 from iclgd_core.evidence import Evidence, Json, Verdict
 from reports.compare import comparison_lines, read_comparison
 from reports.document import Report, summary
+from reports.families import selection
 from reports.markdown_text import LIMIT, Part, escape, fit, table
 
 COLUMNS = ("claim", "on", "verdict", "effect (95%)", "bound", "p adj.", "p run", "n", "closure")
@@ -34,7 +35,8 @@ def headline(report: Report) -> str:
     counts = summary(report.evidence, report.with_evidence)
     tests, wrong = counts["collected"], counts["not_as_expected"]
     which = f"{wrong} of {tests} claim tests are not" if wrong else f"All {tests} claim tests are"
-    return f"{which} as expected{'; the run is incomplete' if report.run.get('complete') is False else ''}."
+    incomplete = "the run is incomplete" if report.run.get("complete") is False else ""
+    return f"{'; '.join(filter(None, [f'{which} as expected', incomplete, selection(report.evidence)]))}."
 
 
 def _head(report: Report) -> list[str]:
@@ -45,7 +47,7 @@ def _head(report: Report) -> list[str]:
              ("finished", run.get("finished")))  # fmt: skip
     line = ", ".join(f"{name} {escape(str(value))}" for name, value in known if value is not None)
     rows = [(verdict.value, str(counts[verdict.value])) for verdict in Verdict]
-    return [TITLE, "", f"**{headline(report)}**", "", *([f"Run: {line}.", ""] if line else []),
+    return [TITLE, "", f"**{escape(headline(report))}**", "", *([f"Run: {line}.", ""] if line else []),
             *table(("verdict", "claim tests"), rows), ""]  # fmt: skip
 
 

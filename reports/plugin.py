@@ -16,6 +16,8 @@ from iclgd_core.errors import IclgdError
 from reports import hooks
 from reports.closing import Closing
 from reports.collector import CLAIMS_FOLDER, Collector, Row
+from reports.deselection import NAME as DESELECTION
+from reports.deselection import Deselection
 from reports.exit_status import INCOMPLETE, OK, missed
 from reports.finishing import finish
 from reports.header import header, now, resolved_option
@@ -41,8 +43,10 @@ def runs_tests(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the reporter where reports arrive; read the baseline, so that a bad one is refused before any work."""
+    deselected = Deselection(config)
+    config.pluginmanager.register(deselected, DESELECTION)
     if runs_tests(config):
-        config.pluginmanager.register(ClaimsReporter(config, _baseline(config)), NAME)
+        config.pluginmanager.register(ClaimsReporter(config, _baseline(config), deselected), NAME)
 
 
 def _baseline(config: pytest.Config) -> Saved | None:
@@ -56,9 +60,10 @@ def _baseline(config: pytest.Config) -> Saved | None:
 class ClaimsReporter:
     """State and hooks of one run."""
 
-    def __init__(self, config: pytest.Config, baseline: Saved | None) -> None:
+    def __init__(self, config: pytest.Config, baseline: Saved | None, deselected: Deselection) -> None:
         self._config = config
         self._baseline = baseline
+        self._deselected = deselected
         self._collector = Collector()
         self._started = now()
         self._workers = 0
@@ -124,7 +129,7 @@ class ClaimsReporter:
             return
         evidence = adjudicate([row.evidence for row in rows])
         rows = [replace(row, evidence=item) for row, item in zip(rows, evidence, strict=True)]
-        run = header(self._config.rootpath, self._started, self._workers)
+        run = header(self._config.rootpath, self._started, self._workers) | {"deselected": self._deselected.count}
         self._config.hook.pytest_iclgd_run(config=self._config, run=run)
         if resolved_option(run, "plan", "False") == "True":
             self._closing.plan = evidence

@@ -78,5 +78,6 @@ def _agrees(content: Mapping[str, Any], report: Report, path: Path) -> None:
     for i, (item, row) in enumerate(zip(report.evidence, content["claims"], strict=True)):
         if item.rule_sha256 != row["rule_sha256"]:
             raise ReportError(f"{path}: $.claims[{i}].rule_sha256 is not the hash of its protocol. {again}")
-        if i and keys[i - 1] > keys[i]:
-            raise ReportError(f"{path}: $.claims[{i}] is out of order. {again}")
+        if i and keys[i - 1] >= keys[i]:
+            wrong = "stands twice" if keys[i - 1] == keys[i] else "is out of order"
+            raise ReportError(f"{path}: $.claims[{i}] {wrong}. {again}")

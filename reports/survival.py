@@ -14,7 +14,7 @@ import pytest
 
 from iclgd_core.channel import CLAIM
 from iclgd_core.evidence import Json
-from reports.header import header, now, resolved_option
+from reports.header import header, note_start, now, resolved_option
 from reports.journal import Journal
 from reports.plugin import runs_tests
 
@@ -34,6 +34,7 @@ class Survival:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._started = now()
+        note_start(config.rootpath)
         self._workers = 0
         self._ids: list[str] = []
         self._journal: Journal | None = None

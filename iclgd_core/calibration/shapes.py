@@ -29,7 +29,7 @@ class Shape:
         coverage_limit: coverage that intervals at level 0.95 keep to for this shape at 24 episodes or more, where that
             is documented to be less than 0.95.
         power_limit: power at the minimum effect that a rule keeps to for this shape, where that is documented to be
-            less than 0.9, which the numbers of episodes were planned for with normal noise; 0 promises none.
+            less than 0.9, which the numbers of episodes were planned for with normal noise.
     """
 
     name: str
@@ -68,11 +68,16 @@ def _skewed(rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
     return np.asarray(rng.exponential(size=size) - 1.0, dtype=np.float64)
 
 
+def _skewed_down(rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
+    return -_skewed(rng, size)
+
+
 SHAPES = (
     Shape("normal", _normal),
     Shape("heavy tails (Student t, 3 df)", _heavy, coverage_limit=0.92, power_limit=0.80),
     Shape("ties (steps of half an sd)", _tied),
-    Shape("80% exactly on the boundary", _zero_inflated, coverage_limit=0.90, power_limit=0.0),
+    Shape("80% exactly on the boundary", _zero_inflated, coverage_limit=0.90, power_limit=0.50),
     Shape("zero variance", _constant),
     Shape("skewed (exponential)", _skewed, symmetric=False, coverage_limit=0.90),
+    Shape("skewed downwards (exponential)", _skewed_down, symmetric=False, coverage_limit=0.90),
 )

@@ -8,8 +8,10 @@ from iclgd_core.metrics.ocs import ocs_additive, ocs_bounded
 from iclgd_core.metrics.order_sensitivity import order_sensitivity
 from iclgd_core.metrics.sparsity import relative_sparsity, required_sparsity, sparsity_ratio
 from iclgd_core.metrics.token_overlap import token_overlap
+from iclgd_core.metrics.top_k import TOP_K
 
 __all__ = [
+    "TOP_K",
     "Closure",
     "closure",
     "correct",

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from iclgd_core.metrics.predictions import Bools, Floats, checked_pair, probabilities
-from iclgd_core.metrics.top_k import in_top_k
+from iclgd_core.metrics.top_k import TOP_K, in_top_k
 
 
-def ocs_bounded(p: ArrayLike, q: ArrayLike, k: int = 10) -> Floats:
+def ocs_bounded(p: ArrayLike, q: ArrayLike, k: int = TOP_K) -> Floats:
     """Return the cosine of p and q, each set to zero outside its own top k; the primary reading.
 
         OCS = sum_{v in O} p_v q_v / sqrt( sum_{v in T1} p_v^2  sum_{v in T2} q_v^2 )
@@ -40,7 +40,7 @@ def ocs_bounded(p: ArrayLike, q: ArrayLike, k: int = 10) -> Floats:
     return np.asarray(np.minimum(cross / norm, 1.0), dtype=np.float64)
 
 
-def ocs_additive(p: ArrayLike, q: ArrayLike, k: int = 10) -> Floats:
+def ocs_additive(p: ArrayLike, q: ArrayLike, k: int = TOP_K) -> Floats:
     """Return the overlap cosine whose denominator grows by the number of tokens not shared.
 
         OCS = sum_{v in O} p_v q_v / sqrt( sum_{v in O} p_v^2  sum_{v in O} q_v^2  +  (k - |O|) )

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from iclgd_core.metrics.predictions import Floats, checked_pair
-from iclgd_core.metrics.top_k import in_top_k
+from iclgd_core.metrics.top_k import TOP_K, in_top_k
 
 
-def token_overlap(p: ArrayLike, q: ArrayLike, k: int = 10) -> Floats:
+def token_overlap(p: ArrayLike, q: ArrayLike, k: int = TOP_K) -> Floats:
     """Return |T1 ∩ T2| / k, with T1 and T2 the k most probable tokens of p and of q.
 
     Args:

@@ -5,6 +5,9 @@ import numpy as np
 from iclgd_core.errors import SettingsError
 from iclgd_core.metrics.predictions import Bools, Floats
 
+TOP_K = 10
+"""The k of every top-k agreement (arXiv 2310.08540, section 5)."""
+
 
 def in_top_k(log_probs: Floats, k: int) -> Bools:
     """Return which tokens are among the k most probable; ties at rank k go to the lowest token ids.

@@ -55,6 +55,15 @@ class AccuracyStudy:
         """Return how GD's setting was chosen."""
         return self.setting.protocol
 
+    def fixed(self) -> dict[str, Json]:
+        """Return what else was fixed beforehand."""
+        return {
+            "scope": self.scope,
+            "optimizer": self.optimizer,
+            "icl_demonstrations": self.shots,
+            "gd_demonstrations": self.trained_on,
+        }
+
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
         return {

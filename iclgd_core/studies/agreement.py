@@ -10,7 +10,7 @@ from iclgd_core.curves import PART_NAMES, Curve, accuracy_of, agreement_in
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule, get_optimizer
-from iclgd_core.metrics import closure, correct, js_agreement, ocs_additive, ocs_bounded, token_overlap
+from iclgd_core.metrics import TOP_K, closure, correct, js_agreement, ocs_additive, ocs_bounded, token_overlap
 from iclgd_core.studies.chosen import best_trained_rate, predictions_at
 from iclgd_core.studies.points import everywhere, sampled
 
@@ -77,6 +77,16 @@ class AgreementStudy:
     def tuning(self) -> dict[str, Json]:
         """Return how GD's setting was chosen."""
         return self.setting.protocol
+
+    def fixed(self) -> dict[str, Json]:
+        """Return what else was fixed beforehand."""
+        fixed: dict[str, Json] = {
+            "agreement": self.agreement,
+            "optimizer": self.optimizer,
+            "part": self.part,
+            "demonstrations": SHOTS,
+        }
+        return fixed | ({} if self.agreement == "jensen-shannon" else {"top_k": TOP_K})
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""

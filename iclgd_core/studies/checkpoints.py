@@ -17,6 +17,9 @@ from iclgd_core.studies.points import sampled
 
 Floats = NDArray[np.float64]
 
+LATE = 0.5
+"""Share of training after which it is late: the paper looks at late checkpoints alone."""
+
 
 @dataclass(frozen=True, eq=False)
 class CheckpointStudy:
@@ -61,6 +64,10 @@ class CheckpointStudy:
         """Return nothing: no setting was chosen."""
         return {}
 
+    def fixed(self) -> dict[str, Json]:
+        """Return what else was fixed beforehand."""
+        return {"late": LATE, "demonstrations": SHOTS}
+
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
         return {
@@ -77,7 +84,7 @@ def checkpoint_study(labs: Sequence[Lab], steps: Sequence[int]) -> CheckpointStu
     Raises:
         NotRunError: fewer than three checkpoints in the second half of training.
     """
-    late = tuple(i for i, step in enumerate(steps) if 2 * step >= steps[-1])
+    late = tuple(i for i, step in enumerate(steps) if step >= LATE * steps[-1])
     if len(late) < 3:
         raise NotRunError(
             f"the claim needs at least 3 checkpoints in the second half of training; there are {len(late)}."

@@ -25,10 +25,12 @@ class InvarianceStudy:
 
     Attributes:
         icl: of in-context learning; descent: of full-batch GD, which by theorem 1 is 0 up to rounding.
+        orders: number of orders of the demonstrations.
     """
 
     icl: Floats
     descent: Floats
+    orders: int
 
     def curves(self) -> tuple[Curve, ...]:
         """Return none: two numbers thirteen orders of magnitude apart are better read."""
@@ -37,6 +39,16 @@ class InvarianceStudy:
     def tuning(self) -> dict[str, Json]:
         """Return nothing: no setting was chosen."""
         return {}
+
+    def fixed(self) -> dict[str, Json]:
+        """Return what else was fixed beforehand."""
+        return {
+            "epochs": EPOCHS,
+            "learning_rate": RATE,
+            "dtype": "float64",
+            "orders": self.orders,
+            "demonstrations": SHOTS,
+        }
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
@@ -58,7 +70,7 @@ def invariance_study(lab: Lab) -> InvarianceStudy:
     runs = gradient_descent(model, lab.task.symbols, episodes, orders, get_optimizer("gd"), schedule)
     refuse_diverged(runs.diverged, "full-batch GD in float64")
     icl = in_context(model, lab.task.symbols, episodes, orders)
-    return InvarianceStudy(_largest_change(icl), _largest_change(runs.log_probs[:, :, 0, 0]))
+    return InvarianceStudy(_largest_change(icl), _largest_change(runs.log_probs[:, :, 0, 0]), lab.tier.orders)
 
 
 def _largest_change(log_probs: NDArray[np.floating]) -> Floats:

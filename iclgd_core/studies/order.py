@@ -56,6 +56,16 @@ class OrderStudy:
         """Return how GD's learning rate was chosen."""
         return self.protocol
 
+    def fixed(self) -> dict[str, Json]:
+        """Return what else was fixed beforehand."""
+        return {
+            "optimizer": self.optimizer,
+            "orders": self.orders,
+            "epochs": list(self.descent),
+            "demonstrations": SHOTS,
+            "ddof": 0,
+        }
+
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
         return {

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from iclgd_core.curves import Curve
 from iclgd_core.errors import NotRunError
 from iclgd_core.evidence import Json
-from iclgd_core.lab import Lab
+from iclgd_core.lab import SHOTS, Lab
+from iclgd_core.metrics import TOP_K
 from iclgd_core.stats import slopes
 from iclgd_core.studies.agreement import agreement_study
 from iclgd_core.studies.points import sampled
@@ -50,6 +51,11 @@ class SizeStudy:
     def tuning(self) -> dict[str, Json]:
         """Return how GD's setting was chosen at each size."""
         return self.protocol
+
+    def fixed(self) -> dict[str, Json]:
+        """Return what else was fixed beforehand."""
+        fixed: dict[str, Json] = {"agreement": self.agreement, "demonstrations": SHOTS, "fewest_sizes": MINIMUM_SIZES}
+        return fixed | ({} if self.agreement == "jensen-shannon" else {"top_k": TOP_K})
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""

@@ -73,6 +73,10 @@ class SparsityStudy:
         """Return nothing: no setting was chosen."""
         return {}
 
+    def fixed(self) -> dict[str, Json]:
+        """Return what else was fixed beforehand."""
+        return {"matrix": self.matrix, "scale": self.scale, "thresholds": list(self.ratio)}
+
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
         return {

@@ -19,15 +19,31 @@ def compare(before: Report, after: Report, before_name: str, after_name: str) ->
 
     A sub-claim is the same in both if claim, model, task and parameters are. One that the run of B never reached has
     only the name of its test: it is found by that. Sub-claims whose weights or whose rule differ are not compared; the
-    weights of untrained controls differ with the seed and are.
+    weights of untrained controls differ with the seed and are. A trained model of A that B is without makes the reports
+    those of other models: what is missing of it says nothing about B.
     """
     pairs = _pairs(before.evidence, after.evidence)
     other_seed = before.run.get("seed") != after.run.get("seed")
     claims = tuple(_difference(pair, other_seed) for pair in pairs)
-    problems: tuple[str, ...] = ()
+    problems = _other_models(pairs)
     if not any(a is not None and b is not None for a, b in pairs):
-        problems = ("no sub-claim stands in both reports: other claims, models or tasks",)
+        problems += ("no sub-claim stands in both reports: other claims, models or tasks",)
     return Comparison(before_name, after_name, problems, _headers(before.run, after.run), claims)
+
+
+def _other_models(pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """Return why the models under test are others: trained models of A of which B has no sub-claim; empty if none."""
+    tested = {before.model for before, _ in pairs if before is not None and _is_one_trained(before)}
+    kept = {side.model for pair in pairs if pair[1] is not None for side in pair if side is not None}
+    gone = sorted(tested - kept)
+    return (f"other models: {', '.join(gone)} in A alone",) if gone else ()
+
+
+def _is_one_trained(item: Evidence) -> bool:
+    """Return whether `model` names one trained model; a set of models has the hashes of its members, not its own."""
+    hashes = item.details.get("model_sha256")
+    is_set = isinstance(hashes, dict) and len(hashes) > 1 and item.model not in hashes
+    return bool(item.model) and not item.model.startswith(CONTROL) and not is_set
 
 
 def _pairs(before: Sequence[Evidence], after: Sequence[Evidence]) -> list[Pair]:
@@ -89,9 +105,12 @@ def _obstacle(before: Evidence, after: Evidence, other_seed: bool) -> str:
     """
     hashes = [item.details.get("model_sha256") for item in (before, after)]
     drawn = other_seed and before.model.startswith(CONTROL)
-    if not drawn and all(isinstance(found, dict) and found for found in hashes) and hashes[0] != hashes[1]:
+    if not drawn and all(hashes) and hashes[0] != hashes[1]:
         return "other model: the weights have another hash"
-    if before.outcome is not None and after.outcome is not None and before.rule_sha256 != after.rule_sha256:
+    both = before.outcome is not None and after.outcome is not None
+    if not drawn and both and any(hashes) and not all(hashes):
+        return f"unknown model: {'B' if hashes[0] else 'A'} has no hash of the weights"
+    if both and before.rule_sha256 != after.rule_sha256:
         names = [
             name
             for name in sorted({*before.protocol, *after.protocol})

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from iclgd_core.account import subject
 from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.expectations import CONTROL
+from reports.collector import ENDED
 from reports.document import Report
+from reports.families import selection
 
 QUESTION = "When a pretrained Transformer learns from demonstrations in its prompt, is that gradient descent?"
-
-CONTROL = "untrained-"
-"""Models of this name have fresh weights: nothing about in-context learning can hold on them."""
 
 SAYS_NO = ("arXiv 2310.08540",)
 """Papers all of whose claims, in one way or another, are that it is not gradient descent."""
@@ -28,9 +28,10 @@ def is_control(item: Evidence) -> bool:
 def answer(report: Report) -> str:
     """Return one sentence that says no more than the verdicts do.
 
-    An incomplete run is said first. The opening is "No" only if every sub-claim of a paper that says no is supported,
-    "Mostly no" if more than half are, "Not shown" if more than half are refuted; else it is open. Controls are counted
-    apart, as are claims of other papers; verdicts other than the registered ones are counted at the end.
+    An incomplete run is said first, then that families of sub-claims are there only in part. The opening is "No" only
+    if every sub-claim of a paper that says no is supported, "Mostly no" if more than half are, "Not shown" if more than
+    half are refuted; else it is open. Controls are counted apart, as are claims of other papers; verdicts other than
+    the registered ones are counted at the end.
     """
     trained = [item for item in report.evidence if not is_control(item)]
     against = [item for item in trained if _says_no(item)]
@@ -38,7 +39,7 @@ def answer(report: Report) -> str:
     counted = [_group("of", against, True), _group("besides, of" if _measured(against) else "of", others, False)]
     after = [*counted, _controls(report.evidence), _unexpected(report.evidence)]
     rest = "; ".join(part for part in after if part)
-    before = "; ".join(part for part in (_incomplete(report), _opening(against)) if part)
+    before = "; ".join(part for part in (_incomplete(report), selection(report.evidence), _opening(against)) if part)
     text = f"{before}: {rest}." if rest else f"{before}."
     return text[0].upper() + text[1:]
 
@@ -53,9 +54,14 @@ def _group(lead: str, items: Sequence[Evidence], all_three: bool) -> str:
 
 
 def _incomplete(report: Report) -> str:
-    """Say which part of what was collected gave nothing, other than claims that do not apply to a model."""
+    """Say which part of what was collected gave nothing, other than claims that do not apply to a model.
+
+    A test without evidence that had started has an error as its verdict: it is counted as without evidence alone.
+    """
     lost = len(report.evidence) - report.with_evidence
+    never_started = sum(item.verdict is Verdict.NOT_RUN and item.reason == ENDED for item in report.evidence)
     errors = sum(item.verdict in (Verdict.ERROR, None) for item in report.evidence)
+    errors = max(0, errors - max(0, lost - never_started))
     if not lost and not errors:
         return ""
     which = [f"{lost} left no evidence"] * bool(lost) + [f"{errors} ended in an error"] * bool(errors)

@@ -35,7 +35,7 @@ def run(*argv: str) -> int:
 
 
 def test_a_report_is_calibrated_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report = saved(tmp_path, row(HOSTILE), row("E2", kind="equivalent", margin=0.2, minimum_effect=0.2))
+    report = saved(tmp_path, row(HOSTILE), row("E2", kind="equivalent", margin=0.2, minimum_effect=0.2, units=40))
     out = tmp_path / "calibration.json"
     assert run("--report", str(report), "--studies", "100", "--json", str(out)) == 0
     text = capsys.readouterr().out

@@ -81,7 +81,7 @@ def _claim(text: str, kind: int) -> Evidence:
     points = (Point(1.0, 0.5, 0.25, 0.75, 9), Point(2.0, 0.5))
     return Evidence(
         id=text if kind < 2 else "S2n",
-        params={text: text},
+        params={text: text} if kind != 1 else {text: text, "reason": text},
         paper=f"{text}, arXiv 2310.08540" if kind == 2 else text,
         where=text,
         statement=text,

@@ -95,6 +95,9 @@ def test_other_models_tiers_and_tasks_stay() -> None:
         (report(item(SUP), item(ERR, 2)), True, {"--force-partial"}),
         (report(item(SUP), item(SUP, 2), with_evidence=1), True, {"--force-partial"}),
         (report(item(SUP), item(NOT, 2)), True, NO_FORCE),
+        (report(item(SUP, 1, family_size=3), item(SUP, 2, family_size=3)), True, {"--force-partial"}),
+        (report(item(SUP, 1, family_size=2), item(REF, 2, family_size=2)), True, NO_FORCE),
+        (report(item(SUP, 1, family_size=2), item(REF, 2, family_size=2, model="n")), True, {"--force-partial"}),
         (report(item(SUP, 3)), True, {"--force-tier"}),
         (report(item(SUP, 3), tier="full"), True, NO_FORCE),
         (report(item(SUP, 3), dirty=True, complete=False), True, {"--force-dirty", "--force-partial", "--force-tier"}),
@@ -157,6 +160,25 @@ def test_the_command_refuses_and_writes_nothing(
     assert accept(*arguments) == 2
     assert message in " ".join(capsys.readouterr().err.split())
     assert place.read_bytes() == before
+
+
+def test_a_part_of_a_family_is_refused_by_its_name(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_report(report(item(REF, 1, family_size=4), item(SUP, 1, id="S9")), Path(".iclgd/report"))
+    before = place.read_bytes()
+    assert accept("--yes", "--why", "x") == 2
+    message = " ".join(capsys.readouterr().err.split())
+    assert "it is a selection with 1 of 4 sub-claims of S1 on m, ginc-k5 (--force-partial overrules that)" in message
+    assert "S9" not in message
+    assert place.read_bytes() == before
+    assert accept("--yes", "--why", "x", "--force-partial") == 0
+
+
+def test_whole_families_alone_are_accepted_and_the_others_stay(place: Path) -> None:
+    kept = [entry(REF, 2, why="it was"), entry(REF, 1, id="S7"), entry(INC, 1, model="n")]
+    place.write_text(text_of(kept))
+    write_report(report(item(INC, 1, id="S9")), Path(".iclgd/report"))
+    assert accept("--yes", "--why", "x") == 0
+    assert set(Expectations.read(place.parent).entries.values()) == {*kept, entry(INC, 1, id="S9", why="x")}
 
 
 def test_each_refusal_is_overruled_by_its_own_name(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

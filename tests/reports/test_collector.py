@@ -50,6 +50,14 @@ def test_a_claim_without_evidence_is_an_error() -> None:
     assert (row.evidence, row.recorded, row.failed) == (BLANK, False, True)
 
 
+def test_a_lost_test_of_the_same_identity_makes_one_row() -> None:
+    other = NODE.replace("test_one", "test_two")
+    sent = [carrying(EVIDENCE, recorded(outcome=found())), carrying(CLAIM, BLANK, "setup", other)]
+    (row,) = rows(*sent, expect=(NODE, other))
+    assert (row.evidence.verdict, row.recorded) == (Verdict.ERROR, False)
+    assert row.evidence.reason == f"several tests record this claim with the same parameters: {NODE}, {other}"
+
+
 def test_a_crash_is_an_error_that_names_the_worker() -> None:
     crash = FakeReport(when="???", failed=True, longreprtext=f"worker 'gw0' crashed while running {NODE!r}")
     (known,) = rows(carrying(CLAIM, BLANK, "setup"), crash, expect=(NODE,))

@@ -189,8 +189,37 @@ def test_rules_are_compared_only_where_both_have_an_outcome() -> None:
     assert held(report(none), report(one(SUP))).status is Status.EQUAL
 
 
-def test_a_hash_that_is_not_known_is_no_other_model() -> None:
-    assert held(report(one(SUP)), report(one(SUP, details={}))).status is Status.EQUAL
+@pytest.mark.parametrize("details", [{}, {"model_sha256": {}}])
+def test_a_hash_that_one_side_alone_has_is_not_comparable(details: dict[str, Any]) -> None:
+    without = one(SUP, details=details)
+    forth, back = held(report(one(SUP)), report(without)), held(report(without), report(one(SUP)))
+    assert [c.status for c in (forth, back)] == [Status.NOT_COMPARABLE] * 2
+    assert forth.claims[0].reason == "unknown model: B has no hash of the weights"
+    assert back.claims[0].reason == "unknown model: A has no hash of the weights"
+    assert held(report(without), report(without)).status is Status.EQUAL
+    lost = one(ERR, outcome=None, protocol={}, details=details)
+    assert held(report(one(SUP)), report(lost)).status is Status.WORSE
+
+
+def test_reports_of_other_models_are_not_comparable() -> None:
+    """As a run on one model is held against one on another: the weights of S3 are measured in both."""
+    shared, mine, other = one(SUP, id="S3"), one(SUP, model="llama"), one(SUP, model="gptj")
+    comparison = held(report(shared, mine), report(shared, other))
+    assert comparison.problems == ("other models: llama in A alone",)
+    assert comparison.status is Status.NOT_COMPARABLE
+    assert held(report(shared, mine), report(shared)).status is Status.NOT_COMPARABLE
+    assert held(report(shared), report(shared, other)).status is Status.EQUAL
+    wider = held(report(shared, mine), report(shared, one(REF, model="llama"), other))
+    assert (wider.problems, wider.status) == ((), Status.WORSE)
+
+
+@pytest.mark.parametrize(
+    ("model", "hashes"), [("untrained-llama", {"untrained-llama": "a"}), ("a to b", {"a": "1", "b": "2"})]
+)
+def test_controls_and_sets_of_models_are_no_models_under_test(model: str, hashes: dict[str, Json]) -> None:
+    gone = one(INC, INC, model=model, details={"model_sha256": hashes})
+    comparison = held(report(one(SUP), gone), report(one(SUP)))
+    assert (comparison.problems, comparison.status) == ((), Status.WORSE)
 
 
 def test_reports_without_a_common_claim_are_not_comparable() -> None:

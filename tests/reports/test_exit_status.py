@@ -22,6 +22,7 @@ def against(*changes: Change) -> Comparison:
 
 
 GOOD, LEFT_OUT = row(Verdict.SUPPORTED), row(Verdict.NOT_RUN)
+DOES_NOT_APPLY = row(Verdict.NOT_RUN, met=True)
 WRONG, LOST = row(Verdict.REFUTED), row(Verdict.ERROR, recorded_it=False)
 OPEN = row(Verdict.INCONCLUSIVE, met=True)
 CONTROLS = row(Verdict.INCONCLUSIVE, model=f"{CONTROL}llama-794k", met=True)
@@ -32,8 +33,12 @@ SAME, WORSE, OTHER = against(Change.SAME), against(Change.WORSE), against(Change
     ("status", "rows", "written", "expected"),
     [
         (0, [GOOD], True, 0),
-        (0, [GOOD, LEFT_OUT], True, 0),
+        (0, [GOOD, LEFT_OUT], True, 12),
+        (1, [GOOD, LEFT_OUT], True, 1),
+        (0, [WRONG, LEFT_OUT], True, 1),
+        (0, [GOOD, DOES_NOT_APPLY], True, 0),
         (0, [LEFT_OUT], True, 12),
+        (0, [DOES_NOT_APPLY], True, 12),
         (0, [], True, 12),
         (0, [GOOD], False, 12),
         (0, [GOOD, WRONG], True, 1),
@@ -63,6 +68,8 @@ def test_without_baseline(status: int, rows: list[Row], written: bool, expected:
         (0, [WRONG], WORSE, False, 1),
         (0, [LOST], WORSE, False, 12),
         (0, [LEFT_OUT], WORSE, False, 12),
+        (0, [GOOD, LEFT_OUT], WORSE, False, 12),
+        (0, [GOOD, DOES_NOT_APPLY], WORSE, False, 10),
         (2, [GOOD], WORSE, True, 2),
         (0, [GOOD, OPEN], SAME, False, 0),
         (0, [GOOD, OPEN], SAME, True, 11),

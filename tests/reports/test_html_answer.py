@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iclgd_core.evidence import Evidence, Verdict
+from reports.collector import ENDED
 from reports.document import Report
 from reports.html.answer import answer
 from reports.html.overview import rows, weakest
@@ -15,6 +16,9 @@ from tests.reports.sample import sample_report
 from tests.reports.strategies import found, recorded
 
 S, R, I, E, N = Verdict.SUPPORTED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.NOT_RUN  # noqa: E741
+
+
+UNSTARTED = replace(recorded(9, verdict=Verdict.NOT_RUN, reason=ENDED), model="")
 
 
 def items(verdicts: Sequence[Verdict], model: str = "m", paper: str = "Shen, arXiv 2310.08540") -> list[Evidence]:
@@ -58,11 +62,20 @@ def test_it_is_one_sentence_with_all_counts() -> None:
     [
         (items([S, E]), 0, "Incomplete run: of 2 tests, 1 ended in an error; mostly no"),
         (items([S, S, S]), 1, "Incomplete run: of 3 tests, 1 left no evidence; no, by all that was measured"),
-        (items([S, S, E]), 1, "Incomplete run: of 3 tests, 1 left no evidence and 1 ended in an error; mostly no"),
+        (items([S, S, E]), 1, "Incomplete run: of 3 tests, 1 left no evidence; mostly no"),
+        (items([S, S, E, E]), 1, "Incomplete run: of 4 tests, 1 left no evidence and 1 ended in an error; mostly"),
+        ([*items([S, E]), UNSTARTED], 1, "Incomplete run: of 3 tests, 1 left no evidence and 1 ended in an error"),
+        ([*items([S, E]), UNSTARTED], 2, "Incomplete run: of 3 tests, 2 left no evidence; mostly"),
     ],
 )
 def test_an_incomplete_run_is_said_first(evidence: list[Evidence], lost: int, opening: str) -> None:
     assert said(evidence, lost).startswith(opening)
+
+
+def test_a_selection_is_said_before_the_answer() -> None:
+    part = [replace(item, family_size=3) for item in items([S, S])]
+    assert said(part).startswith("A selection: 2 of 3 sub-claims of S1 on m, ginc-k5; no, by all that was measured: of")
+    assert said([replace(item, family_size=2) for item in part]).startswith("No, by all that was measured: of")
 
 
 def test_controls_count_for_nothing_but_themselves() -> None:
@@ -90,8 +103,9 @@ def test_verdicts_that_are_not_registered_are_named() -> None:
 
 def test_the_sample() -> None:
     assert answer(sample_report()).startswith(
-        "Incomplete run: of 22 tests, 1 left no evidence and 1 ended in an error; mostly no, as far as it was "
-        "measured: of 18 sub-claims (8 claims of Shen, Mishra, Khashabi, arXiv 2310.08540) on "
+        "Incomplete run: of 22 tests, 1 left no evidence; a selection: 1 of 3 sub-claims of S1 on "
+        "untrained-llama-794k, ginc-k5 and 1 of 2 sub-claims of S3 on ginc-gptj-829k and of 1 more; mostly no, as far "
+        "as it was measured: of 18 sub-claims (8 claims of Shen, Mishra, Khashabi, arXiv 2310.08540) on "
     )
 
 

@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import pytest
@@ -70,6 +71,43 @@ def test_a_test_without_evidence_is_found_by_what_its_setup_sent(tmp_path: Path)
     path = suite(tmp_path / "x.xml", case("t", blank, CLAIM))
     annotate(path, [replace(blank, reason="worker crashed")])
     assert found_in(path)[0]["iclgd.reason"] == "worker crashed"
+
+
+KILLED: dict[str, Any] = {
+    "verdict": Verdict.ERROR,
+    "reason": "worker crashed",
+    "node_id": "claims/test.py::TestX::test_one[a/b.py::c]",
+}
+
+
+def killed(name: str = "test_one[a/b.py::c]", classname: str = "claims.test.TestX") -> str:
+    return f'<testcase classname="{classname}" name="{name}"><properties /><failure message="crash" /></testcase>'
+
+
+def test_a_killed_test_is_found_by_its_name(tmp_path: Path) -> None:
+    lost, other = replace(recorded(1), **KILLED), recorded(2, found(), verdict=Verdict.SUPPORTED)
+    path = suite(tmp_path / "x.xml", killed(), case("t", other), case("plain", None))
+    annotate(path, [lost, other])
+    one, two, plain = found_in(path)
+    assert list(one) == [f"iclgd.{name}" for name in NAMES]
+    assert (one["iclgd.verdict"], one["iclgd.reason"]) == ("error", "worker crashed")
+    assert two["iclgd.verdict"] == "supported"
+    assert plain == {}
+    first = ET.parse(path).getroot()[0][0]  # noqa: S314
+    assert [part.tag for part in first] == ["properties", "failure"]
+
+
+def test_a_name_that_is_not_one_alone_is_left(tmp_path: Path) -> None:
+    lost = replace(recorded(1), **KILLED)
+    for cases, evidence in (
+        ([killed(), killed()], [lost]),
+        ([killed()], [lost, replace(lost, id="S2")]),
+        ([killed(classname="claims.other.TestX")], [lost]),
+        ([case("t", None)], [replace(lost, node_id="")]),
+    ):
+        path = suite(tmp_path / "x.xml", *cases)
+        annotate(path, evidence)
+        assert found_in(path) == [{}] * len(cases)
 
 
 def test_a_failure_after_the_run_joins_its_test(tmp_path: Path) -> None:

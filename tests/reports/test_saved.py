@@ -90,11 +90,21 @@ def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
             read_saved(place)
 
 
+def _repeat_a_claim(content: dict[str, Any]) -> None:
+    """Put the first claim in twice, and count it."""
+    first, counts = content["claims"][0], content["summary"]
+    content["claims"].insert(0, first)
+    met = "as_expected" if first["verdict"] == first["expected"] else "not_as_expected"
+    for name in (first["verdict"], met, "collected"):
+        counts[name] += 1
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (lambda d: d["summary"].update(supported=99), "$.summary does not count"),
         (lambda d: d["claims"].reverse(), "out of order"),
+        (_repeat_a_claim, "$.claims[1] stands twice"),
         (lambda d: d["claims"][0]["protocol"].update(margin=0.5), "$.claims[0].rule_sha256 is not the hash"),
         (lambda d: d["claims"][0].update(n="12"), "$.claims[0].n: '12' is not of type"),
         (lambda d: d["claims"][0].pop("reason"), "$.claims[0]: 'reason' is a required property"),

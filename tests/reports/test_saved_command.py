@@ -63,6 +63,19 @@ def test_a_users_mistake_is_one_line(
     assert len(error.splitlines()) == 1
 
 
+def test_a_journal_that_was_moved_aside_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Journal(tmp_path, HEADER).close(keep=True)
+    first = (tmp_path / "evidence.jsonl").read_bytes()
+    Journal(tmp_path, {**HEADER, "seed": 9}).close(keep=False)
+    assert (tmp_path / "evidence.jsonl.old").read_bytes() == first
+    assert main(["report", str(tmp_path), "--recover"]) == 2
+    message = " ".join(capsys.readouterr().err.split())
+    assert "evidence.jsonl is not there, but evidence.jsonl.old is" in message
+    (tmp_path / "other").mkdir()
+    (tmp_path / "evidence.jsonl.old").rename(tmp_path / "other" / "evidence.jsonl")
+    assert main(["report", str(tmp_path / "other"), "--recover"]) == 0
+
+
 def test_a_killed_run_is_recovered_as_incomplete(tmp_path: Path) -> None:
     def carrying(name: str, item: Evidence, node: str, when: str) -> Line:
         return Line(node, when, failed=False, longreprtext="", user_properties=[(name, item.to_wire())])

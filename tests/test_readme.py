@@ -47,3 +47,11 @@ def test_the_two_commands_come_first() -> None:
     assert "make test" in first_block
     makefile = (ROOT / "Makefile").read_text()
     assert all(f"\n{target}: " in makefile for target in ("claims", "test"))
+
+
+def test_every_picture_and_file_that_the_text_links_to_is_there() -> None:
+    places = [place for place in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in place]
+    assert any(place.endswith(".png") for place in places)
+    assert [place for place in places if not (ROOT / place).is_file()] == []
+    named = re.findall(r"`((?:reports|iclgd_core|tests|claims|fixtures|benchmarks)/[\w./-]+)`", README)
+    assert [place for place in named if not (ROOT / place).exists()] == []

@@ -126,24 +126,25 @@ class Collector:
     def _named_after_a_sibling(self, node_id: str) -> Evidence:
         """Return blank evidence of a test that never started: its claim is that of another case of the same test.
 
-        Parameters, model and task travel with a test's setup, so that of this case only the name in brackets is known.
+        Parameters, model and task travel with a test's setup, so that of this case only the name in brackets is known;
+        where no other case started either, the test's name stands for the claim.
         """
         function, _, case = node_id.partition("[")
+        params = {"case": case.removesuffix("]")} if case else {}
         known = [*self._blank.items(), *((n, e) for found in self._found.values() for n, e in found.items())]
         for other, sibling in known:
             if other.partition("[")[0] == function and sibling.statement:
-                blank = _unreadable(node_id, "")
                 return replace(
-                    blank,
+                    _unreadable(node_id, ""),
                     id=sibling.id,
-                    params={"case": case.removesuffix("]")} if case else {},
+                    params=params,
                     paper=sibling.paper,
                     where=sibling.where,
                     statement=sibling.statement,
                     refuted_by=sibling.refuted_by,
                     text=sibling.text,
                 )
-        return _unreadable(node_id, "")
+        return replace(_unreadable(node_id, ""), id=function, params=params)
 
 
 def _joined(first: Row, second: Row) -> Row:

@@ -34,7 +34,7 @@ MUTATIONS: Mutations = {
 @claim(
     "S3",
     SHEN.at("section 3.2, figure 2"),
-    "Pretrained attention weights are less sparse than the construction of GD in them requires.",
+    "Averaged over layers, attention weights are less sparse than the construction of GD in them requires.",
     refuted_by="a threshold at which the weights are as sparse as the construction",
     mutations=MUTATIONS,
 )

@@ -30,18 +30,27 @@ def answer(report: Report) -> str:
 
     An incomplete run is said first, then that families of sub-claims are there only in part. The opening is "No" only
     if every sub-claim of a paper that says no is supported, "Mostly no" if more than half are, "Not shown" if more than
-    half are refuted; else it is open. Controls are counted apart, as are claims of other papers; verdicts other than
-    the registered ones are counted at the end.
+    half are refuted; else it is open. Controls are counted apart, as are claims of other papers; verdicts that the
+    correction over the whole run would change, and others than the registered ones, are counted at the end.
     """
     trained = [item for item in report.evidence if not is_control(item)]
     against = [item for item in trained if _says_no(item)]
     others = [item for item in trained if not _says_no(item)]
     counted = [_group("of", against, True), _group("besides, of" if _measured(against) else "of", others, False)]
-    after = [*counted, _controls(report.evidence), _unexpected(report.evidence)]
+    after = [*counted, _over_the_run(trained), _controls(report.evidence), _unexpected(report.evidence)]
     rest = "; ".join(part for part in after if part)
     before = "; ".join(part for part in (_incomplete(report), selection(report.evidence), _opening(against)) if part)
     text = f"{before}: {rest}." if rest else f"{before}."
     return text[0].upper() + text[1:]
+
+
+def _over_the_run(items: Sequence[Evidence]) -> str:
+    """Say which verdicts the correction over the whole run would change, by claim."""
+    changed = [item for item in items if item.verdict_run is not None and item.verdict_run is not item.verdict]
+    if not changed:
+        return ""
+    claims = ", ".join(dict.fromkeys(item.id for item in changed))
+    return f"corrected over the whole run, {_many(changed, 'verdict')} would be another one ({claims})"
 
 
 def _says_no(item: Evidence) -> bool:

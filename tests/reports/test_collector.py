@@ -84,6 +84,14 @@ def test_a_case_that_was_never_reached_has_the_claim_of_its_sibling() -> None:
     assert (unknown.id, unknown.statement) == ("claims/x.py::test_y", "")
 
 
+def test_cases_of_a_test_that_never_started_stand_together() -> None:
+    found_rows = rows(expect=(f"{NODE}[a]", f"{NODE}[b]"))
+    assert [(row.evidence.id, row.evidence.params) for row in found_rows] == [
+        (NODE, {"case": "a"}),
+        (NODE, {"case": "b"}),
+    ]
+
+
 def test_other_tests_are_no_claims() -> None:
     assert rows(expect=("tests/test_x.py::test_y",)) == []
     assert rows(FakeReport(), expect=(NODE,)) == []

@@ -140,3 +140,10 @@ def test_the_weakest_sub_claim_is_the_refuted_one_then_the_least_sure() -> None:
     assert weakest([blank]) is None
     near, far = replace(found(None, None), estimate=0.1, holds=True), replace(found(None, None), holds=True)
     assert weakest([recorded(1, far, verdict=S), recorded(2, near, verdict=S)]) == recorded(2, near, verdict=S)
+
+
+def test_what_the_correction_over_the_run_would_change_is_said() -> None:
+    weak = replace(recorded(1, found(0.02, 0.98), verdict=S), verdict_run=I)
+    strong = replace(recorded(2, found(), verdict=S), verdict_run=S)
+    assert "corrected over the whole run, 1 verdict would be another one (S1)" in said([weak, strong])
+    assert "corrected over" not in said([strong])

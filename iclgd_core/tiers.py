@@ -2,8 +2,9 @@
 
 The numbers of evaluation episodes of `quick` follow from the spread on 24 tuning episodes (`pytest claims
 --iclgd-plan`): the fewest that reach each claim's stated minimum effect with power 0.9 after correction, a little
-rounded up. They were first chosen from six tuning episodes, whose spread was too small for several claims (`iclgd
-calibrate` showed it); they were then raised, never lowered, and the episodes of before are the first of those of now.
+rounded up. They were first chosen from six tuning episodes, whose spread turned out too small for several claims; they
+were then raised, never lowered, after a first evaluation (see the README), and the episodes of before are the first of
+those of now.
 """
 
 from dataclasses import dataclass

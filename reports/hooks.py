@@ -9,8 +9,9 @@ from iclgd_core.evidence import Json
 
 @pytest.hookspec
 def pytest_iclgd_run(config: pytest.Config, run: dict[str, Json]) -> None:
-    """Add to, or change, the header of the report; called on the controller when the run is over.
+    """Add to, or change, the header of the report; called on the controller.
 
+    It is called when the first claim has started, for the journal, and again when the run is over, for the report.
     The report reads three entries itself: `run["options"]["resolved"]["report"]`, the directory to write to,
     `run["options"]["resolved"]["plan"]`, whether nothing is claimed and nothing written, and
     `run["options"]["resolved"]["strict"]`, whether an inconclusive verdict fails the run.

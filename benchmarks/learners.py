@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from iclgd_core.learners import OPTIMIZERS, Schedule, gradient_descent, in_context
-from iclgd_core.learners.in_context import prefix
 from iclgd_core.models import CausalModel, load_model
-from iclgd_core.tasks import TASKS, Episode
+from iclgd_core.tasks import TASKS
+from iclgd_core.tasks.prompts import EpisodePrompts
 
 ROUNDS = 5
 EPISODES = 16
@@ -32,29 +32,29 @@ EPOCHS = 5
 RATE = 1e-3
 
 
-def plain_descent(model: CausalModel, episodes: list[Episode], symbols: tuple[str, ...]) -> None:
+def plain_descent(model: CausalModel, episodes: list[EpisodePrompts]) -> None:
     """Train one copy of the module for each episode, one after the other."""
-    token = model.token_ids(symbols)
+    order = np.arange(SHOTS)
     for episode in episodes:
         module = copy.deepcopy(model.module).requires_grad_(True)
         optimizer = torch.optim.SGD(module.parameters(), lr=RATE)
-        x, y = episode.first(SHOTS)
-        inputs, labels = torch.from_numpy(token[x]), torch.from_numpy(token[y])
+        inputs = torch.from_numpy(np.stack([example.ids for example in episode.examples(order)]))
+        labels = torch.from_numpy(episode.targets(order))
         for _ in range(EPOCHS):
             optimizer.zero_grad()
             logits = module(inputs, use_cache=False, logits_to_keep=1).logits[:, -1]
             torch.autograd.backward(torch.nn.functional.cross_entropy(logits, labels))
             optimizer.step()
         with torch.no_grad():
-            module(torch.from_numpy(token[episode.queries]), use_cache=False, logits_to_keep=1)
+            queries = np.stack([prompt.ids for prompt in episode.prompts(order[:0])])
+            module(torch.from_numpy(queries), use_cache=False, logits_to_keep=1)
 
 
-def plain_prompts(model: CausalModel, episodes: list[Episode], symbols: tuple[str, ...]) -> None:
+def plain_prompts(model: CausalModel, episodes: list[EpisodePrompts]) -> None:
     """Read every prompt whole, demonstrations and query."""
-    token = model.token_ids(symbols)
     for episode in episodes:
-        head = np.tile(prefix(episode, np.arange(SHOTS)), (len(episode.queries), 1))
-        model.log_probs(token[np.concatenate([head, episode.queries], axis=1)])
+        prompts = episode.prompts(np.arange(SHOTS))
+        model.log_probs([[prompt] for prompt in prompts], episode.label_set)
 
 
 def timed(ours: Callable[[], object], peer: Callable[[], object]) -> tuple[float, float, float]:
@@ -78,17 +78,18 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     model, task = load_model(args.model), TASKS["ginc-k5"]
-    episodes = [task.episode(0, "benchmark", i, queries=32) for i in range(EPISODES)]
+    drawn = [task.episode(0, "benchmark", i, queries=32) for i in range(EPISODES)]
+    episodes = [task.encode(episode, model.reader) for episode in drawn]
     orders = np.tile(np.arange(SHOTS), (EPISODES, 1, 1))
     schedule = Schedule((RATE,), (EPOCHS,))
     pairs: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
         "GD: replicas together / a loop a run": (
-            lambda: gradient_descent(model, task.symbols, episodes, orders, OPTIMIZERS["gd"], schedule),
-            lambda: plain_descent(model, episodes, task.symbols),
+            lambda: gradient_descent(model, episodes, orders, OPTIMIZERS["gd"], schedule),
+            lambda: plain_descent(model, episodes),
         ),
         "ICL: shared prefix / whole prompts": (
-            lambda: in_context(model, task.symbols, episodes, orders),
-            lambda: plain_prompts(model, episodes, task.symbols),
+            lambda: in_context(model, episodes, orders),
+            lambda: plain_prompts(model, episodes),
         ),
     }
     found = {name: timed(*pair) for name, pair in pairs.items()}

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from iclgd_core.curves import Curve
 from iclgd_core.errors import SettingsError, WireError
 from iclgd_core.mutations import Mutation
+from iclgd_core.redaction import redact_json
 from iclgd_core.stats.outcome import Outcome
 
 SCHEMA = "iclgd-evidence/2"
@@ -224,7 +225,7 @@ class Evidence:
         Raises:
             WireError: a value that is not plain JSON; the message names claim, field and type.
         """
-        record = asdict(self) | {"schema": SCHEMA}
+        record = redact_json(asdict(self)) | {"schema": SCHEMA}
         _check_plain(record, self.id)
         return json.dumps(record, sort_keys=True, allow_nan=False)
 

@@ -4,32 +4,46 @@ Everything a claim measures goes through here and is stored by content, so that 
 Settings of GD are chosen on the split "tuning" and judged on "evaluation", whose episodes are others.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.devices import OutOfMemoryError, Room, Workload, estimate, is_out_of_memory, skeleton
+from iclgd_core.devices.number_format import FORMATS
 from iclgd_core.evidence import Json
-from iclgd_core.learners import Runs, Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.learners import Optimizer, Runs, Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.learners.replicas import ACTIVATION_BYTES, REPLICA_BYTES
+from iclgd_core.learners.workload import step_workload
 from iclgd_core.measurements import Store
+from iclgd_core.measurements.key import Key
+from iclgd_core.measurements.store import Arrays
 from iclgd_core.metrics import correct
 from iclgd_core.models import CausalModel
+from iclgd_core.models.loading import LARGE
+from iclgd_core.models.projections import trained
+from iclgd_core.predictions import LogProbs, TopLogProbs
 from iclgd_core.seeds import stream
 from iclgd_core.stats import paired_greater
-from iclgd_core.tasks import Episode, Task
+from iclgd_core.tasks import Task
+from iclgd_core.tasks.prompts import EpisodePrompts, Reader
+from iclgd_core.tasks.text import TextPrompts, first_tokens
 from iclgd_core.tiers import Tier
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-LogProbs = NDArray[np.float32]
 Score = Callable[[LogProbs], Floats]
 """Scores the predictions (episodes, queries, vocabulary) of one setting, one number an episode; higher is better."""
 
 SHOTS = 8
 """Demonstrations of the main comparison, as in the order study of arXiv 2310.08540."""
 ICL_ALPHA = 0.05
+REPLICAS = REPLICA_BYTES + ACTIVATION_BYTES
+"""Memory that replicas of a small model take besides the model."""
+SHOWN = 12
+"""Tokens of a prompt that the report shows."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,7 @@ class Lab:
         seed: the run's seed; all streams derive from it by name.
         store: where measurements are kept.
         plan: judge on tuning episodes instead, to see the variance before the evaluation.
+        room: takes memory for a measurement; None where memory is no concern.
     """
 
     model: CausalModel
@@ -67,6 +82,7 @@ class Lab:
     seed: int
     store: Store
     plan: bool = False
+    room: Room | None = None
 
     def of(self, model: CausalModel) -> "Lab":
         """Return the same laboratory with another model; its episodes and orders are the same."""
@@ -78,9 +94,10 @@ class Lab:
             return self.tier.tuning_episodes
         return (self.tier.tuning_episodes if split == "tuning" else self.tier.episodes) if n is None else n
 
-    def episodes(self, split: str, n: int) -> list[Episode]:
-        """Return the first n episodes of a split."""
-        return list(_episodes(self.task, self.seed, "tuning" if self.plan else split, n, self.tier.queries))
+    def episodes(self, split: str, n: int) -> list[EpisodePrompts]:
+        """Return the first n episodes of a split, in the model's tokens."""
+        where = "tuning" if self.plan else split
+        return list(_episodes(self.task, self.seed, where, n, self.tier.queries, self.model.reader))
 
     def orders(self, split: str, episodes: int, shots: int, orders: int) -> Ints:
         """Draw orders of the demonstrations, (episodes, orders, shots): the first as drawn, the others random."""
@@ -93,13 +110,11 @@ class Lab:
 
     def answers(self, split: str, n: int) -> Ints:
         """Return the token ids of the right answers, (n, queries)."""
-        token = self.model.token_ids(self.task.symbols)
-        return np.asarray(token[np.stack([e.answers for e in self.episodes(split, n)])])
+        return np.stack([episode.answers for episode in self.episodes(split, n)])
 
     def label_sets(self, split: str, n: int) -> list[Ints]:
         """Return the token ids of each episode's label set."""
-        token = self.model.token_ids(self.task.symbols)
-        return [np.asarray(token[e.label_set]) for e in self.episodes(split, n)]
+        return [episode.label_set for episode in self.episodes(split, n)]
 
     def in_context(
         self, shots: int = SHOTS, orders: int = 1, split: str = "evaluation", n: int | None = None
@@ -108,20 +123,19 @@ class Lab:
         n = self.count(split, n)
         drawn = self.episodes(split, n)
         order = self.orders(split, n, shots, orders)
-        arrays = self.store.measure(
-            {
-                "learner": "in_context",
-                **self._identity(drawn),
-                "orders": order.ravel().tolist(),
-                "shots": shots,
-            },
-            lambda: {"log_probs": in_context(self.model, self.task.symbols, drawn, order)},
-        )
-        return arrays["log_probs"].astype(np.float32, copy=False)
+        key = {
+            "learner": "in_context",
+            **self._identity(drawn),
+            "orders": order.ravel().tolist(),
+            "shots": shots,
+        }
+        longest = max(len(prompt.ids) for prompt in drawn[0].prompts(order[0, 0]))
+        work = Workload("icl", self.tier.queries, longest, keeps_scores=self._keeps_scores())
+        return _from_arrays(self._measured(key, work, lambda: _to_arrays(in_context(self.model, drawn, order))))
 
     def zero_shot(self, split: str = "evaluation", n: int | None = None) -> LogProbs:
         """Measure the model without demonstrations: log-probs (episodes, queries, vocabulary)."""
-        return np.asarray(self.in_context(0, 1, split, n)[:, 0])
+        return self.in_context(0, 1, split, n)[:, 0]
 
     def descend(
         self,
@@ -139,8 +153,8 @@ class Lab:
         order = self.orders(split, n, shots, orders)
 
         def compute() -> dict[str, NDArray[np.generic]]:
-            runs = gradient_descent(self.model, self.task.symbols, drawn, order, rule, schedule, part)
-            return {"log_probs": runs.log_probs, "diverged": runs.diverged, "loss": runs.loss}
+            runs = gradient_descent(self.model, drawn, order, rule, schedule, part)
+            return {**_to_arrays(runs.log_probs), "diverged": runs.diverged, "loss": runs.loss}
 
         key = {
             "learner": "gradient_descent",
@@ -152,9 +166,8 @@ class Lab:
             "readouts": list(schedule.readouts),
             "part": part,
         }
-        a = self.store.measure(key, compute)
-        log_probs, loss = (a[name].astype(np.float32, copy=False) for name in ("log_probs", "loss"))
-        return Runs(log_probs, a["diverged"].astype(bool), loss)
+        a = self._measured(key, self._descent(drawn, order, rule, part), compute)
+        return Runs(_from_arrays(a), a["diverged"].astype(bool), a["loss"].astype(np.float32, copy=False))
 
     def tune(
         self,
@@ -232,14 +245,88 @@ class Lab:
             f"{without.mean():.3f} without (one-sided p = {outcome.p_supported}, {n} episodes)"
         )
 
-    def _identity(self, episodes: list[Episode]) -> dict[str, str | list[str] | list[int]]:
+    def take_room_for_copy(self, dtype: str) -> None:
+        """Take room for GD on a copy of the model in another number format, beside the model itself.
+
+        Raises:
+            InsufficientMemoryError: the device has less memory than is needed.
+        """
+        if self.room is None:
+            return
+        shape = self.model.shape
+        copied = skeleton(self.model.config, FORMATS[dtype], self.model.masked)
+        drawn = self.episodes("tuning", 1)
+        work = self._descent(drawn, np.arange(SHOTS)[None, None], get_optimizer("gd"), "whole")
+        self.room.take(copied, self.model.name, [work], shape.weight_bytes)
+
+    def computed(self) -> dict[str, Json]:
+        """Return how the model is computed: number format, its updates, attention, size; for the report."""
+        dtype = str(self.model.shape.module.dtype).removeprefix("torch.")
+        master = "float32 master weights" if self.model.spread > 1 else "stochastic rounding"
+        return {
+            "dtype": dtype,
+            "updates": master if dtype == "bfloat16" else "plain",
+            "attention": str(self.model.config._attn_implementation),
+            "parameters": self.model.n_parameters,
+        }
+
+    def first_tokens(self) -> dict[str, Json]:
+        """Return the first tokens of a prompt with one demonstration, as the model reads it; for the report."""
+        written = self.episodes("tuning", 1)[0]
+        if isinstance(written, TextPrompts):
+            return first_tokens(written)
+        ids = written.prompts(np.arange(1))[0].ids.tolist()[:SHOWN]
+        names = self.model.tokenizer.convert_ids_to_tokens(ids)
+        return {"first": [{"id": i, "token": str(name)} for i, name in zip(ids, names, strict=True)]}
+
+    def _measured(self, key: Key, work: Workload, compute: Callable[[], Arrays]) -> Arrays:
+        """Take room, then measure what is not stored yet; room comes first, for the store holds a lock meanwhile.
+
+        Raises:
+            InsufficientMemoryError, OutOfMemoryError: the device has less memory than is needed.
+        """
+        room = self.room
+        if room is None:
+            return self.store.measure(key, compute)
+        if (found := self.store.find(key)) is not None:
+            return found
+        shape = self.model.shape
+        room.take(shape, self.model.name, [work], REPLICAS if shape.parameters <= LARGE else 0)
+
+        def watched() -> Arrays:
+            try:
+                with room.watch(shape, work):
+                    return compute()
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                needed = estimate(shape, work, self.model.device.type)
+                raise OutOfMemoryError(
+                    f"{self.model.name}: {work.kind} ran out of memory on {self.model.device}, even one prompt at a "
+                    f"time. It needs about {needed}. Use a smaller model or a device with more memory."
+                ) from error
+
+        return self.store.measure(key, watched)
+
+    def _descent(self, drawn: Sequence[EpisodePrompts], order: Ints, rule: Optimizer, part: str) -> Workload:
+        """Return what GD takes, from the first episode's examples."""
+        examples = drawn[0].examples(order[0, 0])
+        longest = max(len(prompt.ids) for prompt in examples)
+        shape = self.model.shape
+        names = None if part == "whole" else tuple(trained(shape.module, part))
+        return step_workload(shape, rule, len(examples), longest, names, self._keeps_scores())
+
+    def _keeps_scores(self) -> bool:
+        return str(self.model.config._attn_implementation) == "eager"
+
+    def _identity(self, episodes: list[EpisodePrompts]) -> dict[str, str | int | list[str]]:
         model = self.model
         return {
             "model": model.digest,
             "device": model.device.type,
-            "attention": str(model.module.config._attn_implementation),
+            "spread": model.spread,
+            "attention": str(model.config._attn_implementation),
             "episodes": [episode.digest for episode in episodes],
-            "tokens": model.token_ids(self.task.symbols).tolist(),
         }
 
 
@@ -252,5 +339,21 @@ class Series:
 
 
 @lru_cache(maxsize=64)
-def _episodes(task: Task, seed: int, split: str, n: int, queries: int) -> tuple[Episode, ...]:
-    return tuple(task.episode(seed, split, i, queries) for i in range(n))
+def _episodes(task: Task, seed: int, split: str, n: int, queries: int, reader: Reader) -> tuple[EpisodePrompts, ...]:
+    return tuple(task.encode(task.episode(seed, split, i, queries), reader) for i in range(n))
+
+
+def _to_arrays(log_probs: LogProbs) -> dict[str, NDArray[np.generic]]:
+    """Return predictions as the store keeps them."""
+    if isinstance(log_probs, TopLogProbs):
+        size = np.array(log_probs.vocabulary)
+        return {"log_probs": log_probs.log_probs, "token_ids": log_probs.ids, "vocabulary": size}
+    return {"log_probs": log_probs}
+
+
+def _from_arrays(arrays: dict[str, NDArray[np.generic]]) -> LogProbs:
+    """Return predictions from what the store kept."""
+    log_probs = arrays["log_probs"].astype(np.float32, copy=False)
+    if "token_ids" not in arrays:
+        return log_probs
+    return TopLogProbs(arrays["token_ids"].astype(np.int32, copy=False), log_probs, int(arrays["vocabulary"]))

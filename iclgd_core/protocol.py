@@ -1,5 +1,7 @@
 """The protocol of a sub-claim: what was fixed before its numbers were seen, as plain data to be hashed."""
 
+from collections.abc import Mapping
+
 from iclgd_core.adjudication import ALPHA
 from iclgd_core.evidence import Claim, Evidence, Json, Study
 from iclgd_core.lab import ICL_ALPHA, SHOTS
@@ -11,7 +13,14 @@ PRECONDITION = f"accuracy with {SHOTS} demonstrations above zero-shot, {TESTS} a
 CORRECTION = "Holm within claim, model and task; supporting and refuting tests apart"
 
 
-def protocol(evidence: Evidence, claim: Claim, outcome: Outcome, study: Study | None, tier: Tier) -> dict[str, Json]:
+def protocol(
+    evidence: Evidence,
+    claim: Claim,
+    outcome: Outcome,
+    study: Study | None,
+    tier: Tier,
+    task: Mapping[str, Json] | None = None,
+) -> dict[str, Json]:
     """Return rule, margin, minimum effect, level, correction, number of units, precondition, tuning split, and more.
 
     Nothing that was measured is in it, so that two runs of the same suite on one model have equal protocols whatever
@@ -34,6 +43,7 @@ def protocol(evidence: Evidence, claim: Claim, outcome: Outcome, study: Study | 
         "precondition": PRECONDITION if claim.needs_icl else "none",
         "tier": tier.name,
         "queries": tier.queries,
+        "task": dict(task or {}),
         "tuning": {} if study is None else study.tuning(),
         "fixed": {} if study is None else study.fixed(),
     }

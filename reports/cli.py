@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 from iclgd_core.command import run_commands
 from iclgd_core.commands.calibrate import CALIBRATE
+from iclgd_core.commands.doctor import DOCTOR
+from iclgd_core.commands.prefetch import PREFETCH
 from iclgd_core.commands.pretrain import PRETRAIN
 from reports.commands.compare import COMPARE
 from reports.commands.report import REPORT
 
-COMMANDS = (CALIBRATE, COMPARE, PRETRAIN, REPORT)
+COMMANDS = (CALIBRATE, COMPARE, DOCTOR, PREFETCH, PRETRAIN, REPORT)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

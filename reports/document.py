@@ -46,9 +46,12 @@ class Report:
 
 
 def report_of(evidence: Sequence[Evidence], run: Mapping[str, Json], with_evidence: int) -> Report:
-    """Return the report of a run; the header gets the hashes of the models."""
+    """Return the report of a run; the header gets hashes and number formats of the models, and first tokens."""
     ordered = tuple(sorted(evidence, key=lambda item: item.key))
-    return Report(ordered, dict(run) | {"model_sha256": model_hashes(ordered)}, with_evidence)
+    found: dict[str, Json] = {"model_sha256": model_hashes(ordered)}
+    for name, value in (("computed", computed(ordered)), ("prompts", first_tokens(ordered))):
+        found |= {name: value} if value else {}
+    return Report(ordered, dict(run) | found, with_evidence)
 
 
 def document(report: Report) -> dict[str, Json]:
@@ -101,6 +104,28 @@ def model_hashes(evidence: Sequence[Evidence]) -> dict[str, Json]:
         elif found is not None:
             hashes[item.model] = found
     return hashes
+
+
+def computed(evidence: Sequence[Evidence]) -> dict[str, Json]:
+    """Return how each model was computed (number format, attention, size), from the detail `computed`."""
+    out: dict[str, Json] = {}
+    for item in evidence:
+        found = item.details.get("computed")
+        out |= found if isinstance(found, dict) else {}
+    return out
+
+
+def first_tokens(evidence: Sequence[Evidence]) -> dict[str, Json]:
+    """Return how a prompt of each model and task begins, from the detail `prompt`: `[1] <s> [25392] ▁Sentence`."""
+    out: dict[str, Json] = {}
+    for item in evidence:
+        found = item.details.get("prompt")
+        shown = found.get("first") if isinstance(found, dict) else None
+        if isinstance(found, dict) and isinstance(shown, list):
+            tokens = " ".join(f"[{one['id']}] {one['token']}" for one in shown if isinstance(one, dict))
+            more = [f"{name}: {value}" for name, value in found.items() if isinstance(value, str)]
+            out[", ".join(part for part in (item.model, item.task) if part)] = "; ".join([tokens, *more])
+    return out
 
 
 def _claim(item: Evidence) -> dict[str, Json]:

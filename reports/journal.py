@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 from iclgd_core.channel import CLAIM, EVIDENCE
 from iclgd_core.evidence import Json
+from iclgd_core.redaction import redact, redact_json
 from reports.collector import Collector, Report, Row
 from reports.document import ReportError
 
@@ -52,7 +53,7 @@ class Journal:
                 "nodeid": report.nodeid,
                 "when": report.when,
                 "failed": report.failed,
-                "longreprtext": report.longreprtext[:1000] if report.failed else "",
+                "longreprtext": redact(report.longreprtext)[:1000] if report.failed else "",
                 "user_properties": properties,
             })  # fmt: skip
 
@@ -63,7 +64,7 @@ class Journal:
             self.path.unlink(missing_ok=True)
 
     def _write(self, line: Mapping[str, Json]) -> None:
-        self._file.write(json.dumps(line, allow_nan=False) + "\n")
+        self._file.write(json.dumps(redact_json(line), allow_nan=False) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
 

@@ -1,6 +1,16 @@
-"""Property tests without a deadline: on a busy machine a slow example is no finding."""
+"""Property tests have no deadline: on a busy machine a slow example is no finding. Tests on GPUs run where one is."""
 
+import pytest
+import torch
 from hypothesis import settings
 
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """List tests marked `gpu` as not run where PyTorch sees no CUDA device."""
+    marked = [item for item in items if item.get_closest_marker("gpu")]
+    if marked and not torch.cuda.is_available():
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason="not run: PyTorch sees no CUDA device"))

@@ -24,7 +24,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
 EVIDENCE = (
     "iclgd_core", "iclgd_core.account", "iclgd_core.adjudication", "iclgd_core.channel", "iclgd_core.command",
     "iclgd_core.curves", "iclgd_core.errors",
-    "iclgd_core.evidence", "iclgd_core.expectations", "iclgd_core.stats.outcome",
+    "iclgd_core.evidence", "iclgd_core.expectations", "iclgd_core.harmless_text",
+    "iclgd_core.redacted_output", "iclgd_core.redaction",
+    "iclgd_core.stats.outcome",
 )  # fmt: skip
 """What `reports` may know of the core: evidence, how it is judged, and under which names it travels."""
 

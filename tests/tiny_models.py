@@ -11,6 +11,8 @@ from iclgd_core.models import CausalModel
 from iclgd_core.pretrain import Recipe
 from iclgd_core.pretrain.tokenizer import build_tokenizer
 from iclgd_core.tasks import Episode, GincConfig, GincTask
+from iclgd_core.tasks.ginc_prompts import GincPrompts, ginc_tokens
+from iclgd_core.tasks.prompts import Prompt
 
 ARCHITECTURES = ("llama", "gptj")
 WORLD = GincConfig(n_symbols=12, n_values=3, n_slots=3, n_hmms=3, n_in_mixture=2, seed=4)
@@ -50,3 +52,17 @@ def random_orders(n_episodes: int, n_orders: int, shots: int, seed: int = 0) -> 
 
 def with_demonstrations(episode: Episode, inputs: NDArray[np.int64], labels: NDArray[np.int64]) -> Episode:
     return replace(episode, demonstrations=inputs, labels=labels)
+
+
+def tokens(model: CausalModel, symbols: tuple[str, ...] = ()) -> NDArray[np.int64]:
+    return ginc_tokens(symbols or tiny_task().symbols, model.reader)
+
+
+def encoded(model: CausalModel, drawn: list[Episode]) -> list[GincPrompts]:
+    return [tiny_task().encode(episode, model.reader) for episode in drawn]
+
+
+def predicted(model: CausalModel, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Predictions (prompts, vocabulary) behind prompts (prompts, length), each a group of its own."""
+    groups = [[Prompt(row, len(row) - 1)] for row in ids]
+    return np.asarray(model.log_probs(groups, np.array([0])))[:, 0]

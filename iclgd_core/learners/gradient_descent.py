@@ -1,31 +1,34 @@
-"""Gradient descent on the demonstrations, then the queries without them: many runs computed together.
+"""Gradient descent on the demonstrations, then the queries without them.
 
-A run is one (episode, order, learning rate). All runs of a call are replicas of the model, trained at the same
-time by one vectorised gradient (torch.func); the model's own weights are never written, so that nothing has to be
-restored. Loss: mean cross-entropy of the label tokens alone (arXiv 2310.08540, section 5).
+A run is one (episode, order, learning rate). Loss: mean cross-entropy of the label tokens alone (arXiv 2310.08540,
+section 5); of a label of several tokens, the first. Small causal models are trained as many replicas at once, large or
+masked ones in place, one run after the other, and restored; which of the two, the model and the settings decide. A
+model that lies on several devices is trained on them by a child process (FSDP).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.func import functional_call, grad_and_value, vmap
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.learners.optimizers import Optimizer, set_gradients, torch_optimizer
-from iclgd_core.models.adapter import CausalModel, at_least_float32, check_context
-from iclgd_core.models.projections import part_names
-from iclgd_core.tasks import Episode
+from iclgd_core.learners.in_context import labels_of
+from iclgd_core.learners.in_place import train_in_place
+from iclgd_core.learners.optimizers import Optimizer
+from iclgd_core.learners.replicas import Trained, group_size, train_replicas
+from iclgd_core.learners.run import Run
+from iclgd_core.learners.sharded import train_sharded
+from iclgd_core.models.adapter import CausalModel
+from iclgd_core.models.projections import trained
+from iclgd_core.predictions import LogProbs, TopLogProbs, stacked, values_of
+from iclgd_core.seeds import derive
+from iclgd_core.tasks.prompts import EpisodePrompts, check_context
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-
-REPLICA_BYTES = 320 * 2**20
-"""Bytes of weights, gradients and optimizer state that one group of replicas may take."""
 
 
 @dataclass(frozen=True)
@@ -54,31 +57,29 @@ class Runs:
     """Predictions of many gradient-descent runs.
 
     Attributes:
-        log_probs: (episodes, orders, learning rates, readouts, queries, vocabulary), float32; NaN where diverged.
+        log_probs: (episodes, orders, learning rates, readouts, queries, vocabulary); NaN where diverged.
         diverged: (episodes, orders, learning rates, readouts): the outputs are no longer finite.
         loss: training loss of the last epoch before each readout, same shape as `diverged`.
     """
 
-    log_probs: Floats
+    log_probs: LogProbs
     diverged: NDArray[np.bool_]
     loss: Floats
 
 
 def gradient_descent(
     model: CausalModel,
-    symbols: tuple[str, ...],
-    episodes: Sequence[Episode],
+    episodes: Sequence[EpisodePrompts],
     orders: Ints,
     optimizer: Optimizer,
     schedule: Schedule,
     part: str = "whole",
 ) -> Runs:
-    """Train replicas of the model on the demonstrations and answer the queries at every readout.
+    """Train the model on the demonstrations, apart for each run, and answer the queries at every readout.
 
     Args:
-        model: the model to start from; its weights stay as they are.
-        symbols: the task's vocabulary.
-        episodes: with equally many queries, and examples of equal length.
+        model: the model to start from; its weights are afterwards as they were.
+        episodes: in the model's tokens, with equally many queries.
         orders: indices into the demonstrations, (episodes, orders, n); mini-batches follow this order.
         optimizer: update rule and batch size.
         schedule: learning rates and readouts.
@@ -86,93 +87,59 @@ def gradient_descent(
 
     Raises:
         ContextError: more demonstrations than the pool holds, or an example longer than the context window.
-        VocabularyError: the model lacks a symbol of the task.
         SettingsError: no demonstrations.
     """
     if orders.shape[-1] == 0:
         raise SettingsError("gradient descent needs at least one demonstration; zero-shot is in_context with none.")
-    token = model.token_ids(symbols)
-    n_rates = len(schedule.learning_rates)
-    shape = (n_rates, *orders.shape[:2])
-    for episode in episodes:
-        episode.first(orders.shape[-1])
-    inputs = np.stack([e.demonstrations[row] for e, rows in zip(episodes, orders, strict=True) for row in rows])
-    labels = np.stack([e.labels[row] for e, rows in zip(episodes, orders, strict=True) for row in rows])
-    queries = np.stack([episode.queries for episode in episodes for _ in range(orders.shape[1])])
-    rates = [rate for rate in schedule.learning_rates for _ in inputs]
-    columns = [torch.from_numpy(np.concatenate([token[a]] * n_rates)) for a in (inputs, labels, queries)]
-    longest = max(inputs.shape[-1], queries.shape[-1])
+    runs = _runs(episodes, orders, schedule)
+    longest = max(len(prompt.ids) for run in runs for prompt in (*run.examples, *run.queries))
     check_context(longest, model.context_window, model.name, "an example")
-    trained = part_names(model.module, part)
-    size = _group_size(model, trained, optimizer)
-    groups = [
-        _train_group(model, trained, optimizer, schedule, [c[at : at + size] for c in columns], rates[at : at + size])
-        for at in range(0, len(rates), size)
-    ]
-    log_probs, loss = (np.concatenate(arrays) for arrays in zip(*groups, strict=True))
-    diverged = ~np.isfinite(log_probs).all(axis=(-1, -2))
-    log_probs[diverged] = np.nan
+    outputs, losses = zip(*_trained(model, part, optimizer, schedule.readouts, runs, labels_of(episodes)), strict=True)
+    shape = (len(schedule.learning_rates), *orders.shape[:2])
+    log_probs, loss = stacked(outputs), np.stack(losses)
+    diverged = ~np.isfinite(values_of(log_probs)).all(axis=(-1, -2))
+    values_of(log_probs)[diverged] = np.nan
 
-    def by_run(flat: NDArray[Any]) -> NDArray[Any]:
+    def by_run(flat: Any) -> NDArray[Any]:
         """(runs, ...) -> (episodes, orders, learning rates, ...); the runs are sorted by learning rate."""
         return np.ascontiguousarray(np.moveaxis(flat.reshape(*shape, *flat.shape[1:]), 0, 2))
 
+    if isinstance(log_probs, TopLogProbs):
+        kept = TopLogProbs(by_run(log_probs.ids), by_run(log_probs.log_probs), log_probs.vocabulary)
+        return Runs(kept, by_run(diverged), by_run(loss))
     return Runs(by_run(log_probs), by_run(diverged), by_run(loss))
 
 
-def _group_size(model: CausalModel, trained: Sequence[str], optimizer: Optimizer) -> int:
-    """Replicas trained together; a function of the model and settings alone, never of free memory or workers."""
-    parameters = dict(model.module.named_parameters())
-    copies = 5 if optimizer.rule == "adam" else 3
-    return max(1, REPLICA_BYTES // (copies * sum(parameters[name].nbytes for name in trained)))
+def _trained(
+    model: CausalModel, part: str, optimizer: Optimizer, readouts: tuple[int, ...], runs: Sequence[Run], labels: Ints
+) -> Iterable[tuple[LogProbs, Floats]]:
+    """Return log-probs and losses of each run, by the engine that fits the model."""
+    if model.spread > 1:
+        return train_sharded(model, part, optimizer, readouts, runs, labels)
+    own = trained(model.module, part)
+    engine = train_replicas if in_replicas(model, own, optimizer, runs) else train_in_place
+    return engine(model, own, optimizer, readouts, runs, labels)
 
 
-def _train_group(
-    model: CausalModel,
-    trained: Sequence[str],
-    optimizer: Optimizer,
-    schedule: Schedule,
-    columns: Sequence[torch.Tensor],
-    rates: Sequence[float],
-) -> tuple[Floats, Floats]:
-    """Train one group of replicas.
+def _runs(episodes: Sequence[EpisodePrompts], orders: Ints, schedule: Schedule) -> list[Run]:
+    """Return every (learning rate, episode, order), in this order."""
+    none = np.zeros(0, dtype=np.int64)
+    asked = [episode.prompts(none) for episode in episodes]
+    taught = [
+        [(episode.examples(row), episode.targets(row)) for row in rows]
+        for episode, rows in zip(episodes, orders, strict=True)
+    ]
+    return [
+        Run(examples, targets, asked[e], rate, derive(0, episodes[e].digest, o, repr(rate)))
+        for rate in schedule.learning_rates
+        for e, rows in enumerate(taught)
+        for o, (examples, targets) in enumerate(rows)
+    ]
 
-    `columns` are token ids of inputs (replicas, n, length), labels (replicas, n) and queries (replicas, queries,
-    length); `rates` is the learning rate of each replica.
 
-    Returns:
-        Log-probs (replicas, readouts, queries, vocabulary) and losses (replicas, readouts).
-    """
-    module, device = model.module, model.device
-    inputs, labels, queries = (column.to(device) for column in columns)
-    start = {name: p.detach() for name, p in module.named_parameters()}
-    frozen = {name: p for name, p in start.items() if name not in set(trained)}
-    weights = {name: start[name].expand(len(rates), *start[name].shape).clone() for name in trained}
-
-    def last_logits(own: dict[str, torch.Tensor], ids: torch.Tensor) -> torch.Tensor:
-        arguments = {"use_cache": False, "logits_to_keep": 1}
-        return at_least_float32(functional_call(module, (frozen, own), (ids,), arguments).logits[:, -1])
-
-    def loss(own: dict[str, torch.Tensor], ids: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.cross_entropy(last_logits(own, ids), label)
-
-    gradient = vmap(grad_and_value(loss))
-    answer = vmap(last_logits)
-    updater = torch_optimizer(optimizer, weights, rates)
-    n = inputs.shape[1]
-    batch = optimizer.batch or n
-    outputs: list[Floats] = []
-    losses: list[Floats] = []
-    for epoch in range(1, schedule.readouts[-1] + 1):
-        total = torch.zeros(len(rates), device=device)
-        for at in range(0, n, batch):
-            rows = slice(at, at + batch)
-            gradients, value = gradient(weights, inputs[:, rows], labels[:, rows])
-            set_gradients(updater, gradients, rates)
-            updater.step()
-            total += value.detach().float() * inputs[:, rows].shape[1] / n
-        if epoch in schedule.readouts:
-            with torch.no_grad():
-                outputs.append(answer(weights, queries).log_softmax(-1).cpu().numpy())
-            losses.append(total.cpu().numpy())
-    return np.stack(outputs, axis=1), np.stack(losses, axis=1)
+def in_replicas(model: CausalModel, part: Trained, optimizer: Optimizer, runs: Sequence[Run]) -> bool:
+    """Return whether runs are computed as replicas: a model that vectorises, of which two or more fit a group."""
+    module = model.module
+    eager = module.config._attn_implementation == "eager"  # the only one that torch.func can vectorise
+    fits = group_size(model, part, optimizer, runs) > 1
+    return fits and eager and not model.masked and model.behaviour.vectorises

@@ -6,43 +6,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.models.adapter import CausalModel
-from iclgd_core.tasks import Episode
+from iclgd_core.predictions import LogProbs, TopLogProbs
+from iclgd_core.tasks.prompts import EpisodePrompts
 
-Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 
-def prefix(episode: Episode, order: Ints) -> Ints:
-    """Return the symbols of the demonstrations in the given order, each followed by the separator.
-
-    x_1 y_1 / x_2 y_2 / ... / : the query comes right behind it. (n (length + 1 + separator),)
-    """
-    x, y = episode.demonstrations[order], episode.labels[order]
-    separator = np.broadcast_to(episode.separator, (len(order), len(episode.separator)))
-    return np.concatenate([x, y[:, None], separator], axis=1).reshape(-1)
-
-
-def in_context(model: CausalModel, symbols: tuple[str, ...], episodes: Sequence[Episode], orders: Ints) -> Floats:
+def in_context(model: CausalModel, episodes: Sequence[EpisodePrompts], orders: Ints) -> LogProbs:
     """Predict every query of every episode behind its demonstrations in every order.
 
     Args:
         model: the model.
-        symbols: the task's vocabulary.
-        episodes: with equally many queries of equal length.
+        episodes: in the model's tokens, with equally many queries.
         orders: indices into the demonstrations, (episodes, orders, n); n = 0 is zero-shot.
 
     Returns:
-        Log-probabilities (episodes, orders, queries, vocabulary), float32.
+        Log-probabilities (episodes, orders, queries, vocabulary); see `predictions` for large vocabularies.
 
     Raises:
         ContextError: more demonstrations than the pool or the context window holds.
-        VocabularyError: the model lacks a symbol of the task.
     """
-    token = model.token_ids(symbols)
-    n_episodes, n_orders, n = orders.shape
-    for episode in episodes:
-        episode.first(n)
-    prefixes = np.stack([prefix(e, order) for e, row in zip(episodes, orders, strict=True) for order in row])
-    queries = np.stack([episode.queries for episode in episodes for _ in range(n_orders)])
-    out = model.log_probs_after(token[prefixes.astype(np.int64)], token[queries])
-    return out.reshape(n_episodes, n_orders, *out.shape[1:])
+    groups = [episode.prompts(order) for episode, rows in zip(episodes, orders, strict=True) for order in rows]
+    out = model.log_probs(groups, labels_of(episodes))
+    n_queries = len(groups[0])
+    if isinstance(out, TopLogProbs):
+        return out.reshape(*orders.shape[:2], n_queries)
+    return out.reshape(*orders.shape[:2], n_queries, -1)
+
+
+def labels_of(episodes: Sequence[EpisodePrompts]) -> Ints:
+    """Return the token ids of the labels of all episodes, ascending."""
+    return np.unique(np.concatenate([episode.label_set for episode in episodes]))

@@ -16,16 +16,20 @@ import transformers
 Key = Mapping[str, str | int | float | bool | list[str] | list[int] | list[float]]
 
 _CORE = Path(__file__).resolve().parents[1]
-_MEASURING_CODE = ("learners", "models")
+_MEASURING_CODE = ("learners", "models", "predictions.py")
 
 
 @cache
 def code_version() -> str:
     """Return the SHA-256 of the source files that a measurement's numbers depend on: learners and models."""
     h = hashlib.sha256()
-    for path in sorted(p for folder in _MEASURING_CODE for p in (_CORE / folder).glob("*.py")):
-        h.update(path.name.encode() + path.read_bytes())
+    for path in sorted(p for name in _MEASURING_CODE for p in _files(_CORE / name)):
+        h.update(path.relative_to(_CORE).as_posix().encode() + path.read_bytes())
     return h.hexdigest()
+
+
+def _files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else list(path.rglob("*.py"))
 
 
 def environment() -> dict[str, str]:

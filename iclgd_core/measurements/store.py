@@ -84,6 +84,11 @@ class Store:
                 warnings.warn(f"a measurement was not kept: {error.strerror} ({path})", stacklevel=2)
             return arrays
 
+    def find(self, key: Key) -> Arrays | None:
+        """Return the measurement under `key` if it is there, without waiting for anyone."""
+        full: Key = {**key, **environment()}
+        return self._read(self.path(full), full)
+
     @contextmanager
     def _lock(self, path: Path) -> Iterator[None]:
         """Hold the file's lock; a directory that cannot be written any more is a StorageError."""

@@ -1,13 +1,12 @@
 """Jensen-Shannon divergence of two predictions, and the agreement made from it."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import rel_entr
 
-from iclgd_core.metrics.predictions import Floats, checked_pair, probabilities
+from iclgd_core.metrics.predictions import Floats, Predictions, checked_pair, probabilities
 
 
-def jensen_shannon(p: ArrayLike, q: ArrayLike) -> Floats:
+def jensen_shannon(p: Predictions, q: Predictions) -> Floats:
     """Return the Jensen-Shannon divergence, in bits.
 
         JS = 1/2 sum_v p_v log2( p_v / m_v ) + 1/2 sum_v q_v log2( q_v / m_v ),    m = (p + q) / 2
@@ -28,14 +27,14 @@ def jensen_shannon(p: ArrayLike, q: ArrayLike) -> Floats:
     >>> jensen_shannon([0.0, -np.inf], [-np.inf, 0.0])
     array(1.)
     """
-    first, second = checked_pair(p, q)
+    first, second, _ = checked_pair(p, q)
     a, b = probabilities(first), probabilities(second)
     total = a + b  # 2 m: never 0 where a or b is positive, as m itself could be by underflow
     nats = (rel_entr(2.0 * a, total) + rel_entr(2.0 * b, total)).sum(axis=-1) / 4.0
     return np.asarray(np.clip(nats / np.log(2.0), 0.0, 1.0), dtype=np.float64)
 
 
-def js_agreement(p: ArrayLike, q: ArrayLike) -> Floats:
+def js_agreement(p: Predictions, q: Predictions) -> Floats:
     """Return 1 - JS, so that higher is nearer: 1 for identical inputs, 0 for disjoint supports.
 
     Arguments, shapes and errors are those of `jensen_shannon`.

@@ -6,13 +6,12 @@ of p and of q (ties at rank k to the lowest ids), O = T1 ∩ T2.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from iclgd_core.metrics.predictions import Bools, Floats, checked_pair, probabilities
+from iclgd_core.metrics.predictions import Bools, Floats, Predictions, checked_pair, probabilities
 from iclgd_core.metrics.top_k import TOP_K, in_top_k
 
 
-def ocs_bounded(p: ArrayLike, q: ArrayLike, k: int = TOP_K) -> Floats:
+def ocs_bounded(p: Predictions, q: Predictions, k: int = TOP_K) -> Floats:
     """Return the cosine of p and q, each set to zero outside its own top k; the primary reading.
 
         OCS = sum_{v in O} p_v q_v / sqrt( sum_{v in T1} p_v^2  sum_{v in T2} q_v^2 )
@@ -40,7 +39,7 @@ def ocs_bounded(p: ArrayLike, q: ArrayLike, k: int = TOP_K) -> Floats:
     return np.asarray(np.minimum(cross / norm, 1.0), dtype=np.float64)
 
 
-def ocs_additive(p: ArrayLike, q: ArrayLike, k: int = TOP_K) -> Floats:
+def ocs_additive(p: Predictions, q: Predictions, k: int = TOP_K) -> Floats:
     """Return the overlap cosine whose denominator grows by the number of tokens not shared.
 
         OCS = sum_{v in O} p_v q_v / sqrt( sum_{v in O} p_v^2  sum_{v in O} q_v^2  +  (k - |O|) )
@@ -70,6 +69,7 @@ def ocs_additive(p: ArrayLike, q: ArrayLike, k: int = TOP_K) -> Floats:
     return np.asarray(np.minimum(cross / denominator, 1.0), dtype=np.float64)
 
 
-def _tops(p: ArrayLike, q: ArrayLike, k: int) -> tuple[Floats, Floats, Bools, Bools]:
-    first, second = checked_pair(p, q)
-    return probabilities(first), probabilities(second), in_top_k(first, k), in_top_k(second, k)
+def _tops(p: Predictions, q: Predictions, k: int) -> tuple[Floats, Floats, Bools, Bools]:
+    first, second, n = checked_pair(p, q)
+    a, b = probabilities(first)[..., :n], probabilities(second)[..., :n]
+    return a, b, in_top_k(first[..., :n], k), in_top_k(second[..., :n], k)

@@ -1,13 +1,13 @@
 """Order sensitivity: how much predictions move when the demonstrations are reordered."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.metrics.predictions import Floats, checked, probabilities
+from iclgd_core.metrics.predictions import Floats, Predictions, checked, probabilities
+from iclgd_core.predictions import TopLogProbs, aligned
 
 
-def order_sensitivity(log_probs: ArrayLike, *, axis: int) -> Floats:
+def order_sensitivity(log_probs: Predictions, *, axis: int) -> Floats:
     """Return the standard deviation of the output distribution over orders, summed over the vocabulary.
 
         Sen = sum_v sqrt( (1/m) sum_o (p_o(v) - mean_o p_o(v))^2 )
@@ -34,7 +34,7 @@ def order_sensitivity(log_probs: ArrayLike, *, axis: int) -> Floats:
     >>> order_sensitivity(np.log([[0.9, 0.1], [0.1, 0.9]]), axis=0).round(12)
     np.float64(0.8)
     """
-    values = checked(log_probs)
+    values = _over_common_tokens(log_probs, axis) if isinstance(log_probs, TopLogProbs) else checked(log_probs)
     if not -values.ndim <= axis < values.ndim or axis % values.ndim == values.ndim - 1:
         raise SettingsError(f"axis {axis} cannot be that of the orders in predictions of shape {values.shape}.")
     if values.shape[axis] < 2:
@@ -42,3 +42,12 @@ def order_sensitivity(log_probs: ArrayLike, *, axis: int) -> Floats:
     p = probabilities(values)
     centred = p - p.take([0], axis=axis)  # the same for every order exactly, so that equal orders give exactly 0
     return np.asarray(centred.std(axis=axis % values.ndim, ddof=0).sum(axis=-1), dtype=np.float64)
+
+
+def _over_common_tokens(log_probs: TopLogProbs, axis: int) -> Floats:
+    """Write all orders over the tokens that any of them kept; the mass of the others moves as one token would."""
+    if not -log_probs.ndim <= axis < log_probs.ndim or axis % log_probs.ndim == log_probs.ndim - 1:
+        raise SettingsError(f"axis {axis} cannot be that of the orders in predictions of shape {log_probs.shape}.")
+    orders = log_probs.moveaxis(axis % log_probs.ndim, 0)
+    dense = np.stack(aligned([orders[o] for o in range(len(orders))]))
+    return checked(np.moveaxis(dense, 0, axis % log_probs.ndim))

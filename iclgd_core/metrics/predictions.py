@@ -1,12 +1,19 @@
-"""What goes into a metric of predictions: log-probabilities over the vocabulary, in float64."""
+"""What goes into a metric of predictions: log-probabilities over the vocabulary, in float64.
+
+Predictions of a large vocabulary (`TopLogProbs`) are compared over the tokens that either side kept, and one more
+column for the mass of all others: exact for any sum over tokens of a function homogeneous of degree 1, since that mass
+is spread evenly on both sides.
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iclgd_core.errors import SettingsError
+from iclgd_core.predictions import LogProbs, TopLogProbs, aligned
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Predictions = ArrayLike | LogProbs
 
 SUM_TOLERANCE = 1e-3
 """How far from 1 a distribution may sum: a float32 log-softmax is off by about 1e-6, logits by far more."""
@@ -26,16 +33,23 @@ def checked(log_probs: ArrayLike, name: str = "log_probs") -> Floats:
     return out
 
 
-def checked_pair(p: ArrayLike, q: ArrayLike) -> tuple[Floats, Floats]:
-    """Return two arrays of log-probabilities of the same shape (..., V) as float64.
+def checked_pair(p: Predictions, q: Predictions) -> tuple[Floats, Floats, int]:
+    """Return two arrays of log-probabilities of the same shape, float64, and how many columns are single tokens.
+
+    The columns are the vocabulary; of a large one, those of `aligned`, whose last is no token.
 
     Raises:
-        SettingsError: different shapes, or what `checked` refuses.
+        SettingsError: different shapes, one side whole and the other not, or what `checked` refuses.
     """
+    if isinstance(p, TopLogProbs) and isinstance(q, TopLogProbs):
+        both = aligned([p, q])
+        return checked(both[0], "p"), checked(both[1], "q"), both[0].shape[-1] - 1
+    if isinstance(p, TopLogProbs) or isinstance(q, TopLogProbs):
+        raise SettingsError("p and q need the same vocabulary; one is a large one of which the likeliest are kept.")
     first, second = checked(p, "p"), checked(q, "q")
     if first.shape != second.shape:
         raise SettingsError(f"p and q need the same shape; got {first.shape} and {second.shape}.")
-    return first, second
+    return first, second, first.shape[-1]
 
 
 def probabilities(log_probs: Floats) -> Floats:

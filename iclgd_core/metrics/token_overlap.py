@@ -1,13 +1,12 @@
 """Token overlap: how many of the k most probable tokens two predictions share."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from iclgd_core.metrics.predictions import Floats, checked_pair
+from iclgd_core.metrics.predictions import Floats, Predictions, checked_pair
 from iclgd_core.metrics.top_k import TOP_K, in_top_k
 
 
-def token_overlap(p: ArrayLike, q: ArrayLike, k: int = TOP_K) -> Floats:
+def token_overlap(p: Predictions, q: Predictions, k: int = TOP_K) -> Floats:
     """Return |T1 ∩ T2| / k, with T1 and T2 the k most probable tokens of p and of q.
 
     Args:
@@ -27,6 +26,6 @@ def token_overlap(p: ArrayLike, q: ArrayLike, k: int = TOP_K) -> Floats:
     >>> token_overlap(np.log([0.5, 0.3, 0.2]), np.log([0.5, 0.1, 0.4]), k=2)
     array(0.5)
     """
-    first, second = checked_pair(p, q)
-    shared = in_top_k(first, k) & in_top_k(second, k)
+    first, second, n = checked_pair(p, q)
+    shared = in_top_k(first[..., :n], k) & in_top_k(second[..., :n], k)
     return np.asarray(shared.sum(axis=-1) / k, dtype=np.float64)

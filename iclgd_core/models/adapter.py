@@ -1,135 +1,111 @@
-"""The one thing a learner asks of a model: next-token log-probabilities at the last position."""
+"""The one thing a learner asks of a model: the prediction of a label behind a prompt."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from iclgd_core.errors import ContextError, VocabularyError
+from iclgd_core.devices.skeleton import Skeleton, skeleton
+from iclgd_core.models.answering import answer
+from iclgd_core.models.architectures import Behaviour, behaviour_of, context_window
 from iclgd_core.models.fingerprint import fingerprint
+from iclgd_core.models.placement import first_device
+from iclgd_core.predictions import LogProbs
+from iclgd_core.tasks.prompts import Prompt, Reader, check_context
 
-Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-
-MAX_BATCH_TOKENS = 16_384
-"""Tokens in one forward pass; bounds the memory of activations and logits."""
 
 
 @dataclass(frozen=True, eq=False)
 class CausalModel:
-    """A causal language model with its tokenizer, in evaluation mode, on one device.
+    """A language model with its tokenizer, in evaluation mode.
 
     Attributes:
         name: what reports call it.
-        module: the Hugging Face model. Learners that train must restore it, or work on copies.
+        held: the Hugging Face model, or a function that fetches it (see `models.shelf`), so that several large models
+            need not be in memory at once.
         tokenizer: its tokenizer.
+        masked: whether it is a masked language model, which reads a label at a mask.
+        spread: number of devices that it lies on, where it is too large for one; else 1.
+        let_go: frees the memory of the weights, which are fetched again when asked for; None where they stay.
     """
 
     name: str
-    module: PreTrainedModel
+    held: PreTrainedModel | Callable[[], PreTrainedModel]
     tokenizer: PreTrainedTokenizerBase
+    masked: bool = False
+    spread: int = 1
+    let_go: Callable[[], None] | None = None
 
     @property
+    def module(self) -> PreTrainedModel:
+        """The Hugging Face model. Learners that train must restore it, or work on copies."""
+        return self.held if isinstance(self.held, PreTrainedModel) else self.held()
+
+    @cached_property
     def device(self) -> torch.device:
-        """Where the weights are."""
-        return self.module.device
+        """Where token ids go: the device of the weights, or, of a model over several, of the first."""
+        return first_device(self.module)
+
+    @cached_property
+    def config(self) -> PretrainedConfig:
+        """The model's configuration."""
+        return self.module.config
+
+    @cached_property
+    def shape(self) -> Skeleton:
+        """The model without its weights, for estimates of memory."""
+        return skeleton(self.config, self.module.dtype, self.masked)
 
     @property
     def context_window(self) -> int:
         """Most tokens of one prompt."""
-        return int(self.module.config.max_position_embeddings)
+        return context_window(self.config).tokens
 
-    @property
+    @cached_property
     def n_parameters(self) -> int:
         """Number of weights."""
         return sum(p.numel() for p in self.module.parameters())
+
+    @cached_property
+    def behaviour(self) -> Behaviour:
+        """What the architecture may be asked to do; one outside the table is tried once."""
+        return behaviour_of(self.module)
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of architecture, weights and dtype; names the model in a measurement's key."""
         return fingerprint(self.module)
 
-    def token_ids(self, symbols: tuple[str, ...]) -> Ints:
-        """Return the token id of each symbol of a task.
+    @cached_property
+    def reader(self) -> Reader:
+        """What a task must know to write prompts for this model."""
+        return Reader(self.name, self.tokenizer, self.context_window, self.masked, begins_with_bos(self.tokenizer))
 
-        Raises:
-            VocabularyError: the tokenizer has no single token for some symbol.
-        """
-        return vocabulary_ids(self.tokenizer.get_vocab(), symbols, self.name)
+    def log_probs(self, groups: Sequence[Sequence[Prompt]], labels: Ints) -> LogProbs:
+        """Return the log-probabilities of the token at each prompt's readout, (groups, prompts, vocabulary).
 
-    @torch.inference_mode()
-    def log_probs(self, prompts: Ints) -> Floats:
-        """Return next-token log-probabilities (prompts, vocabulary) for prompts (prompts, length)."""
-        check_context(prompts.shape[1], self.context_window, self.name, "a prompt")
-        ids = torch.from_numpy(prompts).to(self.device)
-        rows = max(1, MAX_BATCH_TOKENS // prompts.shape[1])
-        out = [
-            self._last(self.module(batch, use_cache=False, logits_to_keep=1).logits) for batch in torch.split(ids, rows)
-        ]
-        return np.concatenate(out)
-
-    @torch.inference_mode()
-    def log_probs_after(self, prefixes: Ints, queries: Ints) -> Floats:
-        """Return next-token log-probabilities of every query behind its prefix.
-
-        The keys and values of a prefix are computed once and shared by its queries; equal to `log_probs` of
-        the concatenation within float32 rounding.
+        Prompts of one group share their common prefix, whose keys and values are computed once; equal to whole prompts
+        within rounding.
 
         Args:
-            prefixes: (prefixes, p), p may be 0.
-            queries: (prefixes, queries, q).
+            groups: with equally many prompts each.
+            labels: token ids of labels, kept exactly where the vocabulary is large (see `predictions`).
 
-        Returns:
-            (prefixes, queries, vocabulary), float32, or float64 from a model in float64.
+        Raises:
+            ContextError: a prompt longer than the context window.
         """
-        n, per, q = queries.shape
-        p = prefixes.shape[1]
-        check_context(p + q, self.context_window, self.name, "a prompt")
-        if p == 0:
-            return self.log_probs(queries.reshape(n * per, q)).reshape(n, per, -1)
-        rows = max(1, MAX_BATCH_TOKENS // max(p, per * q))
-        out = []
-        for at in range(0, n, rows):
-            head = torch.from_numpy(prefixes[at : at + rows]).to(self.device)
-            tail = torch.from_numpy(queries[at : at + rows].reshape(-1, q)).to(self.device)
-            cache = self.module(head, use_cache=True, logits_to_keep=1).past_key_values
-            cache.batch_repeat_interleave(per)
-            positions = torch.arange(p, p + q, device=self.device).expand(len(tail), -1)
-            logits = self.module(tail, past_key_values=cache, position_ids=positions, logits_to_keep=1).logits
-            out.append(self._last(logits).reshape(len(head), per, -1))
-        return np.concatenate(out)
-
-    @staticmethod
-    def _last(logits: torch.Tensor) -> Floats:
-        return np.asarray(at_least_float32(logits[:, -1]).log_softmax(-1).cpu().numpy())
+        longest = max(len(prompt.ids) for group in groups for prompt in group)
+        check_context(longest, self.context_window, self.name, "a prompt")
+        return answer(self.module, groups, labels, self.masked, reuse=self.behaviour.reuses_prefix)
 
 
-def at_least_float32(logits: torch.Tensor) -> torch.Tensor:
-    """Return the logits in float32, or in float64 where the model computes in it: log-softmax needs the digits."""
-    return logits.to(torch.promote_types(logits.dtype, torch.float32))
-
-
-def vocabulary_ids(vocabulary: Mapping[str, int], symbols: tuple[str, ...], model: str) -> Ints:
-    """Return the token id of each symbol; VocabularyError, naming the missing ones, if any has none."""
-    missing = [symbol for symbol in symbols if symbol not in vocabulary]
-    if missing:
-        shown = ", ".join(map(repr, missing[:8])) + (", ..." if len(missing) > 8 else "")
-        raise VocabularyError(
-            f"the vocabulary of model {model!r} ({len(vocabulary)} tokens) lacks {len(missing)} of the "
-            f"{len(symbols)} symbols of the task: {shown}. Use a model trained on this task's text "
-            "(`iclgd pretrain --list`), or another task."
-        )
-    return np.array([vocabulary[symbol] for symbol in symbols], dtype=np.int64)
-
-
-def check_context(tokens: int, window: int, model: str, what: str) -> None:
-    """Raise ContextError where a prompt of so many tokens exceeds the context window."""
-    if tokens > window:
-        raise ContextError(
-            f"{what} needs {tokens} tokens, but model {model!r} reads at most {window}; "
-            "ask for fewer demonstrations, a shorter task, or a model with a longer context."
-        )
+def begins_with_bos(tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Return whether the tokenizer, asked for special tokens, puts one before a text: then prompts begin with it."""
+    with_special = tokenizer("x", add_special_tokens=True)["input_ids"]
+    first = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.cls_token_id
+    return bool(len(with_special)) and first is not None and with_special[0] == first

@@ -1,37 +1,5 @@
-"""The embedded default models: directories under fixtures/models/, by name.
+"""The embedded default models by name; they are kept with the other sources of models."""
 
-A name is a directory (`ginc-llama-794k`), a directory at a training step (`ginc-llama-208k@1500`), or
-`untrained-` with the rest of a name (`untrained-llama-794k`): the same architecture, fresh from a seed, no file.
-"""
+from iclgd_core.hub.embedded import MODELS_DIR, TRAINED, UNTRAINED, checkpoints, embedded_names, embedded_path
 
-from pathlib import Path
-
-MODELS_DIR = Path(__file__).resolve().parents[2] / "fixtures" / "models"
-UNTRAINED = "untrained-"
-TRAINED = "ginc-"
-
-
-def embedded_names(root: Path = MODELS_DIR) -> tuple[str, ...]:
-    """Return the names of all embedded models, sorted, the untrained twins and the checkpoints included."""
-    finals = sorted(path.parent.name for path in root.glob("*/config.json"))
-    steps = [f"{path.parents[2].name}@{path.parent.name}" for path in root.glob("*/steps/*/config.json")]
-    untrained = [UNTRAINED + name.removeprefix(TRAINED) for name in finals]
-    return (
-        *finals,
-        *untrained,
-        *sorted(steps, key=lambda name: (name.split("@")[0], int(name.split("@")[1]))),
-    )
-
-
-def embedded_path(name: str, root: Path = MODELS_DIR) -> Path:
-    """Return the directory of an embedded model; for an untrained one, that of its trained twin."""
-    if name.startswith(UNTRAINED):
-        name = TRAINED + name.removeprefix(UNTRAINED)
-    base, _, step = name.partition("@")
-    return root / base / "steps" / step if step else root / base
-
-
-def checkpoints(name: str, root: Path = MODELS_DIR) -> tuple[str, ...]:
-    """Return the names of a model's kept training steps in order, the final weights last; empty if none."""
-    steps = sorted(int(path.parent.name) for path in (root / name / "steps").glob("*/config.json"))
-    return (*(f"{name}@{step}" for step in steps), name) if steps else ()
+__all__ = ["MODELS_DIR", "TRAINED", "UNTRAINED", "checkpoints", "embedded_names", "embedded_path"]

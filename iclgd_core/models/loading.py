@@ -1,55 +1,63 @@
-"""Loading a model from an embedded name or a directory, with the errors a user can meet."""
+"""Loading a model by any of its names, with the errors a user can meet."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PretrainedConfig, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils.import_utils import is_accelerate_available
 
-from iclgd_core.errors import ModelError, UnknownNameError
+from iclgd_core.errors import IclgdError, ModelError, UnknownNameError
+from iclgd_core.hub.files import weight_files
+from iclgd_core.hub.headers import read_headers
+from iclgd_core.hub.resolve import resolve_model
+from iclgd_core.hub.scan import is_masked
+from iclgd_core.hub.view import read_only_view
 from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.embedded import UNTRAINED, embedded_names, embedded_path
+from iclgd_core.models.architectures import context_window
+from iclgd_core.models.fingerprint import read_from
 from iclgd_core.seeds import derive
 
 ATTENTION = "eager"
-"""The only implementation of attention that torch.func can vectorise; used for all models alike."""
+"""The only implementation of attention that torch.func can vectorise; used for all models up to LARGE."""
+
+LARGE_ATTENTION = "sdpa"
+"""PyTorch's fused attention, which never holds a matrix of all pairs of positions; used above LARGE."""
+
+LARGE = 100_000_000
+"""Weights above which a model is too large for many copies of it: it is read in place and hashed by its files."""
 
 UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, SafetensorError)
 """What transformers raises for a directory that it cannot read."""
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 
+_EXHAUSTED = (torch.OutOfMemoryError, MemoryError)
+"""Not the folder's fault: left to those who know how to go on with less."""
+
+MOST_COMPUTED = 2**26
+"""Numbers in masks and tables of positions, which are computed and not read, that even a small model may have."""
+
+_FINITE_AT_ONCE = 2**26
+
+_LAYER = re.compile(r"(?:^|\.)(\w*[A-Za-z_])\.(\d{1,6})(?=\.)")
+"""A layer in a weight's name: what holds the layers, and its number."""
+
 
 def resolve(name: str) -> Path:
-    """Return the directory that a model name stands for.
-
-    Raises:
-        UnknownNameError: neither an embedded name nor an existing directory.
-        ModelError: a directory that holds no model.
-    """
-    if name in embedded_names():
-        return embedded_path(name)
-    path = Path(name).expanduser()
-    if not path.is_dir():
-        raise UnknownNameError(
-            "model",
-            name,
-            embedded_names(),
-            "Or give the path of a directory with config.json and model.safetensors.",
-        )
-    for needed in ("config.json", "tokenizer.json"):
-        if not (path / needed).is_file():
-            raise ModelError(
-                f"{name!r} is a directory but no model: it has no {needed}. Expected a Hugging Face model directory "
-                "(config.json, model.safetensors, tokenizer files), as `save_pretrained` or `iclgd pretrain` writes it."
-            )
-    if not any(path.glob("*.safetensors")):
-        raise ModelError(
-            f"{name!r} holds no *.safetensors file, and pickled weights are not read. "
-            "Save the model again with `save_pretrained`."
-        )
-    return path
+    """Return the folder of a model on this machine; see `hub.resolve_model`, which says more about it."""
+    return resolve_model(name).path
 
 
 def fresh(config: PretrainedConfig, attention: str | None = None) -> PreTrainedModel:
@@ -60,66 +68,208 @@ def fresh(config: PretrainedConfig, attention: str | None = None) -> PreTrainedM
         attention: implementation of attention; None leaves the choice to transformers.
     """
     module: PreTrainedModel = AutoModelForCausalLM.from_config(  # type: ignore[no-untyped-call]
-        config, attn_implementation=attention
+        config, attn_implementation=attention, trust_remote_code=False
     )
     return module
 
 
-def untrained(path: Path, seed: int) -> PreTrainedModel:
-    """Build the architecture of the model at `path` with fresh weights from `seed`."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive(seed, "untrained", path.name))
-        return fresh(AutoConfig.from_pretrained(path, local_files_only=True), ATTENTION)
-
-
-def load_model(name: str, device: str = "cpu", dtype: str = "float32", seed: int = 0) -> CausalModel:
-    """Load a model by embedded name or directory; nothing is downloaded and no remote code is run.
+def load_model(
+    name: str,
+    device: str = "cpu",
+    dtype: str = "float32",
+    seed: int = 0,
+    *,
+    commit: str = "",
+    attention: str | None = None,
+) -> CausalModel:
+    """Load a model from this machine; nothing is downloaded, unpickled, or run.
 
     Args:
-        name: embedded name (see `embedded_names`) or model directory.
-        device: a torch device.
+        name: embedded name, directory, or owner/name[@revision] of the Hub (see `hub.ensure_available`).
+        device: a torch device; `spread.load_spread` takes several.
         dtype: one of DTYPES.
         seed: of the weights of an `untrained-` model; others ignore it.
+        commit: of a Hub model: the commit that the run resolved the name to.
+        attention: implementation of attention; by default "eager" up to LARGE weights, "sdpa" above where the
+            architecture has it. It is recorded as `module.config._attn_implementation`.
 
     Raises:
-        UnknownNameError: no such model (see `resolve`) or dtype.
-        ModelError: a directory that cannot be read, or whose weights do not fit its configuration.
+        UnknownNameError: no such model or dtype.
+        NotCachedError: a Hub model that is not in the cache.
+        UnsafeModelError: a folder that asks for code to be run or pickles to be read.
+        ModelError: a folder that cannot be read, or whose weights do not fit its configuration.
     """
     if dtype not in DTYPES:
         raise UnknownNameError("dtype", dtype, DTYPES)
-    path = resolve(name)
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
-        module = untrained(path, seed) if name.startswith(UNTRAINED) else _pretrained(path)
-    except UNREADABLE as error:
-        raise unreadable(path, error) from error
-    broken = [key for key, weight in module.named_parameters() if not bool(torch.isfinite(weight).all())]
-    if broken:
-        raise ModelError(f"model {name!r} has weights that are not finite, first in {broken[0]}. Save it again.")
-    torch.nn.Module.to(module.train(False).requires_grad_(False), torch.device(device), DTYPES[dtype])
-    return CausalModel(name, module, tokenizer)
+    source = resolve_model(name, commit)
+    where = f"the model in {source.path}"
+    with read_only_view(source.path, where) as (view, scanned, names):
+        weights = [view / one for one in weight_files(names)]
+        headers = read_headers(weights, where)
+        masked = is_masked(scanned.config)
+        large = headers.elements > LARGE
+        try:
+            tokenizer = read_tokenizer(view, source.path)
+            if source.untrained:
+                module = _untrained(view, source.path, seed)
+            else:
+                config = AutoConfig.from_pretrained(view, local_files_only=True, trust_remote_code=False)
+                context_window(config)  # a configuration within that is none fails here, and not where it is used
+                chosen = attention or attention_for(config, masked, large)
+                _check_size(config, masked, headers.elements)
+                placed = _straight_to(device, large)
+                module = pretrained(view, config, masked, chosen, _read_as(dtype), device_map=placed)
+        except _EXHAUSTED:
+            raise
+        except IclgdError:
+            raise
+        except Exception as error:  # whatever a hostile folder makes transformers raise
+            raise unreadable(source.path, error, view) from error
+        module.config.name_or_path = tokenizer.name_or_path = str(source.path)
+        _check_finite(module, name)
+        module = _placed(module.train(False).requires_grad_(False), device, DTYPES[dtype])
+        if large and not source.untrained:
+            read_from(module, [path.resolve() for path in weights])
+    return CausalModel(name, module, tokenizer, masked)
 
 
-def _pretrained(path: Path) -> PreTrainedModel:
-    """Read the weights at `path` in float32; every weight must be there, in the shape of the configuration."""
-    read: Any = AutoModelForCausalLM.from_pretrained(
-        path,
-        dtype=torch.float32,
+def read_tokenizer(view: Path, path: Path) -> PreTrainedTokenizerBase:
+    """Return the tokenizer of a model; a fast one, whose ids do not depend on an optional package.
+
+    Raises:
+        ModelError: only a slow one can be made of its files.
+    """
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+        view, local_files_only=True, trust_remote_code=False, use_fast=True
+    )
+    if not tokenizer.is_fast:
+        raise ModelError(
+            f"the model in {path} has a slow tokenizer ({type(tokenizer).__name__}) alone. Save it with a "
+            "tokenizer.json; `AutoTokenizer.from_pretrained(...).save_pretrained(...)` writes one where it can."
+        )
+    return tokenizer
+
+
+def attention_for(config: PretrainedConfig, masked: bool, large: bool) -> str:
+    """Return the implementation of attention for a model: what both engines can use, or for large ones the leaner."""
+    auto = AutoModelForMaskedLM if masked else AutoModelForCausalLM
+    kind = auto._model_mapping[type(config)] if type(config) in auto._model_mapping else None
+    return LARGE_ATTENTION if large and getattr(kind, "_supports_sdpa", False) else ATTENTION
+
+
+def _untrained(view: Path, path: Path, seed: int) -> PreTrainedModel:
+    """Build the architecture of the model at `path` with fresh weights from `seed`."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive(seed, "untrained", path.name))
+        config = AutoConfig.from_pretrained(view, local_files_only=True, trust_remote_code=False)
+        return fresh(config, ATTENTION)
+
+
+def _check_size(config: PretrainedConfig, masked: bool, elements: int) -> None:
+    """Refuse a configuration of many more weights than the files hold, before memory is taken for them."""
+    auto = AutoModelForMaskedLM if masked else AutoModelForCausalLM
+    with torch.device("meta"):
+        empty: PreTrainedModel = auto.from_config(config, trust_remote_code=False)  # type: ignore[no-untyped-call]
+    needed = sum(one.numel() for one in empty.parameters())
+    if needed > elements * 1.01 + 1_000_000:
+        raise ValueError(f"config.json describes {needed:,} weights, and the files hold {elements:,}")
+    computed = sum(one.numel() for one in empty.buffers())
+    if computed > 4 * elements + MOST_COMPUTED:
+        raise ValueError(
+            f"config.json describes tables of {computed:,} numbers for weight files that hold {elements:,}"
+        )
+
+
+def _read_as(dtype: str) -> torch.dtype:
+    # float64 is read as float32 and widened, buffers of rotary positions included; others are read as they are used,
+    # so that a large model is never held in another dtype as well
+    return torch.float32 if dtype == "float64" else DTYPES[dtype]
+
+
+def _straight_to(device: str, large: bool) -> dict[str, str] | None:
+    """Return the device map with which weights are read straight to where they are used, without a copy in memory."""
+    return {"": device} if large and device != "cpu" and is_accelerate_available() else None
+
+
+def pretrained(
+    view: Path,
+    config: PretrainedConfig,
+    masked: bool,
+    attention: str | None,
+    dtype: torch.dtype,
+    **placed: Any,
+) -> PreTrainedModel:
+    """Read the weights in a folder; every weight must be there, in the shape of the configuration.
+
+    Args:
+        view: the folder, one of `hub.view.read_only_view`.
+        config: of the model, read from there.
+        masked: whether it is a masked language model.
+        attention: implementation of attention; None leaves the choice to transformers.
+        dtype: to read the weights in.
+        **placed: where they go, as `from_pretrained` takes it; none: the CPU.
+
+    Raises:
+        ValueError: a weight that is missing or has another shape, or a layer too many.
+    """
+    auto: Any = AutoModelForMaskedLM if masked else AutoModelForCausalLM
+    read: Any = auto.from_pretrained(
+        view,
+        config=config,
+        dtype=dtype,
         use_safetensors=True,
         local_files_only=True,
-        attn_implementation=ATTENTION,
+        trust_remote_code=False,
+        attn_implementation=attention,
         output_loading_info=True,
         ignore_mismatched_sizes=True,
+        **placed,
     )
     module: PreTrainedModel = read[0]
     info: dict[str, set[object]] = read[1]
-    wrong = sorted(map(str, [*info["missing_keys"], *info["mismatched_keys"]]))
+    mismatched = [one[0] if isinstance(one, tuple) else one for one in info["mismatched_keys"]]
+    wrong = sorted(map(str, [*info["missing_keys"], *mismatched]))
     if wrong:
         raise ValueError(f"{len(wrong)} weights are missing or of another shape than config.json says: {wrong[0]}")
+    if beyond := _layers_beyond(module, sorted(map(str, info["unexpected_keys"]))):
+        raise ValueError(f"the weight files hold more layers than config.json says: {beyond}")
     return module
 
 
-def unreadable(path: Path, error: Exception) -> ModelError:
+def _layers_beyond(module: PreTrainedModel, unexpected: Sequence[str]) -> str:
+    """Return the first weight in the files of a layer that the model does not have; empty if there is none.
+
+    Other weights without a place are harmless: buffers that are computed now, heads of other uses.
+    """
+    last: dict[str, int] = {}
+    for name, _ in module.named_parameters():
+        for match in _LAYER.finditer(name):
+            last[match[1]] = max(int(match[2]), last.get(match[1], 0))
+    return next(
+        (key for key in unexpected for match in _LAYER.finditer(key) if int(match[2]) > last.get(match[1], 10**9)), ""
+    )
+
+
+def _check_finite(module: PreTrainedModel, name: str) -> None:
+    """Refuse weights that are not finite, a piece at a time."""
+    for key, weight in module.named_parameters():
+        pieces = torch.split(weight.detach().reshape(-1), _FINITE_AT_ONCE)
+        if not all(bool(torch.isfinite(piece).all()) for piece in pieces):
+            raise ModelError(f"model {name!r} has weights that are not finite, first in {key}. Save it again.")
+
+
+def _placed(module: PreTrainedModel, device: str, dtype: torch.dtype) -> PreTrainedModel:
+    """Return the module on its device, in its dtype."""
+    torch.nn.Module.to(module, torch.device(device))
+    return module if module.dtype == dtype else torch.nn.Module.to(module, dtype=dtype)
+
+
+def unreadable(path: Path, error: Exception, view: Path | None = None) -> ModelError:
     """Return the error that a user sees where a model directory cannot be read."""
-    reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
-    return ModelError(f"the model in {path} cannot be read: {reason}. Check the directory or save it again.")
+    said = str(error).replace(str(view), str(path)) if view is not None else str(error)
+    reason = next((line for line in said.splitlines() if line.strip()), "").strip().rstrip(".")
+    kind = "" if isinstance(error, OSError | ValueError | SafetensorError) else f"{type(error).__name__}: "
+    return ModelError(
+        f"the model in {path} cannot be read: {kind}{reason[:400] or type(error).__name__}. "
+        "Check the directory or save it again."
+    )

@@ -1,20 +1,23 @@
 """Finding the attention projections W_Q, W_K, W_V, W_O of a model, layer by layer."""
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from iclgd_core.errors import ModelError, UnknownNameError
+from iclgd_core.models.architectures.entry import Fused
+from iclgd_core.models.architectures.finding import Place, Which, find_layers, find_names
 
 Floats = NDArray[np.float64]
 
 PARTS = ("whole", "v_middle", "v_deep")
 """What GD may train: every weight, or W_V of one middle or one deep layer (arXiv 2310.08540, section 5)."""
 
-_PROJECTION = re.compile(r"\.(?P<layer>\d+)\.\w+\.(?P<which>[qkvo]|out)_proj\.weight$")
+WHICH: tuple[Which, ...] = ("q", "k", "v", "o")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,67 +39,103 @@ class LayerProjections:
 
     def key_query_products(self) -> Floats:
         """Return W_K^T W_Q of each query head, (heads, d_in, d_in): what is identified of the two."""
-        query = self.query.reshape(self.heads, -1, self.query.shape[1])
-        return np.asarray(np.einsum("hai,haj->hij", self._by_query_head(self.key), query))
+        return np.stack(list(self.iter_key_query_products()))
 
     def output_value_products(self) -> Floats:
         """Return P W_V of each query head, (heads, d_out, d_in): what is identified of the two."""
-        output = self.output.reshape(self.output.shape[0], self.heads, -1)
-        return np.asarray(np.einsum("oha,hai->hoi", output, self._by_query_head(self.value)))
+        return np.stack(list(self.iter_output_value_products()))
 
-    def _by_query_head(self, w: Floats) -> Floats:
-        """Return key or value rows of each query head, (heads, rows a head, d_in)."""
-        grouped = w.reshape(self.groups, -1, w.shape[1])
-        return np.repeat(grouped, self.heads // self.groups, axis=0)
+    def iter_key_query_products(self) -> Iterator[Floats]:
+        """Yield W_K^T W_Q of each query head, (d_in, d_in), one at a time: heads of them may not fit in memory."""
+        for query, key in zip(np.split(self.query, self.heads), self._by_query_head(self.key), strict=True):
+            yield np.asarray(key.T @ query)
+
+    def iter_output_value_products(self) -> Iterator[Floats]:
+        """Yield P W_V of each query head, (d_out, d_in), one at a time."""
+        outputs = np.split(self.output, self.heads, axis=1)
+        for output, value in zip(outputs, self._by_query_head(self.value), strict=True):
+            yield np.asarray(output @ value)
+
+    def _by_query_head(self, w: Floats) -> Iterator[Floats]:
+        """Yield key or value rows of each query head, (rows a head, d_in)."""
+        for rows in np.split(w, self.groups):
+            for _ in range(self.heads // self.groups):
+                yield rows
 
 
-def projection_names(module: PreTrainedModel) -> dict[tuple[int, str], str]:
-    """Return the parameter name of each (layer, "q" | "k" | "v" | "o") projection.
+def projection_names(module: PreTrainedModel) -> dict[tuple[int, Which], str]:
+    """Return the parameter name of each (layer, "q" | "k" | "v" | "o") projection; layers with attention from 0 on.
 
     Raises:
-        ModelError: an architecture whose projections are not separate matrices named so.
+        ModelError: they were not found, or some are rows of one fused matrix, which has no name for each.
     """
-    found: dict[tuple[int, str], str] = {}
-    for name, _ in module.named_parameters():
-        if match := _PROJECTION.search(name):
-            found[int(match["layer"]), match["which"][0]] = name
-    layers = {layer for layer, _ in found}
-    if not layers or any((layer, which) not in found for layer in layers for which in "qkvo"):
+    entry, layers = find_names(module)
+    if isinstance(entry.projections, Fused):
+        fused = layers[0][entry.projections.weight]
         raise ModelError(
-            f"the attention projections of a {type(module).__name__} were not found: expected one weight each named "
-            "q_proj, k_proj, v_proj and o_proj or out_proj a layer (Llama, GPT-J and their like)."
+            f"the attention projections of a {type(module).__name__} share one matrix ({fused}), so that they have no "
+            "names of their own; ask for `projection_places`, or use a model with separate ones (Llama, GPT-J)."
         )
-    return found
+    names = vars(entry.projections).values()
+    return {(i, which): own[name] for i, own in enumerate(layers) for which, name in zip(WHICH, names, strict=True)}
+
+
+def projection_places(module: PreTrainedModel) -> dict[tuple[int, Which], Place]:
+    """Return where each (layer, "q" | "k" | "v" | "o") projection is: to read, to mask, to write.
+
+    Raises:
+        ModelError: they were not found.
+    """
+    _, layers = find_layers(module)
+    return {(i, which): layer[which] for i, layer in enumerate(layers) for which in WHICH}
+
+
+def iter_layer_projections(module: PreTrainedModel) -> Iterator[LayerProjections]:
+    """Yield the projections of every layer with attention as float64 copies, one layer in memory at a time.
+
+    Raises:
+        ModelError: they were not found.
+    """
+    sizes, layers = find_layers(module)
+    weights = dict(module.named_parameters())
+
+    def matrix(place: Place) -> Floats:
+        return np.array(place.read(weights[place.parameter].detach()).double().cpu().numpy(), order="C")
+
+    for layer in layers:
+        query, key, value, output = (matrix(layer[which]) for which in WHICH)
+        yield LayerProjections(query, key, value, output, sizes.heads, sizes.groups)
 
 
 def layer_projections(module: PreTrainedModel) -> list[LayerProjections]:
-    """Return the projections of every layer, as float64 copies."""
-    names, weights = projection_names(module), dict(module.named_parameters())
-
-    def matrix(layer: int, which: str) -> Floats:
-        return np.array(weights[names[layer, which]].detach().double().cpu().numpy())
-
-    heads = int(module.config.num_attention_heads)
-    groups = int(getattr(module.config, "num_key_value_heads", heads))
-    layers = sorted({layer for layer, _ in names})
-    return [
-        LayerProjections(matrix(i, "q"), matrix(i, "k"), matrix(i, "v"), matrix(i, "o"), heads, groups) for i in layers
-    ]
+    """Return the projections of every layer with attention, as float64 copies (see `iter_layer_projections`)."""
+    return list(iter_layer_projections(module))
 
 
-def part_names(module: PreTrainedModel, part: str) -> tuple[str, ...]:
-    """Return the names of the parameters that GD trains for a part of PARTS.
+def trained(module: PreTrainedModel, part: str) -> dict[str, torch.Tensor | None]:
+    """Return what GD trains for a part of PARTS.
 
-    Of L layers counted from 0, "v_middle" is W_V of layer L // 2 and "v_deep" that of layer L - 1; the paper
-    names no indices.
+    Of L layers with attention, counted from 0, "v_middle" is W_V of layer L // 2 and "v_deep" that of layer L - 1;
+    the paper names no indices. Biases are not part of W_V.
+
+    Returns:
+        By name of a parameter, which of its entries are trained: a boolean mask that broadcasts to its shape (W_V as
+        rows or columns of a fused matrix), or None for all. A parameter shared by two modules is named once.
 
     Raises:
         UnknownNameError: no such part.
+        ModelError: the attention projections were not found.
     """
     if part not in PARTS:
         raise UnknownNameError("part of a model", part, PARTS)
+    weights = dict(module.named_parameters())
     if part == "whole":
-        return tuple(name for name, _ in module.named_parameters())
-    names = projection_names(module)
-    n_layers = 1 + max(layer for layer, _ in names)
-    return (names[n_layers // 2 if part == "v_middle" else n_layers - 1, "v"],)
+        return dict.fromkeys(weights)
+    _, layers = find_layers(module)
+    place = layers[len(layers) // 2 if part == "v_middle" else -1]["v"]
+    return {place.parameter: place.mask(weights[place.parameter])}
+
+
+def part_names(module: PreTrainedModel, part: str) -> tuple[str, ...]:
+    """Return the names of the parameters that `trained` names; a fused one holds more than the part."""
+    return tuple(trained(module, part))

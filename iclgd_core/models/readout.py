@@ -24,7 +24,7 @@ def readout_at(module: PreTrainedModel, positions: torch.Tensor) -> Iterator[Non
     Raises:
         ModelError: the architecture names no output embedding.
     """
-    output = module.get_output_embeddings()
+    output = module.get_output_embeddings()  # type: ignore[no-untyped-call]
     if output is None:
         raise ModelError(
             f"a {type(module).__name__} names no output embedding, so its logits cannot be read at one position; "

@@ -17,10 +17,11 @@ from typing import Literal
 import numpy as np
 
 from iclgd_core.errors import DivergedError, SettingsError
-from iclgd_core.lab import SHOTS, Lab, LogProbs
+from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Runs, Schedule, get_optimizer
 from iclgd_core.models import CausalModel
 from iclgd_core.mutations.names import Mutation
+from iclgd_core.predictions import LogProbs, TopLogProbs
 from iclgd_core.tiers import Tier
 
 Learner = Literal["itself", "icl", "gd", "zero-shot"]
@@ -48,8 +49,17 @@ def fixed_setting(tier: Tier, optimizer: str) -> Schedule:
 def at_every_setting(log_probs: LogProbs, schedule: Schedule) -> Runs:
     """Return runs that give the same log-probs (episodes, orders, queries, vocabulary) at every rate and readout."""
     flags = (*log_probs.shape[:2], len(schedule.learning_rates), len(schedule.readouts))
-    everywhere = np.broadcast_to(log_probs[:, :, None, None], (*flags, *log_probs.shape[2:])).copy()
+    here = log_probs[:, :, None, None]
+    if isinstance(here, TopLogProbs):
+        everywhere: LogProbs = here.repeat(flags[2], axis=2).repeat(flags[3], axis=3)
+    else:
+        everywhere = np.broadcast_to(here, (*flags, *here.shape[4:])).copy()
     return Runs(everywhere, np.zeros(flags, dtype=np.bool_), np.zeros(flags, dtype=np.float32))
+
+
+def in_every_order(log_probs: LogProbs, orders: int) -> LogProbs:
+    """Return predictions (episodes, 1, ...) as (episodes, orders, ...), the same for each."""
+    return log_probs.repeat(orders, axis=1)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -114,7 +124,7 @@ class MutatedLab(Lab):
         if learner == "icl":
             return self.base.in_context(min(shots, SHOTS), orders, split, n)
         if learner == "zero-shot":
-            return np.repeat(self.base.in_context(0, 1, split, n), orders, axis=1)
+            return in_every_order(self.base.in_context(0, 1, split, n), orders)
         setting = fixed_setting(self.tier, optimizer)
         runs = self.base.descend(optimizer, setting, shots, orders, split, part, n)
         if runs.diverged.any():
@@ -122,4 +132,4 @@ class MutatedLab(Lab):
                 f"{int(runs.diverged.sum())} of {runs.diverged.size} runs of {optimizer} at the fixed setting of "
                 f"mutation {str(self.mutation)!r} diverged; there are no outputs to feed."
             )
-        return np.asarray(runs.log_probs[:, :, 0, 0])
+        return runs.log_probs[:, :, 0, 0]

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from iclgd_core.learners import Optimizer, Runs, Schedule, get_optimizer, gradient_descent, in_context
 from iclgd_core.models import CausalModel
-from iclgd_core.mutations.laboratory import STAND_INS, Learner, at_every_setting
+from iclgd_core.mutations.laboratory import STAND_INS, Learner, at_every_setting, in_every_order
 from iclgd_core.mutations.names import Mutation
-from iclgd_core.tasks import Episode
+from iclgd_core.predictions import LogProbs
+from iclgd_core.tasks.prompts import EpisodePrompts
 
 Ints = NDArray[np.int64]
-LogProbs = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,15 @@ class MutatedLearners:
     mutation: Mutation
     setting: Schedule
 
-    def in_context(
-        self, model: CausalModel, symbols: tuple[str, ...], episodes: Sequence[Episode], orders: Ints
-    ) -> LogProbs:
+    def in_context(self, model: CausalModel, episodes: Sequence[EpisodePrompts], orders: Ints) -> LogProbs:
         """Return what stands where ICL is asked for; arguments and result as those of `learners.in_context`."""
         learner = STAND_INS[self.mutation][0]
-        return self._outputs("icl" if learner == "itself" else learner, model, symbols, episodes, orders)
+        return self._outputs("icl" if learner == "itself" else learner, model, episodes, orders)
 
     def gradient_descent(
         self,
         model: CausalModel,
-        symbols: tuple[str, ...],
-        episodes: Sequence[Episode],
+        episodes: Sequence[EpisodePrompts],
         orders: Ints,
         optimizer: Optimizer,
         schedule: Schedule,
@@ -52,21 +49,20 @@ class MutatedLearners:
         """Return what stands where GD is asked for; arguments and result as those of `learners.gradient_descent`."""
         learner = STAND_INS[self.mutation][1]
         if learner == "itself":
-            return gradient_descent(model, symbols, episodes, orders, optimizer, schedule, part)
-        one = self._outputs(learner, model, symbols, episodes, orders)
+            return gradient_descent(model, episodes, orders, optimizer, schedule, part)
+        one = self._outputs(learner, model, episodes, orders)
         return at_every_setting(one, schedule)
 
     def _outputs(
         self,
         learner: Learner,
         model: CausalModel,
-        symbols: tuple[str, ...],
-        episodes: Sequence[Episode],
+        episodes: Sequence[EpisodePrompts],
         orders: Ints,
     ) -> LogProbs:
         if learner == "gd":
-            runs = gradient_descent(model, symbols, episodes, orders, get_optimizer("gd"), self.setting)
-            return np.asarray(runs.log_probs[:, :, 0, 0])
+            runs = gradient_descent(model, episodes, orders, get_optimizer("gd"), self.setting)
+            return runs.log_probs[:, :, 0, 0]
         if learner == "zero-shot":
-            return np.repeat(in_context(model, symbols, episodes, orders[:, :1, :0]), orders.shape[1], axis=1)
-        return in_context(model, symbols, episodes, orders)
+            return in_every_order(in_context(model, episodes, orders[:, :1, :0]), orders.shape[1])
+        return in_context(model, episodes, orders)

@@ -96,4 +96,4 @@ def construction(side: int, rng: np.random.Generator) -> dict[str, Floats]:
 
 
 def _called(what: str, model: CausalModel, module: PreTrainedModel) -> CausalModel:
-    return replace(model, name=f"{what}-{model.name}", module=module)
+    return replace(model, name=f"{what}-{model.name}", held=module)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from iclgd_core.learners.in_context import in_context
+from iclgd_core.metrics import correct
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.tasks import GincConfig, GincTask
 
@@ -28,12 +29,12 @@ def accuracy_by_shots(
     for k in lengths:
         task = GincTask(k, world)
         drawn = [task.episode(seed, "validation", i, QUERIES) for i in range(episodes)]
-        answers = model.token_ids(task.symbols)[np.stack([episode.answers for episode in drawn])]
+        encoded = [task.encode(episode, model.reader) for episode in drawn]
+        answers = np.stack([episode.answers for episode in encoded])
         out[task.name] = {}
         for n in (n for n in SHOTS if task.prompt_length(n) <= model.context_window):
             orders = np.tile(np.arange(n), (episodes, 1, 1))
-            best = in_context(model, task.symbols, drawn, orders)[:, 0].argmax(-1)
-            out[task.name][n] = float((best == answers).mean())
+            out[task.name][n] = float(correct(in_context(model, encoded, orders)[:, 0], answers).mean())
     return out
 
 

@@ -6,15 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.curves import Curve, accuracy_of
+from iclgd_core.errors import NotRunError
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule
 from iclgd_core.metrics import correct, correct_among
+from iclgd_core.predictions import LogProbs
 from iclgd_core.studies.chosen import predictions_at
 from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
-LogProbs = NDArray[np.float32]
 
 SCOPES = ("vocabulary", "labels")
 """Over what the prediction is the argmax: the whole vocabulary (Shen) or the label set (Dai)."""
@@ -92,10 +93,14 @@ def many_study(lab: Lab, trained_on: int) -> AccuracyStudy:
     """Compare ICL with 8 demonstrations and SGD in batches of 8 on many more, over the whole vocabulary.
 
     Raises:
+        NotRunError: the task holds fewer demonstrations an episode.
         DivergedError: a run diverged on the evaluation episodes.
     """
     tier = lab.tier
     n, n_tuning = tier.many_episodes, tier.size_tuning_episodes
+    pool = min(lab.episodes(split, 1)[0].pool for split in ("tuning", "evaluation"))
+    if trained_on > pool:
+        raise NotRunError(f"GD is to have {trained_on} demonstrations, but {lab.task.name} holds {pool} an episode.")
     return _study(lab, "sgd8", tier.many_schedule, SHOTS, trained_on, "vocabulary", n, n_tuning)
 
 

@@ -11,11 +11,12 @@ from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule, get_optimizer
 from iclgd_core.metrics import TOP_K, closure, correct, js_agreement, ocs_additive, ocs_bounded, token_overlap
+from iclgd_core.predictions import LogProbs
 from iclgd_core.studies.chosen import best_trained_rate, predictions_at
 from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
-Agreement = Callable[[NDArray[np.float32], NDArray[np.float32]], Floats]
+Agreement = Callable[[LogProbs, LogProbs], Floats]
 
 AGREEMENTS: dict[str, Agreement] = {
     "token-overlap": token_overlap,
@@ -159,9 +160,7 @@ def agreement_study(
     )
 
 
-def _path(
-    lab: Lab, rate: float, optimizer: str, schedule: Schedule, n: int, part: str
-) -> dict[int, NDArray[np.float32]]:
+def _path(lab: Lab, rate: float, optimizer: str, schedule: Schedule, n: int, part: str) -> dict[int, LogProbs]:
     """Return GD's predictions by epoch at one learning rate; an epoch at which a run diverged is left out."""
     runs = lab.descend(optimizer, Schedule((rate,), schedule.readouts), SHOTS, part=part, n=n)
     return {

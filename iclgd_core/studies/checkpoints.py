@@ -1,6 +1,6 @@
 """Weights and ICL accuracy along pretraining (arXiv 2310.08540, section 3, figure 3)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -78,6 +78,23 @@ class CheckpointStudy:
         }
 
 
+class Weights(Mapping[str, Floats]):
+    """Weights of a laboratory's model by name, in float64 one at a time, so that two large models fit in memory."""
+
+    def __init__(self, lab: Lab) -> None:
+        """Take the weights, off their GPU if they are on one."""
+        self._weights = {name: weight.detach().cpu() for name, weight in lab.model.module.named_parameters()}
+
+    def __getitem__(self, name: str) -> Floats:
+        return np.asarray(self._weights[name].double().numpy())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._weights)
+
+    def __len__(self) -> int:
+        return len(self._weights)
+
+
 def checkpoint_study(labs: Sequence[Lab], steps: Sequence[int]) -> CheckpointStudy:
     """Measure every checkpoint; `steps` are their training steps, ascending, the last being the end.
 
@@ -92,10 +109,7 @@ def checkpoint_study(labs: Sequence[Lab], steps: Sequence[int]) -> CheckpointStu
     n = labs[0].count()
     answers = labs[0].answers("evaluation", n)
     accuracy = np.stack([correct(lab.in_context(SHOTS)[:, 0], answers).mean(-1) for lab in labs], axis=1)
-    weights = [
-        {name: p.detach().double().cpu().numpy() for name, p in lab.model.module.named_parameters()} for lab in labs
-    ]
-    drift = np.array([relative_change(a, b) for a, b in pairwise(weights)])
+    drift = np.array([relative_change(a, b) for a, b in pairwise(map(Weights, labs))])
     span = np.array([steps[i] for i in late], dtype=np.float64)
     change = slopes(span, accuracy[:, list(late)]) * (span[-1] - span[0])
     return CheckpointStudy(tuple(lab.model.name for lab in labs), tuple(steps), accuracy, drift, late, change)

@@ -6,11 +6,12 @@ from numpy.typing import NDArray
 from iclgd_core.errors import DivergedError
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule
+from iclgd_core.predictions import LogProbs
 
 
 def predictions_at(
     lab: Lab, setting: Setting, optimizer: str, schedule: Schedule, n: int, shots: int = SHOTS, part: str = "whole"
-) -> NDArray[np.float32]:
+) -> LogProbs:
     """Return the log-probs (episodes, queries, vocabulary) of GD at a setting on n evaluation episodes.
 
     All readouts of the chosen rate are measured, so that choices which share a rate share the runs. The start of
@@ -26,7 +27,7 @@ def predictions_at(
         runs.diverged[:, 0, 0, setting.readout],
         f"{optimizer} on {shots} demonstrations at learning rate {setting.learning_rate:g}",
     )
-    return np.asarray(runs.log_probs[:, 0, 0, setting.readout])
+    return runs.log_probs[:, 0, 0, setting.readout]
 
 
 def refuse_diverged(diverged: NDArray[np.bool_], what: str) -> None:

@@ -7,9 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.curves import Curve
+from iclgd_core.devices.number_format import FLOAT32_UP_TO
+from iclgd_core.errors import NotRunError
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.predictions import LogProbs, TopLogProbs, aligned
 from iclgd_core.studies.chosen import refuse_diverged
 
 Floats = NDArray[np.float64]
@@ -17,6 +20,8 @@ Floats = NDArray[np.float64]
 EPOCHS = 10
 EPISODES = 4
 RATE = 1e-2
+LARGEST = FLOAT32_UP_TO
+"""Most weights of a model that is copied in float64: three times the memory of the model itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,18 +67,30 @@ class InvarianceStudy:
 
 
 def invariance_study(lab: Lab) -> InvarianceStudy:
-    """Measure both learners in float64 on a few episodes, in all orders of the tier."""
-    model = replace(lab.model, module=copy.deepcopy(lab.model.module).double())
+    """Measure both learners in float64 on a few episodes, in all orders of the tier.
+
+    Raises:
+        NotRunError: a model too large for a copy in float64.
+    """
+    if lab.model.n_parameters > LARGEST:
+        raise NotRunError(
+            f"the claim needs a copy of the model in float64; {lab.model.name!r} has {lab.model.n_parameters:.2g} "
+            f"weights, and copies are made up to {LARGEST:.2g}."
+        )
+    lab.take_room_for_copy("float64")
+    model = replace(lab.model, held=copy.deepcopy(lab.model.module).double())
     episodes = lab.episodes("evaluation", EPISODES)
     orders = lab.orders("evaluation", EPISODES, SHOTS, lab.tier.orders)
     schedule = Schedule((RATE,), (EPOCHS,))
-    runs = gradient_descent(model, lab.task.symbols, episodes, orders, get_optimizer("gd"), schedule)
+    runs = gradient_descent(model, episodes, orders, get_optimizer("gd"), schedule)
     refuse_diverged(runs.diverged, "full-batch GD in float64")
-    icl = in_context(model, lab.task.symbols, episodes, orders)
+    icl = in_context(model, episodes, orders)
     return InvarianceStudy(_largest_change(icl), _largest_change(runs.log_probs[:, :, 0, 0]), lab.tier.orders)
 
 
-def _largest_change(log_probs: NDArray[np.floating]) -> Floats:
+def _largest_change(log_probs: LogProbs) -> Floats:
     """Return the largest |p_a - p_b| over orders, queries and vocabulary, (episodes,)."""
+    if isinstance(log_probs, TopLogProbs):
+        log_probs = np.stack(aligned([log_probs[:, o] for o in range(log_probs.shape[1])]), axis=1)
     p = np.exp(log_probs.astype(np.float64))
     return np.asarray((p.max(axis=1) - p.min(axis=1)).max(axis=(-1, -2)))

@@ -4,7 +4,7 @@ Sources: arXiv 2310.08540, section 3.2 and figure 2 (the measurement); arXiv 221
 construction) and its remark that only the products W_K^T W_Q and P W_V are identified.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from iclgd_core.curves import Curve, Point, sparsity_of
 from iclgd_core.evidence import Json
 from iclgd_core.metrics import relative_sparsity, required_sparsity, sparsity_ratio
 from iclgd_core.models import CausalModel
-from iclgd_core.models.projections import LayerProjections, layer_projections
+from iclgd_core.models.projections import LayerProjections, iter_layer_projections
 
 Floats = NDArray[np.float64]
 
@@ -23,12 +23,12 @@ MATRICES = ("W_K", "W_Q", "W_V", "W_K^T W_Q", "P W_V")
 SCALES = {"absolute": sparsity_ratio, "relative": relative_sparsity}
 """How a threshold is meant: as it is (the paper), or times the matrix's root mean square."""
 
-_PICK: dict[str, Callable[[LayerProjections], Floats]] = {
-    "W_K": lambda layer: layer.key[None],
-    "W_Q": lambda layer: layer.query[None],
-    "W_V": lambda layer: layer.value[None],
-    "W_K^T W_Q": LayerProjections.key_query_products,
-    "P W_V": LayerProjections.output_value_products,
+_PICK: dict[str, Callable[[LayerProjections], Iterable[Floats]]] = {
+    "W_K": lambda layer: [layer.key],
+    "W_Q": lambda layer: [layer.query],
+    "W_V": lambda layer: [layer.value],
+    "W_K^T W_Q": LayerProjections.iter_key_query_products,
+    "P W_V": LayerProjections.iter_output_value_products,
 }
 _REQUIRED = {"W_K": "W_K", "W_Q": "W_Q", "W_V": "W_V", "W_K^T W_Q": "W_K", "P W_V": "W_V"}
 """The products are, in the construction, diag(I, 0) and a multiple of W_V: as sparse as W_K and W_V."""
@@ -89,11 +89,12 @@ class SparsityStudy:
 
 def sparsity_study(model: CausalModel, matrix: str, scale: str) -> SparsityStudy:
     """Measure one of MATRICES at every threshold, by one of SCALES."""
-    layers = layer_projections(model.module)
-    share, side = SCALES[scale], layers[0].query.shape[1]
-    by_layer = {
-        f"{delta:g}": np.array([np.mean([share(w, delta) for w in _PICK[matrix](layer)]) for layer in layers])
-        for delta in THRESHOLDS
-    }
+    share, side = SCALES[scale], 0
+    rows: list[Floats] = []
+    for layer in iter_layer_projections(model.module):
+        side = layer.query.shape[1]
+        shares = [[share(w, delta) for delta in THRESHOLDS] for w in _PICK[matrix](layer)]
+        rows.append(np.mean(shares, axis=0))
+    by_layer = {f"{delta:g}": np.array([row[i] for row in rows]) for i, delta in enumerate(THRESHOLDS)}
     ratio = {delta: float(values.mean()) for delta, values in by_layer.items()}
     return SparsityStudy(ratio, by_layer, required_sparsity(side)[_REQUIRED[matrix]], side, matrix, scale)

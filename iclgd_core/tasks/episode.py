@@ -7,8 +7,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.errors import ContextError
-
 Ints = NDArray[np.int64]
 
 
@@ -50,16 +48,3 @@ class Episode:
         for array in (self.demonstrations, self.labels, self.queries, self.answers, self.separator):
             h.update(str(array.shape).encode() + np.ascontiguousarray(array, dtype=np.int64).tobytes())
         return h.hexdigest()
-
-    def first(self, n: int) -> tuple[Ints, Ints]:
-        """Return inputs (n, length) and labels (n,) of the first n demonstrations.
-
-        Raises:
-            ContextError: more than the pool holds.
-        """
-        if n > len(self.labels):
-            raise ContextError(
-                f"{n} demonstrations were asked for, but task {self.task!r} holds {len(self.labels)} an episode; "
-                f"ask for at most {len(self.labels)}."
-            )
-        return self.demonstrations[:n], self.labels[:n]

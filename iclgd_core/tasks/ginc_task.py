@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from iclgd_core.errors import SettingsError
+from iclgd_core.evidence import Json
 from iclgd_core.seeds import stream
 from iclgd_core.tasks.episode import Episode
+from iclgd_core.tasks.ginc_prompts import GincPrompts, ginc_tokens
 from iclgd_core.tasks.ginc_world import DELIMITER, GincConfig, GincWorld, ginc_world
+from iclgd_core.tasks.prompts import Reader, check_context
 
 POOL = 512
 """Demonstrations in an episode: enough for the paper's largest GD training set (arXiv 2310.08540, table 1)."""
@@ -51,6 +54,32 @@ class GincTask:
     def prompt_length(self, shots: int) -> int:
         """Return the tokens of a prompt: `shots` examples of k symbols and a delimiter, and the query."""
         return shots * (self.k + 1) + self.k - 1
+
+    def encode(self, episode: Episode, reader: Reader) -> GincPrompts:
+        """Write an episode in a model's tokens.
+
+        Raises:
+            VocabularyError: the tokenizer has no single token for some symbol, or the model is a masked one.
+        """
+        return GincPrompts(episode, ginc_tokens(self.symbols, reader))
+
+    def check(self, reader: Reader, shots: int) -> None:
+        """Check, without weights, that a model can read prompts of so many demonstrations.
+
+        Raises:
+            VocabularyError: as `encode`.
+            ContextError: the demonstrations and a query do not fit the context window.
+        """
+        ginc_tokens(self.symbols, reader)
+        what = f"{shots} demonstrations of {self.name}"
+        check_context(self.prompt_length(shots), reader.context_window, reader.name, what)
+
+    def protocol(self) -> dict[str, Json]:
+        """Return what is fixed about its prompts."""
+        return {
+            "prompt": "x y / x y / ... / x, one token a symbol, no BOS, no EOS",
+            "separator": self.symbols[DELIMITER],
+        }
 
     def episode(self, seed: int, split: str, index: int, queries: int) -> Episode:
         """Draw episode `index` of `split`; the demonstrations do not depend on the number of queries.

@@ -94,3 +94,12 @@ def check_pool(order: Ints, pool: int, task: str) -> None:
             f"{len(order)} demonstrations were asked for, but task {task!r} holds {pool} an episode; "
             f"ask for at most {pool}."
         )
+
+
+def check_context(tokens: int, window: int, model: str, what: str) -> None:
+    """Raise ContextError where a prompt of so many tokens exceeds the context window."""
+    if tokens > window:
+        raise ContextError(
+            f"{what} needs {tokens} tokens, but model {model!r} reads at most {window}; "
+            "ask for fewer demonstrations, a shorter task, or a model with a longer context."
+        )

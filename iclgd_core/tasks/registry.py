@@ -1,10 +1,14 @@
 """Tasks by name."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from iclgd_core.errors import UnknownNameError
-from iclgd_core.tasks.episode import Episode
+from iclgd_core.evidence import Json
 from iclgd_core.tasks.ginc_task import GincTask
+from iclgd_core.tasks.prompts import EpisodePrompts, Reader
+from iclgd_core.tasks.text.by_name import HINT as OWN_TASK
+from iclgd_core.tasks.text.by_name import is_own_task, own_task, text_task, text_task_names
+from iclgd_core.tasks.text.settings import TextSettings
 
 
 class Task(Protocol):
@@ -17,27 +21,39 @@ class Task(Protocol):
     def name(self) -> str:
         """Name used on the command line and in reports."""
 
-    @property
-    def symbols(self) -> tuple[str, ...]:
-        """The task's vocabulary: `symbols[i]` is the text of symbol i."""
+    def episode(self, seed: int, split: str, index: int, queries: int) -> Any:
+        """Draw episode `index` of `split`, "tuning" or "evaluation"; `encode` takes what it returns."""
 
-    def prompt_length(self, shots: int) -> int:
-        """Return the most tokens that a prompt of so many demonstrations and a query takes."""
+    def encode(self, episode: Any, reader: Reader) -> EpisodePrompts:
+        """Write an episode of this task in a model's tokens."""
 
-    def episode(self, seed: int, split: str, index: int, queries: int) -> Episode:
-        """Draw episode `index` of `split`."""
+    def check(self, reader: Reader, shots: int) -> None:
+        """Check, without weights, that a model can read the task; an IclgdError says why not."""
+
+    def protocol(self) -> dict[str, Json]:
+        """Return what is fixed about its prompts: template, label words, sampling, data."""
 
 
 TASKS: dict[str, Task] = {task.name: task for task in (GincTask(k) for k in (3, 5, 8, 10))}
-"""GINC by prompt length: these stand where AG News, CB, SST-2 and RTE stand in the paper."""
+"""GINC by prompt length: these stand where AG News, CB, SST-2 and RTE stand in the paper; `tasks.text` has those."""
 
 
-def get_task(name: str) -> Task:
-    """Return the task called `name`.
+def get_task(name: str, settings: TextSettings | None = None) -> Task:
+    """Return the task called `name`; nothing is read or fetched yet.
+
+    Args:
+        name: GINC or a text task by name, or a user's own: path/to/task.toml, path/to/file.py:Class, package:Class.
+        settings: data, template and sampling of a text task; GINC ignores them.
 
     Raises:
-        UnknownNameError: no such task; the message names the nearest.
+        UnknownNameError: no such task, or no such template of it; the message names the nearest.
+        IclgdError: a task of one's own that cannot be loaded, or settings that do not fit.
     """
-    if name not in TASKS:
-        raise UnknownNameError("task", name, TASKS)
-    return TASKS[name]
+    if name in TASKS:
+        return TASKS[name]
+    if name in text_task_names():
+        return text_task(name, settings)
+    if is_own_task(name):
+        own: Task = own_task(name, settings)
+        return own
+    raise UnknownNameError("task", name, (*TASKS, *text_task_names()), OWN_TASK)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from iclgd_core.learners import Schedule, get_optimizer, gradient_descent
-from tests.tiny_models import episodes, tiny_model, tiny_task, with_demonstrations
+from tests.tiny_models import encoded, episodes, tiny_model, tiny_task, with_demonstrations
 
 SYMBOLS = tiny_task().symbols
 EPOCHS = 3
@@ -19,9 +19,10 @@ def outputs(architecture: str, seed: int, optimizer: str, order: list[int], draw
     inputs = rng.integers(1, len(SYMBOLS), size=(len(order), 3))
     episode = with_demonstrations(episodes(1)[0], inputs, rng.integers(1, len(SYMBOLS), size=len(order)))
     orders = np.array([[list(range(len(order))), order]])
-    runs = gradient_descent(model, SYMBOLS, [episode], orders, get_optimizer(optimizer), Schedule((0.1,), (EPOCHS,)))
+    schedule = Schedule((0.1,), (EPOCHS,))
+    runs = gradient_descent(model, encoded(model, [episode]), orders, get_optimizer(optimizer), schedule)
     assert not runs.diverged.any()
-    return np.asarray(np.exp(runs.log_probs[0, :, 0, 0].astype(np.float64)))
+    return np.asarray(np.exp(np.asarray(runs.log_probs[0, :, 0, 0], np.float64)))
 
 
 settled = st.integers(2, 6).flatmap(lambda n: st.permutations(list(range(n))))

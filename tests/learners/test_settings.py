@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 
-from iclgd_core.errors import ContextError, SettingsError, UnknownNameError, VocabularyError
+from iclgd_core.errors import ContextError, SettingsError, UnknownNameError
 from iclgd_core.learners import OPTIMIZERS, Schedule, get_optimizer, gradient_descent
 from iclgd_core.tasks import GincConfig
-from tests.tiny_models import episodes, random_orders, tiny_model, tiny_task
-
-SYMBOLS = tiny_task().symbols
+from tests.tiny_models import encoded, episodes, random_orders, tiny_model, tiny_task
 
 
 @pytest.mark.parametrize("rates", [(), (0.0,), (-1e-3, 1e-3), (1e-3, 0.0), (float("nan"),), (float("inf"),)])
@@ -42,11 +40,11 @@ def test_unknown_optimizer_names_the_nearest() -> None:
         get_optimizer("adam2")
 
 
-def run(shots: int, part: str = "whole", symbols: tuple[str, ...] = SYMBOLS, orders: int = 1) -> None:
+def run(shots: int, part: str = "whole", orders: int = 1) -> None:
+    model = tiny_model()
     gradient_descent(
-        tiny_model(),
-        symbols,
-        episodes(1),
+        model,
+        encoded(model, episodes(1)),
         random_orders(1, orders, shots),
         get_optimizer("gd"),
         Schedule((0.1,), (1,)),
@@ -63,21 +61,19 @@ def test_demonstrations_from_one_to_the_pool() -> None:
         run(513)
 
 
-def test_unknown_part_and_unknown_symbol() -> None:
+def test_unknown_part() -> None:
     with pytest.raises(UnknownNameError, match=r"'v_depe'\. Nearest: v_deep"):
         run(1, part="v_depe")
-    with pytest.raises(VocabularyError, match="lacks 1 of the 13 symbols"):
-        run(1, symbols=(*SYMBOLS, "nowhere"))
 
 
 def test_examples_longer_than_the_context_window_are_refused() -> None:
     world = GincConfig(n_symbols=12, n_values=3, n_slots=3, n_hmms=3, n_in_mixture=2, seed=4)
     task = tiny_task(70, world)
-    drawn = [task.episode(0, "tuning", 0, 1)]
+    model = tiny_model()
+    drawn = [task.encode(task.episode(0, "tuning", 0, 1), model.reader)]
     with pytest.raises(ContextError, match="reads at most 64"):
         gradient_descent(
-            tiny_model(),
-            SYMBOLS,
+            model,
             drawn,
             np.zeros((1, 1, 1), dtype=np.int64),
             get_optimizer("gd"),

@@ -9,23 +9,23 @@ from transformers import PreTrainedModel
 
 from iclgd_core.errors import ContextError, VocabularyError
 from iclgd_core.models.fingerprint import fingerprint
-from tests.tiny_models import ARCHITECTURES, tiny_model, tiny_task
+from tests.tiny_models import ARCHITECTURES, predicted, tiny_model, tiny_task, tokens
 
 SYMBOLS = tiny_task().symbols
 
 
 def test_token_ids_are_those_of_the_tokenizer() -> None:
     model = tiny_model()
-    ids = model.token_ids(SYMBOLS)
+    ids = tokens(model)
     assert ids.dtype == np.int64
     assert model.tokenizer.convert_ids_to_tokens(ids.tolist()) == list(SYMBOLS)
-    assert model.token_ids(("b", "/")).tolist() == [2, 0]
+    assert tokens(model, ("b", "/")).tolist() == [2, 0]
 
 
 @pytest.mark.parametrize(("n", "end"), [(1, "'x0'"), (8, "'x7'"), (9, "'x7', ...")])
 def test_missing_symbols_are_named(n: int, end: str) -> None:
     with pytest.raises(VocabularyError) as caught:
-        tiny_model().token_ids((*SYMBOLS, *(f"x{i}" for i in range(n))))
+        tokens(tiny_model(), (*SYMBOLS, *(f"x{i}" for i in range(n))))
     text = str(caught.value)
     assert f"lacks {n} of the {12 + n} symbols" in text
     assert "'ginc-tiny' (14 tokens)" in text
@@ -38,26 +38,22 @@ def test_log_probs_are_the_last_position_normalised(architecture: str) -> None:
     prompts = np.random.default_rng(0).integers(0, 12, size=(5, 7))
     with torch.no_grad():
         logits = model.module(torch.from_numpy(prompts)).logits[:, -1].double()
-    np.testing.assert_allclose(model.log_probs(prompts), logits.log_softmax(-1).numpy(), atol=1e-5)
+    np.testing.assert_allclose(predicted(model, prompts), logits.log_softmax(-1).numpy(), atol=1e-5)
 
 
 def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     model, prompts = tiny_model(), np.random.default_rng(0).integers(0, 12, size=(5, 7))
-    together = model.log_probs(prompts)
-    for tokens in (1, 14, 20):
-        monkeypatch.setattr("iclgd_core.models.adapter.MAX_BATCH_TOKENS", tokens)
-        np.testing.assert_allclose(model.log_probs(prompts), together, atol=1e-5)
+    together = predicted(model, prompts)
+    for most in (1, 14, 20):
+        monkeypatch.setattr("iclgd_core.models.answering.MAX_BATCH_TOKENS", most)
+        np.testing.assert_allclose(predicted(model, prompts), together, atol=1e-5)
 
 
 def test_context_window() -> None:
     model = tiny_model()
-    assert model.log_probs(np.ones((1, 64), dtype=np.int64)).shape == (1, 14)
+    assert predicted(model, np.ones((1, 64), dtype=np.int64)).shape == (1, 14)
     with pytest.raises(ContextError, match=r"needs 65 tokens.*reads at most 64"):
-        model.log_probs(np.ones((1, 65), dtype=np.int64))
-    one, query = np.ones((1, 62), dtype=np.int64), np.ones((1, 1, 3), dtype=np.int64)
-    assert model.log_probs_after(one[:, 1:], query).shape == (1, 1, 14)
-    with pytest.raises(ContextError, match="needs 65 tokens"):
-        model.log_probs_after(one, query)
+        predicted(model, np.ones((1, 65), dtype=np.int64))
 
 
 def changed(module: PreTrainedModel, what: str) -> PreTrainedModel:

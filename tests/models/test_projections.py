@@ -2,13 +2,22 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import GPT2Config, LlamaConfig
 
 from iclgd_core.errors import ModelError, UnknownNameError
+from iclgd_core.models.architectures import Place
 from iclgd_core.models.loading import fresh
-from iclgd_core.models.projections import PARTS, LayerProjections, layer_projections, part_names, projection_names
+from iclgd_core.models.projections import (
+    LayerProjections,
+    iter_layer_projections,
+    layer_projections,
+    part_names,
+    projection_names,
+    trained,
+)
 from tests.tiny_models import ARCHITECTURES, tiny_model
 
 PLACES = {
@@ -94,16 +103,48 @@ def test_products_do_not_depend_on_the_basis_of_a_head(shape: tuple[int, int, in
     np.testing.assert_allclose(turned.output_value_products(), layer.output_value_products(), atol=1e-10)
 
 
-def test_an_architecture_without_separate_projections_says_so() -> None:
+def test_fused_projections_have_no_names_of_their_own() -> None:
     module = fresh(
         GPT2Config(n_embd=8, n_layer=1, n_head=2, vocab_size=14, n_positions=16, bos_token_id=0, eos_token_id=0)
     )
-    for call in (projection_names, layer_projections):
-        with pytest.raises(ModelError, match=r"projections of a GPT2LMHeadModel were not found.*Llama, GPT-J"):
-            call(module)
-    with pytest.raises(ModelError, match="not found"):
-        part_names(module, PARTS[1])
-    assert len(part_names(module, "whole")) > 0
+    with pytest.raises(ModelError, match=r"a GPT2LMHeadModel share one matrix \(transformer\.h\.0\.attn\.c_attn\."):
+        projection_names(module)
+    fused = module.get_parameter("transformer.h.0.attn.c_attn.weight").detach().double().numpy()
+    layer = layer_projections(module)[0]
+    for matrix, columns in zip((layer.query, layer.key, layer.value), np.split(fused, 3, axis=1), strict=True):
+        np.testing.assert_array_equal(matrix, columns.T)
+    (mask,) = trained(module, "v_deep").values()
+    assert mask is not None
+    assert mask.tolist() == [[False] * 16 + [True] * 8]
+
+
+def test_products_come_one_head_at_a_time() -> None:
+    layer = drawn(0, heads=3, size=2, width=5, out=4)
+    for one_by_one, together in (
+        (layer.iter_key_query_products(), layer.key_query_products()),
+        (layer.iter_output_value_products(), layer.output_value_products()),
+    ):
+        first = next(one_by_one)
+        np.testing.assert_array_equal(first, together[0])
+        np.testing.assert_array_equal(list(one_by_one), together[1:])
+
+
+def test_layers_come_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more than the layer in hand is copied."""
+    module, read = tiny_model(layers=3).module, Place.read
+    copied: list[str] = []
+
+    def noted(own: Place, weight: torch.Tensor) -> torch.Tensor:
+        copied.append(own.parameter)
+        return read(own, weight)
+
+    monkeypatch.setattr(Place, "read", noted)
+    layers = iter_layer_projections(module)
+    assert copied == []
+    next(layers)
+    assert len(copied) == 4
+    assert all(".layers.0." in name for name in copied)
+    assert len(list(layers)) == 2
 
 
 def test_heads_that_share_keys_and_values() -> None:

@@ -10,15 +10,15 @@ import torch
 from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
 from iclgd_core.models import embedded_names, load_model
 from iclgd_core.models.embedded import checkpoints, embedded_path
-from tests.tiny_models import episodes, random_orders, tiny_task
+from tests.tiny_models import encoded, episodes, random_orders
 
 
 @pytest.fixture
 def embedded(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make the parent of the directory the place of the embedded models."""
     root = directory.parent
-    monkeypatch.setattr("iclgd_core.models.loading.embedded_names", partial(embedded_names, root))
-    monkeypatch.setattr("iclgd_core.models.loading.embedded_path", partial(embedded_path, root=root))
+    monkeypatch.setattr("iclgd_core.hub.source.embedded_names", partial(embedded_names, root))
+    monkeypatch.setattr("iclgd_core.hub.source.embedded_path", partial(embedded_path, root=root))
     return root
 
 
@@ -37,9 +37,10 @@ def test_the_same_attention_as_the_trained_twin(embedded: Path) -> None:
 
 
 def test_learners_run_on_an_untrained_model(embedded: Path) -> None:
-    model, symbols, orders = load_model("untrained-tiny"), tiny_task().symbols, random_orders(1, 1, 2)
-    assert np.isfinite(in_context(model, symbols, episodes(1), orders)).all()
-    runs = gradient_descent(model, symbols, episodes(1), orders, get_optimizer("sgd1"), Schedule((0.1,), (1,)))
+    model, orders = load_model("untrained-tiny"), random_orders(1, 1, 2)
+    drawn = encoded(model, episodes(1))
+    assert np.isfinite(np.asarray(in_context(model, drawn, orders))).all()
+    runs = gradient_descent(model, drawn, orders, get_optimizer("sgd1"), Schedule((0.1,), (1,)))
     assert not runs.diverged.any()
 
 

@@ -21,7 +21,7 @@ from iclgd_core.measurements import Store
 from iclgd_core.models import CausalModel
 from iclgd_core.tiers import TIERS
 from tests.studies.planted import VOCABULARY, Floats, Place, PlantedLab
-from tests.tiny_models import tiny_model, tiny_task
+from tests.tiny_models import tiny_model, tiny_task, tokens
 
 Ints = NDArray[np.int64]
 
@@ -47,7 +47,7 @@ STREAMS = {"queries": 0, "icl": 1, "gd": 2, "none": 3, "icl order": 4, "gd order
 class SizedModel(CausalModel):
     """A tiny model that says that it is larger."""
 
-    size: int
+    size: int = 0
 
     @property
     def n_parameters(self) -> int:
@@ -58,7 +58,7 @@ class Plants:
     """The planted distributions of one laboratory: which queries are difficult is the world's, the noise its own."""
 
     def __init__(self, model: CausalModel, noise: int) -> None:
-        self.token = model.token_ids(TASK.symbols)
+        self.token = tokens(model)
         self.noise = noise
         self.icl, self.none, self.gd = (cache(plant) for plant in (self._icl, self._none, self._gd))
         self._episode = cache(self._drawn_episode)
@@ -116,7 +116,7 @@ class World:
         model = tiny_model()
         self.lab = self.weights = planted(model, directory, 1)
         self.family = tuple(
-            planted(SizedModel(f"size-{size}", model.module, model.tokenizer, size), directory, 10 + i)
+            planted(SizedModel(f"size-{size}", model.module, model.tokenizer, size=size), directory, 10 + i)
             for i, size in enumerate(SIZES)
         )
         self.series = Series(

@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 
 from iclgd_core.errors import DivergedError, SettingsError
-from iclgd_core.lab import Lab, LogProbs, Series
+from iclgd_core.lab import Lab, Series
 from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
 from iclgd_core.measurements import Store
 from iclgd_core.mutations import Mutation
 from iclgd_core.mutations.laboratory import STAND_INS, MutatedLab, fixed_setting
 from iclgd_core.mutations.learners import MutatedLearners
 from iclgd_core.mutations.subjects import mutated_family, mutated_lab, mutated_series
+from iclgd_core.predictions import LogProbs
 from iclgd_core.tiers import TIERS
 from tests.studies.planted import QUERIES, TIER, VOCABULARY, Floats, Place, PlantedLab
-from tests.tiny_models import episodes, random_orders, tiny_model, tiny_task
+from tests.tiny_models import encoded, episodes, random_orders, tiny_model, tiny_task
 
 SCHEDULE = Schedule((0.1, 0.2, 0.3), (2, 5))
 
@@ -144,22 +145,23 @@ def test_checkpoints_at_rest_and_before_the_last(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mutation", STAND_INS)
 def test_learners_without_a_laboratory_stand_in_for_each_other_too(mutation: Mutation) -> None:
-    model, symbols, drawn, orders = tiny_model(), tiny_task().symbols, episodes(), random_orders(2, 3, 4)
+    model, orders = tiny_model(), random_orders(2, 3, 4)
+    drawn = encoded(model, episodes())
     setting, schedule = Schedule((0.01,), (2,)), Schedule((0.1, 0.2), (1, 3))
     full_batch, asked = get_optimizer("gd"), get_optimizer("sgd1")
     learners = MutatedLearners(mutation, setting)
     one: dict[str, LogProbs] = {
-        "icl": in_context(model, symbols, drawn, orders),
-        "gd": gradient_descent(model, symbols, drawn, orders, full_batch, setting).log_probs[:, :, 0, 0],
-        "zero-shot": np.repeat(in_context(model, symbols, drawn, orders[:, :1, :0]), 3, axis=1),
+        "icl": in_context(model, drawn, orders),
+        "gd": gradient_descent(model, drawn, orders, full_batch, setting).log_probs[:, :, 0, 0],
+        "zero-shot": np.repeat(np.asarray(in_context(model, drawn, orders[:, :1, :0])), 3, axis=1),
     }
     for_icl, for_gd = STAND_INS[mutation]
-    found = learners.in_context(model, symbols, drawn, orders)
+    found = learners.in_context(model, drawn, orders)
     np.testing.assert_array_equal(found, one["icl" if for_icl == "itself" else for_icl])
-    runs = learners.gradient_descent(model, symbols, drawn, orders, asked, schedule)
+    runs = learners.gradient_descent(model, drawn, orders, asked, schedule)
     assert runs.log_probs.shape == (2, 3, 2, 2, 3, found.shape[-1])
     if for_gd == "itself":
-        expected = gradient_descent(model, symbols, drawn, orders, asked, schedule).log_probs
+        expected = gradient_descent(model, drawn, orders, asked, schedule).log_probs
     else:
         expected = np.broadcast_to(one[for_gd][:, :, None, None], runs.log_probs.shape)
     np.testing.assert_array_equal(runs.log_probs, expected)

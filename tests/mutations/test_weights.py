@@ -10,7 +10,7 @@ from iclgd_core.models import CausalModel
 from iclgd_core.models.fingerprint import fingerprint
 from iclgd_core.mutations.weights import constant, constructed, construction, permuted, untrained
 from iclgd_core.studies import MATRICES, SCALES, sparsity_study
-from tests.tiny_models import ARCHITECTURES, tiny_model
+from tests.tiny_models import ARCHITECTURES, predicted, tiny_model
 
 PROMPTS = np.array([[1, 2, 3, 4], [4, 3, 2, 1], [1, 1, 1, 1]])
 
@@ -46,17 +46,17 @@ def test_an_untrained_model_shares_the_architecture_alone(architecture: str) -> 
     assert found.module.dtype == torch.float64
     assert not found.module.training
     assert not any(w.requires_grad for w in weights(found).values())
-    assert found.log_probs(PROMPTS).shape == model.log_probs(PROMPTS).shape
+    assert predicted(found, PROMPTS).shape == predicted(model, PROMPTS).shape
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_a_constant_model_answers_every_prompt_alike(architecture: str) -> None:
     model = tiny_model(architecture)
-    before = model.log_probs(PROMPTS)
-    found = constant(model).log_probs(PROMPTS)
+    before = predicted(model, PROMPTS)
+    found = predicted(constant(model), PROMPTS)
     np.testing.assert_allclose(found, np.full(found.shape, -np.log(found.shape[-1])), atol=1e-6)
     assert not np.allclose(before[0], before[1])
-    np.testing.assert_array_equal(model.log_probs(PROMPTS), before)
+    np.testing.assert_array_equal(predicted(model, PROMPTS), before)
 
 
 def test_a_model_without_an_output_layer_cannot_be_constant(monkeypatch: pytest.MonkeyPatch) -> None:

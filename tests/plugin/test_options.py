@@ -10,10 +10,13 @@ from fixtures.options import options_of
 from tests.plugin.project import Project, no_traceback
 
 BAD = [
-    (("--iclgd-device", "gpu"), "--iclgd-device is 'gpu'. Allowed: auto, cpu, cuda, cuda:N."),
+    (("--iclgd-device", "gpu"), "--iclgd-device is 'gpu'. Allowed: auto, cpu, cuda, cuda:N, spread."),
     (("--iclgd-device", "cuda:x"), "--iclgd-device is 'cuda:x'."),
-    (("--iclgd-dtype", "float16"), "--iclgd-dtype is 'float16'. Allowed: float32, float64, bfloat16."),
+    (("--iclgd-dtype", "float16"), "--iclgd-dtype is 'float16'. Allowed: auto, float32, float64, bfloat16."),
     (("--iclgd-dtype", "bfloat16"), "Allowed: float32 or float64 on CPU."),
+    (("--iclgd-sampling", "fair"), "--iclgd-sampling is 'fair'. Allowed: natural, balanced."),
+    (("--iclgd-max-words", "0"), "--iclgd-max-words is '0'. Allowed: a whole number from 1 upwards."),
+    (("--iclgd-max-memory", "much"), "--iclgd-max-memory is 'much'. Allowed: an amount of memory"),
     (("--iclgd-seed", "-1"), "--iclgd-seed is '-1'. Allowed: a whole number from 0 upwards."),
     (("--iclgd-seed", "1.5"), "--iclgd-seed is '1.5'."),
     (("--iclgd-tier", "huge"), "--iclgd-tier is 'huge'. Allowed: quick, full."),
@@ -56,10 +59,11 @@ def test_a_cuda_device_that_is_not_there(project: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--iclgd-model", "nonesuch"), "ERROR: --iclgd-model: unknown model 'nonesuch'.*Known:*"),
+        (("--iclgd-model", "ginc-nonesuch"), "ERROR: --iclgd-model: unknown model 'ginc-nonesuch'.*Known:*"),
+        (("--iclgd-model", "some/model"), "Type `iclgd prefetch --model some/model` on a machine with network,*"),
         (("--iclgd-task", "ginc-k4"), "ERROR: --iclgd-task: unknown task 'ginc-k4'. Nearest:*"),
     ],
-    ids=["model", "task"],
+    ids=["model", "hub model", "task"],
 )
 def test_unknown_names_are_refused(project: Project, arguments: tuple[str, str], message: str) -> None:
     project.pytester.makeconftest('pytest_plugins = ["fixtures.options", "fixtures.selection"]')
@@ -72,7 +76,7 @@ def test_unknown_names_are_refused(project: Project, arguments: tuple[str, str],
 def test_command_line_wins_over_ini_over_default(project: Project) -> None:
     project.ini("iclgd_seed = 5\niclgd_tier = full\niclgd_cache = store\niclgd_model =\n  a\n  b\n")
     options = options_of(project.pytester.parseconfigure("--iclgd-seed", "6", "--iclgd-fresh"))
-    assert (options.seed, options.tier, options.dtype, options.device) == (6, "full", "float32", "cpu")
+    assert (options.seed, options.tier, options.dtype, options.device) == (6, "full", "auto", "cpu")
     assert (options.models, options.tasks, options.fresh, options.plan) == (("a", "b"), (), True, False)
     assert options.cache == project.path / "store"
     assert options.report == project.path / ".iclgd" / "report"

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from iclgd_core.errors import ContextError, SettingsError, UnknownNameError
-from iclgd_core.learners.in_context import prefix
 from iclgd_core.seeds import stream
 from iclgd_core.tasks import TASKS, Episode, GincTask, get_task
 from iclgd_core.tasks.ginc_task import POOL
 from tests.tasks.hidden_paths import next_by_enumeration
-from tests.tiny_models import WORLD, tiny_task
+from tests.tiny_models import WORLD, encoded, tiny_model, tiny_task, tokens
 
 
 def hidden(task: GincTask, split: str, index: int, seed: int = 0) -> tuple[int, int]:
@@ -51,12 +50,14 @@ def test_label_set_is_every_label_once() -> None:
 def test_the_delimiter_stands_between_examples_and_nowhere_else_by_the_prompt(shots: int) -> None:
     episode = tiny_task(4).episode(0, "evaluation", 0, 2)
     order = np.random.default_rng(0).permutation(shots)
-    found = prefix(episode, order)
+    model = tiny_model()
+    found = encoded(model, [episode])[0].prompts(order)
     expected: list[int] = []
     for i in order:
         expected += [*episode.demonstrations[i].tolist(), int(episode.labels[i]), 0]
-    assert found.tolist() == expected
-    assert found.shape == (shots * 5,)
+    for prompt, query in zip(found, episode.queries, strict=True):
+        assert prompt.ids.tolist() == tokens(model)[[*expected, *query.tolist()]].tolist()
+        assert prompt.readout == shots * 5 + 2
 
 
 def test_same_seed_same_episode_and_other_names_another() -> None:
@@ -107,12 +108,14 @@ def test_shape_is_in_the_digest() -> None:
 
 
 def test_the_pool_has_an_end() -> None:
-    episode = tiny_task(3).episode(0, "evaluation", 0, 1)
-    inputs, labels = episode.first(POOL)
-    assert (len(inputs), len(labels)) == (POOL, POOL)
-    assert episode.first(0)[0].shape == (0, 2)
-    with pytest.raises(ContextError, match=f"{POOL + 1} demonstrations .*'ginc-k3' holds {POOL}.*at most {POOL}"):
-        episode.first(POOL + 1)
+    prompts = encoded(tiny_model(), [tiny_task(4).episode(0, "evaluation", 0, 1)])[0]
+    everything = np.arange(POOL)
+    assert prompts.pool == POOL
+    assert len(prompts.examples(everything)) == len(prompts.targets(everything)) == POOL
+    assert len(prompts.prompts(everything[:0])[0].ids) == 3
+    for asked in (prompts.prompts, prompts.examples, prompts.targets):
+        with pytest.raises(ContextError, match=f"{POOL + 1} demonstrations .*'ginc-k4' holds {POOL}.*at most {POOL}"):
+            asked(np.arange(POOL + 1))
 
 
 def test_an_example_has_an_input_and_a_label() -> None:

@@ -1,0 +1,90 @@
+"""`iclgd doctor`: what this machine has, what a run on it could do, and what it could not, and why."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from iclgd_core.command import Command
+from iclgd_core.devices import Calibration
+from iclgd_core.doctor.findings import Finding, Section
+from iclgd_core.doctor.hardware import device_of_run, hardware
+from iclgd_core.doctor.network import ask_hub, network
+from iclgd_core.doctor.places import FOLDERS, places
+from iclgd_core.doctor.prognosis import Question, prognosis
+from iclgd_core.doctor.rendering import document, show, works
+from iclgd_core.doctor.software import software
+from iclgd_core.errors import IclgdError, SettingsError
+from iclgd_core.hub.families import PREFIX, family
+from iclgd_core.hub.series import is_series
+from iclgd_core.tasks import get_task
+from iclgd_core.tasks.text import TextSettings
+from iclgd_core.tiers import TIERS, get_tier
+
+DEVICES = "auto, cpu, cuda or cuda:N"
+DEFAULT_MODEL, DEFAULT_TASK = "ginc-llama-794k", "ginc-k5"
+CANNOT = 1
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", action="append", default=[], metavar="NAME",
+        help="Model that shall be run: embedded name, directory, owner/name[@revision], family:NAME; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--task", action="append", default=[], metavar="NAME", help="Task; may be repeated")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="Folder of the tasks' rows, instead of the Hub")
+    parser.add_argument("--tier", default="quick", help=f"{' or '.join(TIERS)} (default: quick)")
+    parser.add_argument("--device", default="auto", help=f"{DEVICES} (default: auto)")
+    parser.add_argument("--dtype", default="auto", help="auto, float32, float64 or bfloat16 (default: auto)")
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="Directory of stored measurements")
+    parser.add_argument("--json", action="store_true", help="Write JSON for a program instead of tables")
+
+
+def _doctor(args: argparse.Namespace, console: Console) -> int:
+    tier = get_tier(args.tier)
+    kind, _, index = args.device.partition(":")
+    if args.device not in ("auto", "cpu") and not (kind == "cuda" and (not index or index.isdigit())):
+        raise SettingsError(f"--device is {args.device!r}. Allowed: {DEVICES}.")
+    device = device_of_run(args.device)
+    hub = ask_hub()
+    sections = [software(), hardware(device), places(), network(hub)]
+    calibration = Calibration((args.cache or Path.cwd() / FOLDERS["measurements"]) / "memory")
+    models, unknown = _models(args.model)
+    dtype = "" if args.dtype == "auto" else args.dtype
+    question = Question(models if args.model else [], tier, device, dtype, hub.answers, calibration)
+    sections += unknown
+    for model in models:
+        for task in args.task or [DEFAULT_TASK]:
+            try:
+                chosen = get_task(task, TextSettings(data=args.data))
+            except IclgdError as error:
+                sections.append(Section(f"{model} on {task}", [Finding("task", str(error), "problem")]))
+                continue
+            sections.append(prognosis(question, model, chosen))
+    if args.json:
+        console.print_json(json.dumps(document(sections), allow_nan=False))
+    else:
+        show(sections, console)
+    return 0 if works(sections) else CANNOT
+
+
+def _models(given: Sequence[str]) -> tuple[list[str], list[Section]]:
+    """Return the models that the names stand for, and a section for each name that stands for nothing."""
+    names: list[str] = []
+    unknown: list[Section] = []
+    for name in given or [DEFAULT_MODEL]:
+        try:
+            names += family(name) if name.startswith(PREFIX) else [name.partition("@")[0] if is_series(name) else name]
+        except IclgdError as error:
+            unknown.append(Section(name, [Finding("model", str(error), "problem")]))
+    return list(dict.fromkeys(names)), unknown
+
+
+DOCTOR = Command(
+    "doctor",
+    "Say what this machine has, what a run on it could do, and what not, and why",
+    _configure,
+    _doctor,
+)

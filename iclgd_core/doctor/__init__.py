@@ -1,0 +1,1 @@
+"""`iclgd doctor`: what this machine has, and what a run on it could do."""

@@ -1,0 +1,27 @@
+"""Where models come from: names, the Hub and its cache, and what is read of a folder that others wrote."""
+
+from iclgd_core.hub.embedded import MODELS_DIR, checkpoints, embedded_names, embedded_path
+from iclgd_core.hub.refusals import GatedError, HubError, NotCachedError, UnsafeModelError
+from iclgd_core.hub.resolve import Availability, ensure_available, resolve_model
+from iclgd_core.hub.scan import is_masked
+from iclgd_core.hub.source import ModelSource
+from iclgd_core.hub.versions import check_versions
+from iclgd_core.hub.view import read_only_view
+
+__all__ = [
+    "MODELS_DIR",
+    "Availability",
+    "GatedError",
+    "HubError",
+    "ModelSource",
+    "NotCachedError",
+    "UnsafeModelError",
+    "check_versions",
+    "checkpoints",
+    "embedded_names",
+    "embedded_path",
+    "ensure_available",
+    "is_masked",
+    "read_only_view",
+    "resolve_model",
+]

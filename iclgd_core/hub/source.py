@@ -1,0 +1,101 @@
+"""Where a model comes from: what its name means, without looking at any file of it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from iclgd_core.errors import UnknownNameError
+from iclgd_core.hub.embedded import TRAINED, UNTRAINED, embedded_names, embedded_path
+
+Kind = Literal["embedded", "directory", "hub"]
+
+DEFAULT_REVISION = "main"
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+"""A whole commit hash, which always means the same files."""
+
+_REPO = re.compile(r"(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+_REVISION = re.compile(r"[A-Za-z0-9][\w.+-]*(?:/[A-Za-z0-9][\w.+-]*)*", re.ASCII)
+_FORMS = (
+    "Or give a directory with config.json and model.safetensors, or a model of the Hub as "
+    "owner/name or owner/name@revision."
+)
+
+
+@dataclass(frozen=True)
+class HubId:
+    """A repository of the Hub at a revision.
+
+    Attributes:
+        repo: owner/name, or a name of one part (`gpt2`).
+        revision: branch, tag or commit hash.
+    """
+
+    repo: str
+    revision: str = DEFAULT_REVISION
+
+    def __str__(self) -> str:
+        return self.repo if self.revision == DEFAULT_REVISION else f"{self.repo}@{self.revision}"
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A model whose files are on this machine.
+
+    Attributes:
+        name: as it was asked for.
+        kind: "embedded", "directory" or "hub".
+        path: the folder that holds config.json; for a Hub model, the snapshot of its commit.
+        repo, revision, commit: of a Hub model: repository, revision as asked for, commit hash; else empty.
+    """
+
+    name: str
+    kind: Kind
+    path: Path
+    repo: str = ""
+    revision: str = ""
+    commit: str = ""
+
+    @property
+    def untrained(self) -> bool:
+        """Whether only the architecture is taken, and the weights are drawn from a seed."""
+        return self.kind == "embedded" and self.name.startswith(UNTRAINED)
+
+
+def parse(name: str) -> ModelSource | HubId:
+    """Return what a name means: a folder on this machine, or a repository of the Hub.
+
+    An embedded name comes first, then an existing directory, then the Hub; so `owner/name` means a directory of
+    that name where there is one.
+
+    Raises:
+        UnknownNameError: none of them.
+    """
+    if name in embedded_names():
+        return ModelSource(name, "embedded", embedded_path(name))
+    if (path := existing_folder(name)) is not None:
+        return ModelSource(name, "directory", path)
+    hub = hub_id(name)
+    if hub is None or ("/" not in name and name.startswith((TRAINED, UNTRAINED))):
+        raise UnknownNameError("model", name, embedded_names(), _FORMS)
+    return hub
+
+
+def existing_folder(name: str) -> Path | None:
+    """Return the folder that a name means, if there is one."""
+    try:
+        path = Path(name).expanduser()
+        return path if name and path.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # too long, no such user, a null byte
+        return None
+
+
+def hub_id(name: str) -> HubId | None:
+    """Return the repository and revision that a name of the form owner/name[@revision] means; None for other forms."""
+    repo, at, revision = name.partition("@")
+    revision = revision if at else DEFAULT_REVISION
+    fits = _REPO.fullmatch(repo) and _REVISION.fullmatch(revision) and len(revision) <= 200
+    if not fits or ".." in name or "--" in repo or repo.endswith(".git"):
+        return None
+    return HubId(repo, revision)

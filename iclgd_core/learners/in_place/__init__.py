@@ -1,0 +1,22 @@
+"""Gradient descent for large models: the one model in memory is trained, asked and restored, one run at a time.
+
+`training` runs many; `descent` is one run. A step: `batches` (examples in micro-batches), `gradients` (of their mean
+loss, layers made again by `checkpointing`), `updates` (in place, with the `rounding` of bfloat16, of the `entries` that
+are trained). `snapshot` puts the weights back; `plan` says how a run is fitted into memory.
+"""
+
+from iclgd_core.learners.in_place.descent import InPlaceDescent
+from iclgd_core.learners.in_place.plan import Plan, activation_bytes, gd_bytes
+from iclgd_core.learners.in_place.rounding import Rounding
+from iclgd_core.learners.in_place.snapshot import RestoreError
+from iclgd_core.learners.in_place.training import train_in_place
+
+__all__ = [
+    "InPlaceDescent",
+    "Plan",
+    "RestoreError",
+    "Rounding",
+    "activation_bytes",
+    "gd_bytes",
+    "train_in_place",
+]

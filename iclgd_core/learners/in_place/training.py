@@ -1,0 +1,68 @@
+"""Many runs in place, one after the other, each answered with the model's own predictions."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iclgd_core.learners.in_place.descent import InPlaceDescent, Trained
+from iclgd_core.learners.in_place.plan import Plan
+from iclgd_core.learners.in_place.rounding import Rounding
+from iclgd_core.learners.optimizers import Optimizer
+from iclgd_core.learners.run import Run
+from iclgd_core.models.adapter import CausalModel
+from iclgd_core.predictions import LogProbs, TopLogProbs, stacked
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+def train_in_place(
+    model: CausalModel,
+    trained: Trained,
+    optimizer: Optimizer,
+    readouts: Sequence[int],
+    runs: Sequence[Run],
+    labels: Ints,
+    *,
+    rounding: Rounding = "stochastic",
+    plan: Plan | None = None,
+) -> Iterator[tuple[LogProbs, Floats]]:
+    """Train the model itself for one run after the other and answer its queries at every readout.
+
+    Between runs, and afterwards, its weights are what they were before.
+
+    Args:
+        model: the model to start from.
+        trained: what is trained.
+        optimizer: update rule and batch size.
+        readouts: epochs, ascending.
+        runs: in any order.
+        labels: token ids of labels, kept where the vocabulary is large.
+        rounding: how bfloat16 weights are updated.
+        plan: how a run is fitted into memory.
+
+    Yields:
+        For each run, log-probs (readouts, queries, vocabulary) and losses (readouts,); NaN from the readout on before
+        which the loss was no longer finite.
+
+    Raises:
+        OutOfMemoryError, RestoreError, ModelError, SettingsError: see `InPlaceDescent`.
+    """
+    with InPlaceDescent(model, trained, rounding=rounding, plan=plan) as descent:
+        for run in runs:
+
+            def ask(asked: Run = run) -> LogProbs:
+                return model.log_probs([asked.queries], labels)[0]
+
+            answers, losses = descent.descend(optimizer, readouts, run, ask)
+            known = [one for one in answers if one is not None]
+            unknown = _undefined(known[0] if known else ask())
+            yield stacked([unknown if one is None else one for one in answers]), losses
+
+
+def _undefined(like: LogProbs) -> LogProbs:
+    """Return predictions of the same shape that are NaN throughout."""
+    if isinstance(like, TopLogProbs):
+        return TopLogProbs(like.ids, np.full_like(like.log_probs, np.nan), like.vocabulary)
+    return np.full_like(like, np.nan)

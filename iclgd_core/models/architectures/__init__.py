@@ -1,0 +1,29 @@
+"""Architectures of transformers: where their attention projections are and how they behave, one entry each."""
+
+from iclgd_core.models.architectures.behaviour import Behaviour, behaviour_of
+from iclgd_core.models.architectures.entry import Architecture, Fused, Separate
+from iclgd_core.models.architectures.facts import AttentionFacts, ContextWindow, attention_facts, context_window
+from iclgd_core.models.architectures.finding import Layer, Place, architecture_of, find_layers, text_config
+from iclgd_core.models.architectures.rows import Rows, Sizes
+from iclgd_core.models.architectures.table import ENTRIES, TABLE
+
+__all__ = [
+    "ENTRIES",
+    "TABLE",
+    "Architecture",
+    "AttentionFacts",
+    "Behaviour",
+    "ContextWindow",
+    "Fused",
+    "Layer",
+    "Place",
+    "Rows",
+    "Separate",
+    "Sizes",
+    "architecture_of",
+    "attention_facts",
+    "behaviour_of",
+    "context_window",
+    "find_layers",
+    "text_config",
+]

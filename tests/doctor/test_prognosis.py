@@ -1,0 +1,115 @@
+"""The parts of a prognosis: claims, lengths, time."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iclgd_core.doctor.claims import NEEDS, runs
+from iclgd_core.doctor.duration import shown_time, throughput, tokens_of
+from iclgd_core.doctor.subject import ASSUMED, SHOTS, Lengths, describe, lengths
+from iclgd_core.errors import IclgdError
+from iclgd_core.hub import NotCachedError
+from iclgd_core.lab import SHOTS as SHOTS_OF_CLAIMS
+from iclgd_core.models.preflight import reader_of
+from iclgd_core.tasks import get_task
+from iclgd_core.tiers import TIERS
+
+CLAIMS = Path(__file__).resolve().parents[2] / "claims"
+
+
+def test_every_claim_is_judged() -> None:
+    files = {path.name.split("_")[1] for path in CLAIMS.glob("*/test_*.py")}
+    assert {need.id.lower() for need in NEEDS} == files
+    assert SHOTS == SHOTS_OF_CLAIMS
+
+
+def said(**more: object) -> dict[str, str]:
+    given: dict[str, object] = {
+        "models": ["ginc-llama-794k"],
+        "model": "ginc-llama-794k",
+        "blocked": {},
+        "missing": "",
+        "pool": 600,
+        "parts": "",
+    }
+    found = runs(**(given | more))  # type: ignore[arg-type]
+    return {one.name: "runs" if one.value.startswith("runs: ") else one.value for one in found}
+
+
+def test_a_claim_says_why_it_does_not_run() -> None:
+    assert said(models=[])["S4"] == said(models=[])["S5"] == "runs"
+    assert said(models=["a", "b", "c"])["S4"] == "not run: 3 of the 4 sizes that a trend needs"
+    assert said(models=["a", "b", "c", "d"])["S4"] == "runs"
+    assert said(parts="no W_V")["S2a"] == "not run: no W_V"
+    assert said(blocked={"S2": "too large"})["S2"] == "not run: too large"
+    assert said(blocked={"S2": "too large"})["S1"] == "runs"
+    assert said(pool=100)["S2n"].startswith("not run beyond 100 demonstrations")
+    assert set(said(missing="no data").values()) == {"not run: no data", "runs"}
+    assert said(missing="no data")["S3"] == "runs"
+
+
+@pytest.mark.parametrize(
+    ("model", "value"),
+    [
+        ("ginc-llama-208k", "runs"),
+        ("EleutherAI/pythia-70m@step*", "runs"),
+        ("EleutherAI/pythia-70m", "not run: no checkpoints of EleutherAI/pythia-70m were named"),
+        ("untrained-llama-794k", "not run: untrained-llama-794k has no kept checkpoints"),
+    ],
+)
+def test_checkpoints(model: str, value: str) -> None:
+    assert said(models=[model], model=model)["S5"] == value
+
+
+def test_checkpoints_in_a_folder(tmp_path: Path) -> None:
+    assert said(model=str(tmp_path))["S5"].startswith("not run: no checkpoints")
+    (tmp_path / "step100").mkdir()
+    (tmp_path / "step100" / "config.json").write_text("{}")
+    assert said(model=str(tmp_path))["S5"] == "runs"
+
+
+def test_lengths_of_prompts_by_hand() -> None:
+    found = lengths(get_task("ginc-k5"), reader_of("ginc-llama-794k"))
+    # GINC with k = 5: demonstrations of 5 symbols and a separator, a query of 4 symbols
+    assert (found.prompt, found.example, found.assumed) == (SHOTS * 6 + 4, 4, False)
+    assert found.pool is not None
+    assert found.pool >= 512
+
+
+def test_a_model_that_is_not_here_is_asked_for_only_where_the_hub_answers() -> None:
+    with pytest.raises(NotCachedError):
+        describe("someone/a-model", may_ask=False)
+    with pytest.raises(IclgdError):
+        describe("someone/a-model", may_ask=True)
+    here = describe("ginc-llama-57k", may_ask=False)
+    assert (here.here, here.masked, here.download) == (True, False, 0)
+
+
+@given(st.sampled_from(["quick", "full"]), st.integers(2, 200), st.integers(1, 8))
+def test_tokens_grow_with_lengths(tier: str, example: int, factor: int) -> None:
+    short, long = (tokens_of(TIERS[tier], Lengths(9 * n, n, None)) for n in (example, example * factor))
+    assert long.trained == factor * short.trained > 0
+    assert long.forward >= short.forward > 0
+    assert short.operations(10, False) == 10 * (2 * short.forward + 6 * short.trained)
+    assert short.operations(10, True) == 10 * (2 * short.forward + 8 * short.trained)
+
+
+def test_the_full_tier_takes_longer() -> None:
+    quick, full = (tokens_of(TIERS[tier], ASSUMED) for tier in ("quick", "full"))
+    assert full.trained > 10 * quick.trained
+    assert full.forward > 2 * quick.forward
+
+
+def test_throughput_is_that_of_real_products() -> None:
+    rate = throughput(64, torch.float32, "cpu", 0.01)
+    assert 1e6 < rate < 1e14
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (172_800, "2.0 days")]
+)
+def test_times_are_shown(seconds: float, text: str) -> None:
+    assert shown_time(seconds) == text

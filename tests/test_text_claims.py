@@ -1,0 +1,83 @@
+"""The claims on a toy model of text over the paper's four sets: nothing is learned in context, nothing is claimed."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.text_models import save_text_model
+
+pytest.importorskip("datasets", reason="text tasks are read by the datasets library, an optional extra")
+
+ROOT = Path(__file__).resolve().parents[1]
+NOUNS = ("film", "match", "bank", "phone", "river", "paper", "team", "song", "price", "law")
+SETS = {
+    "ag_news": (("text",), 4, "test"),
+    "sst2": (("sentence",), 2, "validation"),
+    "cb": (("premise", "hypothesis"), 3, "validation"),
+    "rte": (("premise", "hypothesis"), 2, "validation"),
+}
+
+
+def write_rows(folder: Path) -> list[str]:
+    """Write short rows of all four sets, in the columns of their originals; return the texts."""
+    rng, texts = np.random.default_rng(0), list[str]()
+    for task, (fields, classes, held_out) in SETS.items():
+        (folder / task).mkdir(parents=True)
+        for split, count in (("train", 160), (held_out, 48)):
+            rows: list[dict[str, Any]] = []
+            for i in range(count):
+                row = {field: f"{' '.join(rng.choice(NOUNS, 3))} {split} {i} {field}" for field in fields}
+                texts += row.values()
+                rows.append({**row, "label": int(rng.integers(classes))})
+            lines = "".join(json.dumps(row) + "\n" for row in rows)
+            (folder / task / f"{split}.jsonl").write_text(lines, encoding="utf-8")
+    return texts
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The report of one run on all four sets."""
+    folder = tmp_path_factory.mktemp("text")
+    model = save_text_model(folder / "toy-text", write_rows(folder / "data"))
+    tasks = [f"--iclgd-task={task}" for task in SETS]
+    out = folder / "report"
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "pytest", "claims", "-n2", "-p", "no:cacheprovider", f"--iclgd-model={model}", *tasks,
+            f"--iclgd-data={folder / 'data'}", f"--iclgd-report={out}", f"--iclgd-cache={folder / 'cache'}",
+        ],
+        cwd=ROOT, capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr  # nothing is registered for this model: support is expected
+    content: dict[str, Any] = json.loads((out / "claims.json").read_text(encoding="utf-8"))
+    return content
+
+
+def test_no_claim_is_supported_and_none_is_an_error(report: dict[str, Any]) -> None:
+    found = Counter((row["id"], row["verdict"]) for row in report["claims"])
+    assert {verdict for _, verdict in found} == {"inconclusive", "not run"}
+    assert {claim for claim, verdict in found if verdict == "not run"} == {"S4", "S5"}
+    assert {row["task"] for row in report["claims"]} == {*SETS, ""}
+
+
+def test_the_reason_is_that_there_is_no_icl(report: dict[str, Any]) -> None:
+    judged = [row for row in report["claims"] if row["verdict"] == "inconclusive"]
+    assert len(judged) > 4 * 20
+    assert all(row["reason"].startswith("no ICL: accuracy ") for row in judged)
+    others = {row["reason"] for row in report["claims"] if row["verdict"] == "not run"}
+    assert all("at least 4 sizes" in reason or "no kept checkpoints" in reason for reason in others)
+
+
+@pytest.mark.parametrize("task", SETS)
+def test_the_report_shows_how_a_prompt_begins(report: dict[str, Any], task: str) -> None:
+    shown = next(text for name, text in report["run"]["prompts"].items() if name.endswith(f", {task}"))
+    assert shown.startswith("[0] <s> [")
+    assert "begins with: <s>, id 0" in shown
+    assert "no EOS" in shown
+    assert report["run"]["computed"][report["claims"][0]["model"]]["dtype"] == "float32"

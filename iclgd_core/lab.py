@@ -356,4 +356,4 @@ def _from_arrays(arrays: dict[str, NDArray[np.generic]]) -> LogProbs:
     log_probs = arrays["log_probs"].astype(np.float32, copy=False)
     if "token_ids" not in arrays:
         return log_probs
-    return TopLogProbs(arrays["token_ids"].astype(np.int32, copy=False), log_probs, int(arrays["vocabulary"]))
+    return TopLogProbs(arrays["token_ids"].astype(np.int32, copy=False), log_probs, int(arrays["vocabulary"].item()))

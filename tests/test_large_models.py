@@ -1,0 +1,112 @@
+"""The way of a large model (leases, training in place, likeliest tokens alone) leads to the numbers of a small one."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fixtures import shelf
+from fixtures.shelf import Shelf
+from iclgd_core import predictions
+from iclgd_core.devices import Calibration, DeviceMemory, LeasedRoom, OutOfMemoryError
+from iclgd_core.lab import Lab
+from iclgd_core.learners import Schedule, replicas
+from iclgd_core.measurements import Store
+from iclgd_core.predictions import TopLogProbs
+from iclgd_core.studies import accuracy_study, agreement_study
+from iclgd_core.studies.order import order_study
+from iclgd_core.tasks import GincConfig
+from iclgd_core.tiers import TIERS, Tier
+from tests.tiny_models import tiny_model, tiny_task
+
+SCHEDULE = Schedule((0.01, 0.1), (1, 3))
+TIER: Tier = replace(
+    TIERS["quick"], episodes=4, accuracy_episodes=4, minibatch_episodes=3, order_episodes=3, tuning_episodes=3,
+    minibatch_tuning_episodes=2, queries=4, orders=3, sgd=SCHEDULE, adam=SCHEDULE,
+)  # fmt: skip
+
+
+def small(folder: Path) -> Lab:
+    return Lab(tiny_model(), tiny_task(), TIER, 0, Store(folder / "small"))
+
+
+def large(folder: Path, patch: pytest.MonkeyPatch) -> tuple[Lab, LeasedRoom]:
+    """The same laboratory, with every bound so low that the model is a large one."""
+    patch.setattr(shelf, "LARGE", 1000)
+    patch.setattr(replicas, "REPLICA_BYTES", 1)
+    held = Shelf(lambda _: tiny_model())
+    memory = DeviceMemory(folder / "leases", "cpu", lambda: 2**32)
+    room = LeasedRoom("cpu", memory, Calibration(folder / "memory"), held.drop)
+    return Lab(held.model("tiny"), tiny_task(), TIER, 0, Store(folder / "large"), room=room), room
+
+
+def test_studies_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = small(tmp_path)
+    expected = (
+        agreement_study(one, "sgd1", "jensen-shannon"),
+        accuracy_study(one, 4, "labels"),
+        order_study(one, "sgd2"),
+    )
+    other, room = large(tmp_path, monkeypatch)
+    found = (
+        agreement_study(other, "sgd1", "jensen-shannon"),
+        accuracy_study(other, 4, "labels"),
+        order_study(other, "sgd2"),
+    )
+    for name in ("ceiling", "learner", "floor"):
+        np.testing.assert_allclose(getattr(found[0], name), getattr(expected[0], name), atol=1e-4)
+    assert found[0].setting.learning_rate == expected[0].setting.learning_rate
+    np.testing.assert_array_equal(found[1].icl, expected[1].icl)
+    np.testing.assert_array_equal(found[1].descent, expected[1].descent)
+    np.testing.assert_allclose(found[2].icl, expected[2].icl, atol=1e-4)
+    for epoch, values in expected[2].descent.items():
+        np.testing.assert_allclose(found[2].descent[epoch], values, atol=1e-4)
+    assert list((tmp_path / "memory").glob("*.json")), "peaks were measured"
+    room.give_back()
+    again = agreement_study(other, "sgd1", "jensen-shannon")
+    np.testing.assert_array_equal(again.learner, found[0].learner)
+
+
+def test_studies_of_a_large_vocabulary_agree_but_for_the_mass_of_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = GincConfig(n_symbols=60, n_values=3, n_slots=3, n_hmms=3, n_in_mixture=2, seed=4)
+    lab = replace(small(tmp_path), model=tiny_model(world=world), task=tiny_task(world=world))
+    expected = agreement_study(lab, "gd", "token-overlap"), accuracy_study(lab, 4, "labels"), order_study(lab, "sgd1")
+    monkeypatch.setattr(predictions, "WHOLE", 60)
+    monkeypatch.setattr(predictions, "KEPT", 40)
+    other = replace(lab, store=Store(tmp_path / "kept"))
+    kept = other.in_context()
+    assert isinstance(kept, TopLogProbs)
+    found = (
+        agreement_study(other, "gd", "token-overlap"),
+        accuracy_study(other, 4, "labels"),
+        order_study(other, "sgd1"),
+    )
+    for name in ("ceiling", "learner", "floor"):
+        np.testing.assert_array_equal(getattr(found[0], name), getattr(expected[0], name))
+    np.testing.assert_array_equal(found[1].icl, expected[1].icl)
+    np.testing.assert_array_equal(found[1].descent, expected[1].descent)
+    np.testing.assert_allclose(found[2].icl, expected[2].icl, atol=2 * float(kept.rest().max()))
+    assert 0 < kept.rest().max() < 0.2
+
+
+def test_memory_that_runs_out_ends_the_claim_with_the_amount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab, _ = large(tmp_path, monkeypatch)
+
+    def exhausted(*_: object) -> None:
+        raise torch.OutOfMemoryError("injected")
+
+    monkeypatch.setattr("iclgd_core.models.answering._forward", exhausted)
+    with pytest.raises(OutOfMemoryError, match=r"icl ran out of memory on cpu.*It needs about \d"):
+        lab.in_context()
+
+
+def test_a_stored_measurement_takes_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab, room = large(tmp_path, monkeypatch)
+    first = lab.in_context()
+    room.give_back()
+    monkeypatch.setattr(LeasedRoom, "take", lambda *_: pytest.fail("room was taken"))
+    np.testing.assert_array_equal(np.asarray(lab.in_context()), np.asarray(first))

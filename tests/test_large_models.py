@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from fixtures import shelf
 from fixtures.shelf import Shelf
 from iclgd_core import predictions
 from iclgd_core.devices import Calibration, DeviceMemory, LeasedRoom, OutOfMemoryError
@@ -34,9 +33,8 @@ def small(folder: Path) -> Lab:
 
 def large(folder: Path, patch: pytest.MonkeyPatch) -> tuple[Lab, LeasedRoom]:
     """The same laboratory, with every bound so low that the model is a large one."""
-    patch.setattr(shelf, "LARGE", 1000)
     patch.setattr(replicas, "REPLICA_BYTES", 1)
-    held = Shelf(lambda _: tiny_model())
+    held = Shelf(lambda _: tiny_model(), 1000)
     memory = DeviceMemory(folder / "leases", "cpu", lambda: 2**32)
     room = LeasedRoom("cpu", memory, Calibration(folder / "memory"), held.drop)
     return Lab(held.model("tiny"), tiny_task(), TIER, 0, Store(folder / "large"), room=room), room

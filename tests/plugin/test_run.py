@@ -41,7 +41,7 @@ def test_header_and_place_of_the_report(project: Project) -> None:
         "--iclgd-device": "cpu",
     }
     assert run["options"]["resolved"]["report"] == str(project.path / "out")
-    assert (run["seed"], run["device"], run["dtype"], run["tier"]) == (7, "cpu", "float32", "quick")
+    assert (run["seed"], run["device"], run["dtype"], run["tier"]) == (7, "cpu", "auto", "quick")
     assert run["commit"] is None
     assert run["workers"] == 0
     assert {"python", "iclgd", "torch", "transformers", "numpy", "scipy", "pytest", "pytest-xdist"} == set(

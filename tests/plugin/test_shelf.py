@@ -1,8 +1,5 @@
 """The models that a process has in memory: small ones stay, of large ones there is one at a time."""
 
-import pytest
-
-from fixtures import shelf
 from fixtures.shelf import Shelf
 from iclgd_core.models import CausalModel
 from tests.tiny_models import encoded, episodes, predicted, tiny_model
@@ -23,7 +20,7 @@ class Loader:
 
 def test_small_models_stay_loaded() -> None:
     load = Loader()
-    models = Shelf(load)
+    models = Shelf(load, 100_000)
     first, second = models.model("a"), models.model("b")
     models.drop()
     assert models.model("a") is first
@@ -32,10 +29,9 @@ def test_small_models_stay_loaded() -> None:
     assert load.loaded == ["a", "b"]
 
 
-def test_a_large_model_takes_the_place_of_another_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "LARGE", 1000)
+def test_a_large_model_takes_the_place_of_another_and_comes_back() -> None:
     load = Loader()
-    models = Shelf(load)
+    models = Shelf(load, 1000)
     a, b = models.model("a"), models.model("b")
     assert load.loaded == ["a", "b"]
     assert a.digest == tiny_model(seed=0).digest != b.digest, "known without the weights"
@@ -48,10 +44,9 @@ def test_a_large_model_takes_the_place_of_another_and_comes_back(monkeypatch: py
     assert load.loaded == ["a", "b", "a", "b", "a"]
 
 
-def test_what_is_dropped_is_fetched_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "LARGE", 1000)
+def test_what_is_dropped_is_fetched_again() -> None:
     load = Loader()
-    models = Shelf(load)
+    models = Shelf(load, 1000)
     module = models.model("a").module
     assert models.model("a").module is module
     models.drop()

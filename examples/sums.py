@@ -1,6 +1,6 @@
 """A text task in Python: is a sum even or odd?
 
-pytest claims --iclgd-model MODEL --iclgd-task examples/sums.py:Sums
+pytest claims --iclgd-model=MODEL --iclgd-task=examples/sums.py:Sums
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,11 +8,14 @@ from pathlib import Path
 
 from iclgd_core.tasks.text import OwnRows, Template
 
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMBERS = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
+    *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
 
 
 class Sums(OwnRows):
-    """Sums of two numbers from one to ten, written in words; every fifth is held out."""
+    """Sums of two numbers from one to twenty, written in words: 320 to train, every fifth, 80, held out."""
 
     name = "sums"
     fields = ("text",)

@@ -5,10 +5,12 @@ Settings of GD are chosen on the split "tuning" and judged on "evaluation", whos
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from iclgd_core.devices import OutOfMemoryError, Room, Workload, estimate, is_out_of_memory, skeleton
@@ -285,17 +287,17 @@ class Lab:
         Raises:
             InsufficientMemoryError, OutOfMemoryError: the device has less memory than is needed.
         """
-        room = self.room
-        if room is None:
-            return self.store.measure(key, compute)
         if (found := self.store.find(key)) is not None:
             return found
-        shape = self.model.shape
-        room.take(shape, self.model.name, [work], REPLICAS if shape.parameters <= LARGE else 0)
+        room, shape = self.room, self.model.shape
+        watched = room is not None and shape.parameters > LARGE
+        if room is not None:
+            room.take(shape, self.model.name, [work], REPLICAS if shape.parameters <= LARGE else 0)
+            _ = self.model.module  # fetched now, outside the store's lock and outside of what is watched
 
-        def watched() -> Arrays:
+        def measured() -> Arrays:
             try:
-                with room.watch(shape, work):
+                with room.watch(shape, work) if room is not None and watched else nullcontext():
                     return compute()
             except Exception as error:
                 if not is_out_of_memory(error):
@@ -306,7 +308,7 @@ class Lab:
                     f"time. It needs about {needed}. Use a smaller model or a device with more memory."
                 ) from error
 
-        return self.store.measure(key, watched)
+        return self.store.measure(key, measured)
 
     def _descent(self, drawn: Sequence[EpisodePrompts], order: Ints, rule: Optimizer, part: str) -> Workload:
         """Return what GD takes, from the first episode's examples."""
@@ -319,12 +321,13 @@ class Lab:
     def _keeps_scores(self) -> bool:
         return str(self.model.config._attn_implementation) == "eager"
 
-    def _identity(self, episodes: list[EpisodePrompts]) -> dict[str, str | int | list[str]]:
+    def _identity(self, episodes: list[EpisodePrompts]) -> dict[str, str | int | bool | list[str]]:
         model = self.model
         return {
             "model": model.digest,
             "device": model.device.type,
             "spread": model.spread,
+            "deterministic": torch.are_deterministic_algorithms_enabled(),
             "attention": str(model.config._attn_implementation),
             "episodes": [episode.digest for episode in episodes],
         }

@@ -1,6 +1,6 @@
 """The report as Markdown, for a CI summary: what is not as expected first, never more than a mebibyte."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from iclgd_core.account import label, subject
 from iclgd_core.evidence import Evidence, Json, Verdict
@@ -47,8 +47,27 @@ def _head(report: Report) -> list[str]:
              ("finished", run.get("finished")))  # fmt: skip
     line = ", ".join(f"{name} {escape(str(value))}" for name, value in known if value is not None)
     rows = [(verdict.value, str(counts[verdict.value])) for verdict in Verdict]
-    return [TITLE, "", f"**{escape(headline(report))}**", "", *([f"Run: {line}.", ""] if line else []),
+    return [TITLE, "", f"**{escape(headline(report))}**", "", *([f"Run: {line}.", ""] if line else []), *_fixed(run),
             *table(("verdict", "claim tests"), rows), ""]  # fmt: skip
+
+
+def _fixed(run: Mapping[str, Json]) -> list[str]:
+    """Return the line with each task's template and each model's number format, as far as the header has them."""
+    templates = {task: _entry(fixed, "template") for task, fixed in _mapping(run.get("tasks")).items()}
+    named = {task: _entry(template, "name") for task, template in templates.items()}
+    dtypes = {model: _entry(how, "dtype") for model, how in _mapping(run.get("computed")).items()}
+    lists = [(what, ", ".join(f"{name} {value}" for name, value in found.items() if isinstance(value, str)))
+             for what, found in (("Templates", named), ("Number formats", dtypes))]  # fmt: skip
+    line = " ".join(f"{what}: {escape(text)}." for what, text in lists if text)
+    return [line, ""] if line else []
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _entry(value: Json, name: str) -> Json:
+    return _mapping(value).get(name)
 
 
 def _commit(commit: Json, dirty: Json) -> str | None:

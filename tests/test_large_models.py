@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from fixtures.shelf import Shelf
-from iclgd_core import predictions
+from iclgd_core import lab, predictions
 from iclgd_core.devices import Calibration, DeviceMemory, LeasedRoom, OutOfMemoryError
 from iclgd_core.lab import Lab
 from iclgd_core.learners import Schedule, replicas
@@ -34,6 +34,7 @@ def small(folder: Path) -> Lab:
 def large(folder: Path, patch: pytest.MonkeyPatch) -> tuple[Lab, LeasedRoom]:
     """The same laboratory, with every bound so low that the model is a large one."""
     patch.setattr(replicas, "REPLICA_BYTES", 1)
+    patch.setattr(lab, "LARGE", 1000)
     held = Shelf(lambda _: tiny_model(), 1000)
     memory = DeviceMemory(folder / "leases", "cpu", lambda: 2**32)
     room = LeasedRoom("cpu", memory, Calibration(folder / "memory"), held.drop)
@@ -71,11 +72,11 @@ def test_studies_of_a_large_vocabulary_agree_but_for_the_mass_of_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = GincConfig(n_symbols=60, n_values=3, n_slots=3, n_hmms=3, n_in_mixture=2, seed=4)
-    lab = replace(small(tmp_path), model=tiny_model(world=world), task=tiny_task(world=world))
-    expected = agreement_study(lab, "gd", "token-overlap"), accuracy_study(lab, 4, "labels"), order_study(lab, "sgd1")
+    one = replace(small(tmp_path), model=tiny_model(world=world), task=tiny_task(world=world))
+    expected = agreement_study(one, "gd", "token-overlap"), accuracy_study(one, 4, "labels"), order_study(one, "sgd1")
     monkeypatch.setattr(predictions, "WHOLE", 60)
     monkeypatch.setattr(predictions, "KEPT", 40)
-    other = replace(lab, store=Store(tmp_path / "kept"))
+    other = replace(one, store=Store(tmp_path / "kept"))
     kept = other.in_context()
     assert isinstance(kept, TopLogProbs)
     found = (
@@ -92,19 +93,30 @@ def test_studies_of_a_large_vocabulary_agree_but_for_the_mass_of_the_rest(
 
 
 def test_memory_that_runs_out_ends_the_claim_with_the_amount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab, _ = large(tmp_path, monkeypatch)
+    own, _ = large(tmp_path, monkeypatch)
 
     def exhausted(*_: object) -> None:
         raise torch.OutOfMemoryError("injected")
 
     monkeypatch.setattr("iclgd_core.models.answering._forward", exhausted)
     with pytest.raises(OutOfMemoryError, match=r"icl ran out of memory on cpu.*It needs about \d"):
-        lab.in_context()
+        own.in_context()
 
 
 def test_a_stored_measurement_takes_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab, room = large(tmp_path, monkeypatch)
-    first = lab.in_context()
+    own, room = large(tmp_path, monkeypatch)
+    first = own.in_context()
     room.give_back()
     monkeypatch.setattr(LeasedRoom, "take", lambda *_: pytest.fail("room was taken"))
-    np.testing.assert_array_equal(np.asarray(lab.in_context()), np.asarray(first))
+    np.testing.assert_array_equal(np.asarray(own.in_context()), np.asarray(first))
+
+
+def test_bfloat16_is_never_trained_as_replicas(tmp_path: Path) -> None:
+    one = small(tmp_path)
+    start, rate = one.zero_shot(n=2), Schedule((1e-3,), (3,))
+    short = replace(one.model, held=tiny_model().module.to(torch.bfloat16))  # type: ignore[arg-type]
+    found = replace(one, model=short).descend("gd", rate, n=2).log_probs
+    expected = one.descend("gd", rate, n=2).log_probs
+    moved = np.exp(np.asarray(expected)[:, 0, 0, 0]) - np.exp(np.asarray(start))
+    too = np.exp(np.asarray(found)[:, 0, 0, 0]) - np.exp(np.asarray(replace(one, model=short).zero_shot(n=2)))
+    assert np.corrcoef(moved.ravel(), too.ravel())[0, 1] > 0.9, "plain rounding loses steps of this size"

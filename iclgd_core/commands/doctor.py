@@ -17,10 +17,11 @@ from iclgd_core.doctor.prognosis import Question, prognosis
 from iclgd_core.doctor.rendering import document, show, works
 from iclgd_core.doctor.software import software
 from iclgd_core.errors import IclgdError, SettingsError
-from iclgd_core.hub.families import PREFIX, family
-from iclgd_core.hub.series import is_series
+from iclgd_core.hub.data import cached_data, data_of
+from iclgd_core.hub.series import subjects
 from iclgd_core.tasks import get_task
 from iclgd_core.tasks.text import TextSettings
+from iclgd_core.tasks.text.sampling import SAMPLINGS
 from iclgd_core.tiers import TIERS, get_tier
 
 DEVICES = "auto, cpu, cuda or cuda:N"
@@ -35,6 +36,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--task", action="append", default=[], metavar="NAME", help="Task; may be repeated")
     parser.add_argument("--data", type=Path, metavar="DIR", help="Folder of the tasks' rows, instead of the Hub")
+    parser.add_argument("--template", metavar="NAME", help="Template of the text tasks")
+    parser.add_argument("--sampling", choices=SAMPLINGS, default="natural", help="How text demonstrations are drawn")
+    parser.add_argument("--max-words", type=int, metavar="INT", help="Leave out text rows with more words")
     parser.add_argument("--tier", default="quick", help=f"{' or '.join(TIERS)} (default: quick)")
     parser.add_argument("--device", default="auto", help=f"{DEVICES} (default: auto)")
     parser.add_argument("--dtype", default="auto", help="auto, float32, float64 or bfloat16 (default: auto)")
@@ -58,7 +62,9 @@ def _doctor(args: argparse.Namespace, console: Console) -> int:
     for model in models:
         for task in args.task or [DEFAULT_TASK]:
             try:
-                chosen = get_task(task, TextSettings(data=args.data))
+                chosen = get_task(task, TextSettings(args.data, args.template, args.sampling, args.max_words))
+                for split in ("tuning", "evaluation"):
+                    _ = chosen.episode(0, split, 0, tier.queries) if ready(chosen) else None
             except IclgdError as error:
                 sections.append(Section(f"{model} on {task}", [Finding("task", str(error), "problem")]))
                 continue
@@ -70,13 +76,22 @@ def _doctor(args: argparse.Namespace, console: Console) -> int:
     return 0 if works(sections) else CANNOT
 
 
+def ready(task: object) -> bool:
+    """Return whether a task's rows can be read now; what is not fetched yet is told by the prognosis."""
+    needed = data_of(task)
+    try:
+        return needed is None or bool(cached_data(needed))
+    except IclgdError:
+        return False
+
+
 def _models(given: Sequence[str]) -> tuple[list[str], list[Section]]:
     """Return the models that the names stand for, and a section for each name that stands for nothing."""
     names: list[str] = []
     unknown: list[Section] = []
     for name in given or [DEFAULT_MODEL]:
         try:
-            names += family(name) if name.startswith(PREFIX) else [name.partition("@")[0] if is_series(name) else name]
+            names += subjects([name])
         except IclgdError as error:
             unknown.append(Section(name, [Finding("model", str(error), "problem")]))
     return list(dict.fromkeys(names)), unknown

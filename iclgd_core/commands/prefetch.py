@@ -19,16 +19,14 @@ from iclgd_core.hub.download import Progress as Tell
 from iclgd_core.hub.download import check_room, to_fetch
 from iclgd_core.hub.files import files_of
 from iclgd_core.hub.resolve import ensure_available
-from iclgd_core.hub.series import expand
+from iclgd_core.hub.series import CHECKPOINTS, expand
 from iclgd_core.hub.source import HubId, ModelSource, parse
 from iclgd_core.hub.versions import check_versions
 from iclgd_core.models.preflight import reader_of
 from iclgd_core.tasks import get_task
-from iclgd_core.tasks.text import TextSettings, text_task, text_task_names
+from iclgd_core.tasks.text import TextSettings
 
 MISSING = 1
-CHECKPOINTS = 8
-"""Checkpoints of a series that are fetched unless said otherwise: so many, late and evenly spaced, judge the claim."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def _prefetch(args: argparse.Namespace, console: Console) -> int:
 
 
 def _task(name: str, data: Path | None) -> Any:  # a Task; text tasks have a source
-    return text_task(name, TextSettings(data=data)) if name in text_task_names() else get_task(name)
+    return get_task(name, TextSettings(data=data))
 
 
 def _names(given: Sequence[str], at_most: int) -> tuple[list[Outcome], list[str]]:
@@ -154,9 +152,9 @@ def _data(name: str, task: Any, tell: Tell) -> Outcome:  # see `_task`
 
 
 def _command(args: argparse.Namespace) -> str:
-    models = [f"--iclgd-model {quote(name)}" for name in args.model]
-    tasks = [f"--iclgd-task {quote(name)}" for name in args.task]
-    data = [f"--iclgd-data {quote(str(args.data))}"] if args.data is not None else []
+    models = [f"--iclgd-model={quote(name)}" for name in args.model]
+    tasks = [f"--iclgd-task={quote(name)}" for name in args.task]
+    data = [f"--iclgd-data={quote(str(args.data))}"] if args.data is not None else []
     return " ".join(["HF_HUB_OFFLINE=1 pytest claims", *models, *tasks, *data])
 
 

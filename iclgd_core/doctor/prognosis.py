@@ -14,6 +14,7 @@ from iclgd_core.doctor.needs import Needs, descent, needs_of
 from iclgd_core.doctor.subject import Described, Lengths, describe, lengths_or_why, refused
 from iclgd_core.errors import IclgdError
 from iclgd_core.models.loading import LARGE
+from iclgd_core.studies.invariance import LARGEST
 from iclgd_core.tasks import Task
 from iclgd_core.tiers import Tier
 
@@ -57,6 +58,8 @@ def prognosis(question: Question, model: str, task: Task) -> Section:
     found.append(_prompts(lengths, why, question.may_ask))
     found += _computing(needs)
     memory, blocked = _memory(needs, question.device)
+    if needs.shape.parameters > LARGEST:
+        blocked["S1t"] = f"copies in float64 are made of models of up to {LARGEST:.2g} weights"
     found += memory
     found.append(_workers(needs, question.device))
     if question.device.name == "cpu" or torch.cuda.is_available():

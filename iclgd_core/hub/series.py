@@ -76,21 +76,30 @@ def thinned(members: Sequence[Member], at_most: int) -> tuple[Member, ...]:
     return tuple(late[i] for i in sorted(nearest))
 
 
+CHECKPOINTS = 8
+"""Checkpoints of a series that a run measures: so many, late and evenly spaced, judge the claim."""
+
+
+def subjects(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the models that names stand for in claims about one model: a family's members, a series' repository.
+
+    Raises:
+        UnknownNameError: as `family`.
+    """
+    out: list[str] = []
+    for name in names:
+        out += family(name) if name.startswith(PREFIX) else [name.partition("@")[0] if is_series(name) else name]
+    return tuple(dict.fromkeys(out))
+
+
 def expand(names: Sequence[str], at_most: int = 0) -> tuple[str, ...]:
-    """Return the names with every family and every pattern of revisions replaced by its members, each once.
+    """Return all models that a run on some names needs, each once: `subjects`, and the checkpoints of every series.
 
     Raises:
         UnknownNameError, HubError, GatedError: as `family` and `series`.
     """
-    out: list[str] = []
-    for name in names:
-        if name.startswith(PREFIX):
-            out += family(name)
-        elif is_series(name):
-            out += [member for member, _ in series(name, at_most)]
-        else:
-            out.append(name)
-    return tuple(dict.fromkeys(out))
+    checkpoints = [member for name in names if is_series(name) for member, _ in series(name, at_most)]
+    return tuple(dict.fromkeys((*subjects(names), *checkpoints)))
 
 
 def _revisions(name: str) -> list[Member]:

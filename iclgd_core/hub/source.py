@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from iclgd_core.errors import UnknownNameError
+from iclgd_core.errors import ModelError, UnknownNameError
 from iclgd_core.hub.embedded import TRAINED, UNTRAINED, embedded_names, embedded_path
 
 Kind = Literal["embedded", "directory", "hub"]
@@ -71,11 +72,14 @@ def parse(name: str) -> ModelSource | HubId:
 
     Raises:
         UnknownNameError: none of them.
+        ModelError: a path that leads nowhere.
     """
     if name in embedded_names():
         return ModelSource(name, "embedded", embedded_path(name))
     if (path := existing_folder(name)) is not None:
         return ModelSource(name, "directory", path)
+    if name.startswith(("/", "./", "../", "~")):
+        raise ModelError(f"no such directory: {name}.{_beside(name)} Give one with config.json and model.safetensors.")
     hub = hub_id(name)
     if hub is None or ("/" not in name and name.startswith((TRAINED, UNTRAINED))):
         raise UnknownNameError("model", name, embedded_names(), _FORMS)
@@ -89,6 +93,16 @@ def existing_folder(name: str) -> Path | None:
         return path if name and path.is_dir() else None
     except (OSError, RuntimeError, ValueError):  # too long, no such user, a null byte
         return None
+
+
+def _beside(name: str) -> str:
+    """Return the directories beside a path that leads nowhere whose names are like its own."""
+    try:
+        path = Path(name).expanduser()
+        near = get_close_matches(path.name, [one.name for one in path.parent.iterdir() if one.is_dir()])
+    except (OSError, RuntimeError, ValueError):
+        return ""
+    return f" Nearest there: {', '.join(near)}." if near else ""
 
 
 def hub_id(name: str) -> HubId | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from iclgd_core.errors import SettingsError
@@ -142,4 +143,5 @@ def in_replicas(model: CausalModel, part: Trained, optimizer: Optimizer, runs: S
     module = model.module
     eager = module.config._attn_implementation == "eager"  # the only one that torch.func can vectorise
     fits = group_size(model, part, optimizer, runs) > 1
-    return fits and eager and not model.masked and model.behaviour.vectorises
+    exact = module.dtype != torch.bfloat16  # whose updates need more than rounding to the nearest
+    return fits and eager and exact and not model.masked and model.behaviour.vectorises

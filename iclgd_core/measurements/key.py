@@ -10,18 +10,19 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+import tokenizers
 import torch
 import transformers
 
 Key = Mapping[str, str | int | float | bool | list[str] | list[int] | list[float]]
 
 _CORE = Path(__file__).resolve().parents[1]
-_MEASURING_CODE = ("learners", "models", "predictions.py")
+_MEASURING_CODE = ("learners", "models", "tasks", "predictions.py")
 
 
 @cache
 def code_version() -> str:
-    """Return the SHA-256 of the source files that a measurement's numbers depend on: learners and models."""
+    """Return the SHA-256 of the source files that a measurement's numbers depend on: learners, models, tasks."""
     h = hashlib.sha256()
     for path in sorted(p for name in _MEASURING_CODE for p in _files(_CORE / name)):
         h.update(path.relative_to(_CORE).as_posix().encode() + path.read_bytes())
@@ -34,7 +35,12 @@ def _files(path: Path) -> list[Path]:
 
 def environment() -> dict[str, str]:
     """Return the part of every key that comes from code and libraries."""
-    return {"code": code_version(), "torch": torch.__version__, "transformers": transformers.__version__}
+    versions = {
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "tokenizers": tokenizers.__version__,
+    }
+    return {"code": code_version(), **versions}
 
 
 def digest_of(key: Key) -> str:

@@ -60,11 +60,13 @@ def _read(name: str, commit: str) -> tuple[PretrainedConfig, bool, PreTrainedTok
             raise unreadable(source.path, error, view) from error
 
 
-def preflight(name: str, task: Task, shots: int, commit: str = "") -> None:
-    """Check tokenizer and configuration of a model against a task with `shots` demonstrations.
+def preflight(name: str, task: Task, shots: int, commit: str = "") -> Reader:
+    """Check tokenizer and configuration of a model against a task with `shots` demonstrations; return the reader.
 
     Raises:
         UnknownNameError, ModelError, VocabularyError: as `reader_of`, and where the labels cannot be told apart.
         ContextError: the demonstrations and a query do not fit the context window.
     """
-    task.check(reader_of(name, commit), shots)
+    reader = reader_of(name, commit)
+    task.check(reader, shots)
+    return reader

@@ -1,6 +1,6 @@
 """A model that is too large for one device, spread over several for answering prompts: layers here and there.
 
-Needs accelerate (`pip install "iclgd[multi]"`), which moves hidden states from device to device between the layers and,
+Needs accelerate (`pip install accelerate`), which moves hidden states from device to device between the layers and,
 where even the CPU's memory is too small, reads weights from the disk whenever they are used. The layers compute one
 after the other, so that more devices give room, not speed. Weights on disk cannot be trained; gradient descent over
 several devices is in `iclgd_core.learners.sharded`.
@@ -47,7 +47,7 @@ def load_spread(
     """
     if find_spec("accelerate") is None:
         raise SettingsError(
-            'a model over several devices needs the package accelerate; install it: pip install "iclgd[multi]".'
+            "a model over several devices needs the package accelerate; install it: pip install accelerate."
         )
     placed: dict[str, Any] = {"device_map": "auto"}
     if max_memory is not None:

@@ -77,6 +77,8 @@ def invariance_study(lab: Lab) -> InvarianceStudy:
             f"the claim needs a copy of the model in float64; {lab.model.name!r} has {lab.model.n_parameters:.2g} "
             f"weights, and copies are made up to {LARGEST:.2g}."
         )
+    if lab.model.spread > 1:
+        raise NotRunError("the claim needs a copy of the model in float64, which is not made over several devices.")
     lab.take_room_for_copy("float64")
     model = replace(lab.model, held=copy.deepcopy(lab.model.module).double())
     episodes = lab.episodes("evaluation", EPISODES)

@@ -101,5 +101,5 @@ def check_context(tokens: int, window: int, model: str, what: str) -> None:
     if tokens > window:
         raise ContextError(
             f"{what} needs {tokens} tokens, but model {model!r} reads at most {window}; "
-            "ask for fewer demonstrations, a shorter task, or a model with a longer context."
+            "take a shorter task (of a text task, --iclgd-max-words leaves out long rows), or a model that reads more."
         )

@@ -15,6 +15,7 @@ from reports.figures import STYLE_SHEET, Domain, Panel, PaperFigure, Plate, draw
 from reports.html.answer import QUESTION, answer
 from reports.html.ledger import ledger
 from reports.html.overview import rows
+from reports.html.protocol import given_options
 from reports.html.provenance import byline, provenance
 from reports.html.section import Chart, sections
 from reports.html.words import SYMBOLS, anchors
@@ -35,7 +36,7 @@ def render_html(report: Report) -> str:
         table=rows(report.evidence),
         anchors=anchors(item.id for item in report.evidence),
         figures=_figures(plates(report.evidence)),
-        sections=sections(report.evidence),
+        sections=sections(report.evidence, given_options(report.run)),
         ledger=ledger(report.evidence),
         provenance=provenance(report),
         symbols=SYMBOLS,

@@ -12,6 +12,13 @@ from reports.plain_text import plain
 
 MISSING = object()
 
+REPRODUCED = (
+    *("--iclgd-model", "--iclgd-task", "--iclgd-data", "--iclgd-template", "--iclgd-sampling", "--iclgd-max-words"),
+    *("--iclgd-device", "--iclgd-dtype", "--iclgd-max-memory", "--iclgd-deterministic", "--iclgd-seed"),
+    "--iclgd-tier",
+)
+"""The options that decide what is run and with which numbers: without them a command runs other tests, or none."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -28,10 +35,18 @@ class Rule:
     sha256: str
 
 
-def command(targets: Iterable[str]) -> str:
-    """Return the command line; a target is quoted for a shell, and one line whatever it holds."""
+def given_options(run: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return those of the options given that a command needs, as `--flag=value`; none where the header has none."""
+    options = run.get("options")
+    given = options.get("given") if isinstance(options, dict) else None
+    known = given if isinstance(given, dict) else {}
+    return tuple(one for flag in REPRODUCED for one in _written(flag, known.get(flag)))
+
+
+def command(targets: Iterable[str], options: Iterable[str] = ()) -> str:
+    """Return the command line; each argument is quoted for a shell, and one line whatever it holds."""
     quoted = [shlex.quote(plain(target)) for target in targets if target]
-    return " ".join(["pytest", *quoted]) if quoted else ""
+    return " ".join(["pytest", *quoted, *(shlex.quote(plain(option)) for option in options)]) if quoted else ""
 
 
 def shared_protocol(items: Sequence[Evidence]) -> dict[str, Json]:
@@ -41,13 +56,20 @@ def shared_protocol(items: Sequence[Evidence]) -> dict[str, Json]:
     return {name: value for name, value in first.items() if all(p.get(name, MISSING) == value for p in rest)}
 
 
-def rule_of(item: Evidence, shared: Mapping[str, Json]) -> Rule:
+def rule_of(item: Evidence, shared: Mapping[str, Json], options: Sequence[str] = ()) -> Rule:
     """Return the rest of one sub-claim's protocol, its hash, and how to run it alone."""
     name = ", ".join(part for part in (subject(item), sub_claim(item)) if part)
     own = {key: value for key, value in item.protocol.items() if key not in shared}
-    return Rule(name, command([item.node_id]), listed(own), item.rule_sha256)
+    return Rule(name, command([item.node_id], options), listed(own), item.rule_sha256)
 
 
 def listed(values: Mapping[str, Json]) -> str:
     """Return one line for each name, in alphabetical order."""
     return "\n".join(f"{name}: {json.dumps(values[name], ensure_ascii=False)}" for name in sorted(values))
+
+
+def _written(flag: str, value: Json) -> list[str]:
+    if value is True:
+        return [flag]
+    values = value if isinstance(value, list) else [value]
+    return [f"{flag}={one}" for one in values if isinstance(one, str | int) and not isinstance(one, bool)]

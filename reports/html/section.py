@@ -97,13 +97,18 @@ class Section:
     texts: tuple[str, ...]
 
 
-def sections(evidence: Sequence[Evidence]) -> list[Section]:
-    """Return the sections by claim; within each, trained models come before controls."""
+def sections(evidence: Sequence[Evidence], options: Sequence[str] = ()) -> list[Section]:
+    """Return the sections by claim; within each, trained models come before controls.
+
+    Args:
+        evidence: adjudicated.
+        options: of the run, for the commands that reproduce it.
+    """
     ordered = sorted(evidence, key=lambda item: (item.id, is_control(item), item.family, natural(item)))
-    return [_section(list(group)) for _, group in groupby(ordered, lambda item: item.id)]
+    return [_section(list(group), options) for _, group in groupby(ordered, lambda item: item.id)]
 
 
-def _section(items: Sequence[Evidence]) -> Section:
+def _section(items: Sequence[Evidence], options: Sequence[str]) -> Section:
     first = items[0]
     outcomes = [item.outcome for item in items if item.outcome is not None]
     files = dict.fromkeys(item.node_id.split("::")[0] for item in items if item.node_id)
@@ -118,9 +123,9 @@ def _section(items: Sequence[Evidence]) -> Section:
         rules=tuple(dict.fromkeys(outcome.rule for outcome in outcomes if outcome.rule)),
         methods=tuple(dict.fromkeys(outcome.method for outcome in outcomes if outcome.method)),
         parts=tuple(_part(list(group)) for _, group in groupby(items, lambda item: item.family)),
-        command=command(files),
+        command=command(files, options),
         shared=listed(shared),
-        fixed=tuple(rule_of(item, shared) for item in items),
+        fixed=tuple(rule_of(item, shared, options) for item in items),
         texts=tuple(dict.fromkeys(item.text for item in items if item.text)),
     )
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -48,9 +49,20 @@ class Dropped:
         self.times += 1
 
 
-def room(folder: Path, capacity: int, drop: Dropped) -> tuple[LeasedRoom, DeviceMemory]:
+def room(folder: Path, capacity: int, drop: Dropped, turn: float = 0.0) -> tuple[LeasedRoom, DeviceMemory]:
     memory = DeviceMemory(folder / f"{capacity}", "cpu", lambda: capacity)
-    return LeasedRoom("cpu", memory, Calibration(folder / "calibration"), drop), memory
+    return LeasedRoom("cpu", memory, Calibration(folder / "calibration"), drop, turn=turn), memory
+
+
+def waiting(folder: Path, amount: int) -> "subprocess.Popen[str]":
+    """Another process that waits for memory of the device."""
+    return subprocess.Popen(
+        [sys.executable, "-c", WAITING, str(folder), str(amount)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).resolve().parents[2],
+        env=os.environ | {"PYTHONPATH": "."},
+    )
 
 
 def test_a_larger_measurement_gives_everything_back_first(tmp_path: Path, shape: Skeleton) -> None:
@@ -82,13 +94,7 @@ def test_it_rests_only_where_another_process_waits(tmp_path: Path, shape: Skelet
     own.take(shape, "m", [ICL])
     own.rest()
     assert drop.times == 0
-    other = subprocess.Popen(
-        [sys.executable, "-c", WAITING, str(tmp_path / f"{needed}"), str(needed)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).resolve().parents[2],
-        env=os.environ | {"PYTHONPATH": "."},
-    )
+    other = waiting(tmp_path / f"{needed}", needed)
     while not memory.is_wanted():
         assert other.poll() is None
         time.sleep(0.02)
@@ -110,3 +116,20 @@ def test_a_measured_peak_corrects_the_next_request(tmp_path: Path, shape: Skelet
     with pytest.raises(InsufficientMemoryError):
         fresh.take(shape, "m", [ICL])
     assert not memory.is_wanted()
+
+
+def test_an_idle_process_gives_back_what_another_waits_for(tmp_path: Path, shape: Skeleton) -> None:
+    needed, drop, busy = estimate(shape, ICL, "cpu").total, Dropped(), threading.Lock()
+    own, memory = room(tmp_path, needed, drop, turn=1e9)
+    own.watch_while_idle(busy)
+    with busy:
+        own.take(shape, "m", [ICL])
+        other = waiting(tmp_path / f"{needed}", needed)
+        while not memory.is_wanted():
+            assert other.poll() is None
+            time.sleep(0.02)
+        own.rest()
+        time.sleep(2.5)
+        assert drop.times == 0, "not while it works, and not before its turn is over"
+    assert other.communicate(timeout=60)[0] == "got it\n"
+    assert drop.times == 1

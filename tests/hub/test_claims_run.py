@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.hub.client_process import ROOT, environment
+from tests.hub.client_process import ROOT, environment, prefetch
 from tests.hub.conftest import contents
 from tests.hub.hub_server import HubServer, Repository, commit_hash, one_commit, serving
 from tests.test_text_claims import write_rows
@@ -63,7 +63,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
     files = contents(save_text_model(folder / "toy", texts))
     commits = {commit_hash(f"step{step}"): files for step in (*STEPS, 0)}
     branches = {f"step{step}": commit_hash(f"step{step}") for step in STEPS} | {"main": commit_hash("step0")}
-    repositories = {"org/toy": Repository(commits, branches), "org/gated": one_commit(files)}
+    repositories = {
+        "org/toy": Repository(commits, branches),
+        "org/other": Repository(commits, branches),
+        "org/gated": one_commit(files),
+    }
     with serving(HubServer(repositories, gated={"org/gated"})) as hub:
         yield Runner(hub, folder)
 
@@ -103,3 +107,13 @@ def test_what_is_missing_offline_is_listed_before_anything_starts(run: Runner) -
     assert "org/toy@step99" in found.output
     assert "iclgd prefetch --model org/elsewhere --model org/toy@step99" in found.output
     assert "Traceback" not in found.output
+
+
+def test_what_was_prefetched_needs_no_network(run: Runner) -> None:
+    env = environment(run.hub.endpoint, run.folder / "home")
+    [fetched] = prefetch([["--model", "org/other@step*", "--task", "sst2", "--data", str(run.folder / "data")]], env)
+    assert fetched.status == 0, fetched.output
+    asked = len(run.hub.seen)
+    found = run("-n0", "-k", "s5 and weights", "--iclgd-model=org/other@step*", offline=True)
+    assert found.verdicts() == {"org/other": {"inconclusive"}}, found.output
+    assert len(run.hub.seen) == asked

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iclgd_core.errors import UnknownNameError
+from iclgd_core.errors import ModelError, UnknownNameError
 from iclgd_core.hub.families import FAMILIES, family
 from iclgd_core.hub.refusals import NotCachedError
 from iclgd_core.hub.source import HubId, ModelSource, hub_id, parse
@@ -30,7 +30,7 @@ def test_names_of_the_hub(name: str, expected: HubId) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "", " ", "a/b/c", "/absent", "./absent", "../absent", "~absent/x", "a/..", "../../x@main", "gpt2@",
+        "", " ", "a/b/c", "a/..", "gpt2@",
         "gpt2@../../x",
         "gpt2@/etc", "gpt2@a//b", "gpt2@-x", "a--b/c", "x.git", "gpt2@main\n", "gp t2", "gpt2@step*", "http://h/x",
         "a\0b", "gpt2@a@b", "ginc-lama-57k", "untrained-lama", "ginc-llama-57k@7", "a" * 5_000,
@@ -39,6 +39,18 @@ def test_names_of_the_hub(name: str, expected: HubId) -> None:
 def test_other_names_are_unknown(name: str) -> None:
     with pytest.raises(UnknownNameError, match="unknown model"):
         parse(name)
+
+
+@pytest.mark.parametrize("name", ["/absent", "./absent", "../absent", "~absent/x", "../../x@main", "/a\0b"])
+def test_paths_that_lead_nowhere_are_called_so(name: str) -> None:
+    with pytest.raises(ModelError, match="no such directory"):
+        parse(name)
+
+
+def test_a_misspelt_path_names_its_neighbours(tmp_path: Path) -> None:
+    (tmp_path / "my-model").mkdir()
+    with pytest.raises(ModelError, match="Nearest there: my-model"):
+        parse(str(tmp_path / "my-modell"))
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

@@ -87,8 +87,8 @@ def test_all_there(runs: Runs) -> None:
     assert "40 rows to train on" in done.output
     assert "there: task ginc-k5: needs no data of the Hub" in done.output
     assert "prefetch org/good: 100%" in done.output
-    command = "HF_HUB_OFFLINE=1 pytest claims --iclgd-model org/good --iclgd-model ginc-llama-57k"
-    assert f"This runs without network: {command} --iclgd-task ag_news --iclgd-task ginc-k5" in done.output
+    command = "HF_HUB_OFFLINE=1 pytest claims --iclgd-model=org/good --iclgd-model=ginc-llama-57k"
+    assert f"This runs without network: {command} --iclgd-task=ag_news --iclgd-task=ginc-k5" in done.output
 
 
 def test_something_missing(runs: Runs) -> None:
@@ -107,7 +107,7 @@ def test_local_data_needs_no_hub(runs: Runs) -> None:
     done = runs.first[2]
     assert done.status == 0, done.output
     assert "task ag_news: needs no data of the Hub, 40 rows to train on" in done.output
-    assert "--iclgd-task ag_news --iclgd-data /" in done.output
+    assert "--iclgd-task=ag_news --iclgd-data=/" in done.output
 
 
 def test_nothing_asked_for_and_unknown_names(runs: Runs) -> None:

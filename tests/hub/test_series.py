@@ -65,8 +65,8 @@ def test_expand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_series("o/n@step*")
     assert not is_series("o/n*")
     assert expand(["gpt2", "o/n@step*", "gpt2", "family:gpt2"]) == (
-        "gpt2", "o/n@step1", "o/n@step2", "openai-community/gpt2", "openai-community/gpt2-medium",
-        "openai-community/gpt2-large", "openai-community/gpt2-xl",
+        "gpt2", "o/n", "openai-community/gpt2", "openai-community/gpt2-medium", "openai-community/gpt2-large",
+        "openai-community/gpt2-xl", "o/n@step1", "o/n@step2",
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from iclgd_core.adjudication import adjudicate
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence import Evidence, Json, Verdict
 from reports.compare import compare, comparison_document
 from reports.document import report_of
 from reports.markdown import COLUMNS, render_markdown
@@ -118,6 +118,42 @@ def test_the_baseline_is_a_section() -> None:
     assert "## Against the baseline" in text
     assert "- A: old&#124;one" in text
     assert text.index("## Not as expected") < text.index("## Against the baseline") < text.index("## As expected")
+
+
+def test_the_header_names_templates_and_number_formats() -> None:
+    tasks: Json = {"sst2": {"template": {"name": "plain_1"}}, "ginc": {"data": "x"}, "rte": {"template": {"name": "q"}}}
+    computed: Json = {"mylm": {"dtype": "bfloat16"}, "other": {"attention": "eager"}, "gpt": {"dtype": "float32"}}
+    lines = render_markdown(finished_sample(tasks=tasks, computed=computed)).splitlines()
+    (line,) = [number for number, line in enumerate(lines) if line.startswith("Templates: ")]
+    assert lines[line] == r"Templates: sst2 plain\_1, rte q. Number formats: mylm bfloat16, gpt float32."
+    assert lines[line - 1] == lines[line + 1] == ""
+    assert lines[line - 2].startswith("Run: ")
+    alone = render_markdown(finished_sample(computed=computed))
+    assert "\nNumber formats: mylm bfloat16, gpt float32.\n" in alone
+    assert "Templates" not in alone
+
+
+@pytest.mark.parametrize("value", [None, "x", [], {}, {"m": None}, {"m": "x"}, {"m": {"template": "x", "dtype": None}},
+                                   {"m": {"template": {"name": None}, "dtype": ["x"]}}])  # fmt: skip
+def test_a_header_without_them_has_no_line(value: Json) -> None:
+    text = render_markdown(finished_sample(tasks=value, computed=value))
+    assert text == render_markdown(finished_sample())
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_templates_and_number_formats_are_shown_as_they_are(text: str) -> None:
+    header: dict[str, Json] = {"tasks": {text: {"template": {"name": text}}}, "computed": {text: {"dtype": text}}}
+    page = render_markdown(finished_sample(**header))
+    assert kinds(page) <= OURS
+    (line,) = [line for line in page.splitlines() if line.startswith("Templates: ")]
+    assert f"Templates: {escape(f'{text} {text}')}. Number formats: {escape(f'{text} {text}')}." == line
+
+
+def test_ever_so_many_templates_leave_room_for_the_rest() -> None:
+    tasks: Json = {f"task {i}": {"template": {"name": "x" * 99}} for i in range(30_000)}
+    text = render_markdown(finished_sample(tasks=tasks))
+    assert "## Not as expected" in text
+    assert len(text) < len(render_markdown(finished_sample())) + 2 * LONGEST
 
 
 @pytest.mark.parametrize(

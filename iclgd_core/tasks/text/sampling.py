@@ -59,7 +59,7 @@ def queries(allowed: Ints, count: int, task: str, split: str, rng: np.random.Gen
     """
     if count > len(allowed):
         raise ContextError(
-            f"{count} queries were asked for, but task {task!r} has {len(allowed)} rows for the queries of a {split} "
-            f"episode; ask for at most {len(allowed)}."
+            f"{count} queries were asked for, but task {task!r} has {len(allowed)} rows for those of each "
+            f"{split} episode. It needs more rows; --iclgd-max-words leaves some out."
         )
     return np.asarray(allowed[rng.permutation(len(allowed))[:count]], dtype=np.int64)

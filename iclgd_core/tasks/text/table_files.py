@@ -92,7 +92,7 @@ def datasets_library() -> ModuleType:
         return importlib.import_module("datasets")  # optional and slow to import: only tasks on text need it
     except ImportError as error:
         raise MissingExtraError(
-            'text tasks need the package `datasets`, which is not installed: pip install "iclgd[text]"'
+            "text tasks need the package `datasets`, which is not installed: pip install datasets"
         ) from error
 
 

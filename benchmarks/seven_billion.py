@@ -67,7 +67,7 @@ def main() -> int:
         device = torch.device("cuda", torch.cuda.current_device())
     place = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
     slug = re.sub(r"[^a-z0-9]+", "-", place.lower()).strip("-")
-    size = "seven-billion" if args.config == "7b" else f"seven-billion-code-at-{args.config}"
+    size = "seven-billion" if args.config == "7b" else f"in-place-{args.config}"
     out = args.out or RESULTS / f"{size}-{slug}.json"
     begun = now(device)
     model = random_model(f"random-llama-{args.config}", llama(args.config), device, args.dtype, args.attention)

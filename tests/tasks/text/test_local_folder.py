@@ -159,5 +159,5 @@ def test_a_set_without_a_place(tmp_path: Path) -> None:
 def test_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write(tmp_path, train=tickets(5), test=tickets(3))
     monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(MissingExtraError, match=r'pip install datasets'):
+    with pytest.raises(MissingExtraError, match=r"pip install datasets"):
         ids(folder)

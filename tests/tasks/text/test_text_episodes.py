@@ -137,7 +137,8 @@ def test_nothing_left_is_an_error(tmp_path: Path) -> None:
 def test_more_queries_than_rows(task: TextTask) -> None:
     with pytest.raises(ContextError, match="has 30 rows for those of each evaluation episode"):
         task.episode(0, "evaluation", 0, 31)
-    with pytest.raises(ContextError, match="has 15 rows for those of each tuning episode"):  # 60 train rows less 45 demonstrations
+    # 60 train rows less 45 demonstrations
+    with pytest.raises(ContextError, match="has 15 rows for those of each tuning episode"):
         task.episode(0, "tuning", 0, 16)
 
 

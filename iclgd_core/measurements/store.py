@@ -85,9 +85,14 @@ class Store:
             return arrays
 
     def find(self, key: Key) -> Arrays | None:
-        """Return the measurement under `key` if it is there, without waiting for anyone."""
+        """Return the measurement under `key` if it is there and verifies, without waiting for anyone.
+
+        A file that does not verify is left for `measure`, which repairs it under its lock.
+        """
         full: Key = {**key, **environment()}
-        return self._read(self.path(full), full)
+        path = self.path(full)
+        found = self._checked(path, full) if path.exists() else None
+        return None if isinstance(found, str) else found
 
     @contextmanager
     def _lock(self, path: Path) -> Iterator[None]:
@@ -112,18 +117,24 @@ class Store:
         return self.root / name[:2] / f"{name}.safetensors"
 
     def _read(self, path: Path, full: Key) -> Arrays | None:
+        """Return what a file holds; one that does not verify is put aside. Under the file's lock alone."""
         if not path.exists():
             return None
+        found = self._checked(path, full)
+        return self._put_aside(path, found) if isinstance(found, str) else found
+
+    def _checked(self, path: Path, full: Key) -> Arrays | str | None:
+        """Return what a file holds, why it does not verify, or None for one that this run is to measure again."""
         try:
             with safe_open(path, framework="numpy") as file:
                 metadata = file.metadata() or {}
                 arrays: Arrays = {name: file.get_tensor(name) for name in file.keys()}
         except (SafetensorError, OSError, ValueError) as error:
-            return self._put_aside(path, f"it cannot be read ({error})")
+            return f"it cannot be read ({error})"
         if metadata.get("key") != canonical(full):
-            return self._put_aside(path, "its key is another one")
+            return "its key is another one"
         if metadata.get("payload") != _payload(arrays):
-            return self._put_aside(path, "its content does not match its checksum")
+            return "its content does not match its checksum"
         if self.fresh and metadata.get("run") != self._run:
             return None
         return arrays

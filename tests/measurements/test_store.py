@@ -198,3 +198,17 @@ def test_the_directory_is_the_user_s_own(tmp_path: Path) -> None:
     root = tmp_path / "new"
     measured(Store(root))
     assert [path.stat().st_mode & 0o077 for path in (root, only_file(root).parent, only_file(root))] == [0, 0, 0]
+
+
+def test_looking_alone_finds_what_verifies_and_repairs_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert store.find(KEY) is None
+    assert measured(store) == 1
+    found = store.find(KEY)
+    assert found is not None
+    assert same(found)
+    assert Store(tmp_path, fresh=True, run="another").find(KEY) is None
+    [path] = tmp_path.rglob("*.safetensors")
+    path.write_bytes(path.read_bytes()[:-1])
+    assert store.find(KEY) is None
+    assert path.exists(), "left for measure, which holds the lock"

@@ -1,0 +1,63 @@
+"""What a process has at hand: the model in the format and attention that were chosen, and an error with the amount."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from fixtures import bench
+from fixtures.bench import Bench
+from iclgd_core.devices import InsufficientMemoryError, OutOfMemoryError
+from tests.plugin.project import Project
+from tests.tiny_models import tiny_model
+
+PLUGINS = 'pytest_plugins = ["fixtures.options", "fixtures.devices", "fixtures.available", "fixtures.bench"]'
+
+
+def made(project: Project, *arguments: str) -> Bench:
+    project.pytester.makeconftest(PLUGINS)
+    return Bench(project.pytester.parseconfigure(*arguments))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    model = tiny_model()
+    model.module.save_pretrained(tmp_path / "tiny")
+    model.tokenizer.save_pretrained(tmp_path / "tiny")
+    return tmp_path / "tiny"
+
+
+def test_a_small_model_on_the_cpu_needs_no_lease(project: Project, folder: Path) -> None:
+    own = made(project)
+    model, room = own.model(str(folder))
+    assert room is None
+    assert model.module.dtype == torch.float32
+    assert model.config._attn_implementation == "eager"
+    assert own.model(str(folder))[0] is model
+    assert own.number_format(str(folder)) == {"dtype chosen": "0.00 M parameters, at most 1.5 B"}
+
+
+def test_a_format_that_was_asked_for_wins(project: Project, folder: Path) -> None:
+    own = made(project, "--iclgd-dtype=float64")
+    assert own.model(str(folder))[0].module.dtype == torch.float64
+    assert own.number_format(str(folder)) == {"dtype chosen": "asked for"}
+
+
+def test_a_bound_on_memory_is_kept_for_small_models_too(project: Project, folder: Path) -> None:
+    with pytest.raises(InsufficientMemoryError, match="needs about"):
+        made(project, "--iclgd-max-memory=1KB").model(str(folder))
+    model, room = made(project, "--iclgd-max-memory=4GiB").model(str(folder))
+    assert room is not None
+    assert model.n_parameters > 0
+    room.give_back()
+
+
+def test_memory_that_runs_out_while_loading_says_how_much_is_needed(
+    project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("injected")
+
+    monkeypatch.setattr(bench, "load_model", exhausted)
+    with pytest.raises(OutOfMemoryError, match=r"its weights take about \d"):
+        made(project).model(str(folder))

@@ -244,8 +244,8 @@ class Lab:
             return ""
         return (
             f"no ICL: accuracy {with_demonstrations.mean():.3f} with {SHOTS} demonstrations, "
-            f"{without.mean():.3f} without, over the whole vocabulary (one-sided p = {outcome.p_supported}, {n} episodes "
-            f"of {self.task.name})"
+            f"{without.mean():.3f} without, over the whole vocabulary (one-sided p = {outcome.p_supported}, {n} "
+            f"episodes of {self.task.name})"
         )
 
     def take_room_for_copy(self, dtype: str) -> None:

@@ -247,7 +247,7 @@ def test_a_hub_that_does_not_answer_is_given_up(world: World, name: str) -> None
 
 def test_series_of_revisions(world: World) -> None:
     assert world.online.answers["series"] == [[f"org/steps@step{mark}", mark] for mark in (1, 10, 100, 1000)]
-    assert world.online.answers["thin"] == ["org/steps@step1000", "org/good"]
+    assert world.online.answers["thin"] == ["org/steps", "org/good", "org/steps@step1000"]
     assert "fits 'epoch*'" in says(world, "no-series", "RevisionError")
     assert world.offline.answers["no-series"]["error"] == "NotCachedError"
 

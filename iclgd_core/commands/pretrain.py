@@ -7,9 +7,10 @@ import torch
 from rich.console import Console
 
 from iclgd_core.command import Command
-from iclgd_core.errors import IclgdError, SettingsError
+from iclgd_core.errors import IclgdError, SettingsError, UnknownNameError
 from iclgd_core.models.embedded import MODELS_DIR
 from iclgd_core.pretrain import RECIPES, get_recipe, pretrain
+from iclgd_core.regression.pretraining import TRAINERS, pretrain_regression
 
 
 def _configure(train: argparse.ArgumentParser) -> None:
@@ -27,8 +28,12 @@ def _pretrain(args: argparse.Namespace, console: Console) -> int:
     if args.list:
         for recipe in RECIPES.values():
             console.print(f"{recipe.name}: {recipe.architecture}, hidden {recipe.hidden}, {recipe.tokens:,} tokens")
+        for regression in TRAINERS:
+            console.print(f"{regression}: in-context regression, trained on the ICL objective, on the processor")
         return 0
-    recipe = get_recipe(args.name)
+    name: str = args.name
+    if name not in RECIPES and name not in TRAINERS:
+        raise UnknownNameError("recipe", name, (*RECIPES, *TRAINERS))
     kind, _, index = args.device.partition(":")
     if args.device != "cpu" and not (kind == "cuda" and (not index or index.isdigit())):
         raise SettingsError(f"--device is {args.device!r}. Allowed: cpu, cuda or cuda:N.")
@@ -36,7 +41,9 @@ def _pretrain(args: argparse.Namespace, console: Console) -> int:
         raise SettingsError(
             f"--device is {args.device!r}, but there are {torch.cuda.device_count()} CUDA devices. Use cpu."
         )
-    out = args.out or MODELS_DIR / recipe.name
+    if name in TRAINERS and kind != "cpu":
+        raise SettingsError(f"--device is {args.device!r}, but {name} is trained on the processor alone. Use cpu.")
+    out = args.out or MODELS_DIR / name
     if (out / "model.safetensors").exists() and not args.force:
         raise IclgdError(f"{out} already holds a model. Give --out DIR to write elsewhere, or --force to replace it.")
     if args.threads < 0:
@@ -45,14 +52,19 @@ def _pretrain(args: argparse.Namespace, console: Console) -> int:
         )
     if args.threads:
         torch.set_num_threads(args.threads)
-    training = pretrain(recipe, out, args.device, console)
-    console.print(
-        f"{recipe.name}: {training.n_parameters:,} parameters, validation loss {training.validation_loss:.4f}"
-    )
-    for task, by_shots in training.accuracy.items():
-        console.print(f"  {task}: " + ", ".join(f"{n} shots {a:.2f}" for n, a in by_shots.items()))
+    if name in TRAINERS:
+        console.print(pretrain_regression(name, out, lambda line: console.print(line, markup=False)))
+    else:
+        _language_model(name, out, args.device, console)
     console.print(f"written to {out}", markup=False, soft_wrap=True)
     return 0
+
+
+def _language_model(name: str, out: Path, device: str, console: Console) -> None:
+    training = pretrain(get_recipe(name), out, device, console)
+    console.print(f"{name}: {training.n_parameters:,} parameters, validation loss {training.validation_loss:.4f}")
+    for task, by_shots in training.accuracy.items():
+        console.print(f"  {task}: " + ", ".join(f"{n} shots {a:.2f}" for n, a in by_shots.items()))
 
 
 PRETRAIN = Command(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from iclgd_core.errors import ModelError, UnknownNameError
-from iclgd_core.hub.embedded import TRAINED, UNTRAINED, embedded_names, embedded_path
+from iclgd_core.hub.embedded import CONTROLS, SHUFFLED, TRAINED, UNTRAINED, embedded_names, embedded_path
 
 Kind = Literal["embedded", "directory", "hub"]
 
@@ -63,6 +63,11 @@ class ModelSource:
         """Whether only the architecture is taken, and the weights are drawn from a seed."""
         return self.kind == "embedded" and self.name.startswith(UNTRAINED)
 
+    @property
+    def shuffled(self) -> bool:
+        """Whether the entries of each weight tensor are put into an order drawn from a seed."""
+        return self.kind == "embedded" and self.name.startswith(SHUFFLED)
+
 
 def parse(name: str) -> ModelSource | HubId:
     """Return what a name means: a folder on this machine, or a repository of the Hub.
@@ -81,7 +86,7 @@ def parse(name: str) -> ModelSource | HubId:
     if name.startswith(("/", "./", "../", "~")):
         raise ModelError(f"no such directory: {name}.{_beside(name)} Give one with config.json and model.safetensors.")
     hub = hub_id(name)
-    if hub is None or ("/" not in name and name.startswith((TRAINED, UNTRAINED))):
+    if hub is None or ("/" not in name and name.startswith((TRAINED, *CONTROLS))):
         raise UnknownNameError("model", name, embedded_names(), _FORMS)
     return hub
 

@@ -27,6 +27,8 @@ from iclgd_core.hub.view import read_only_view
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.architectures import context_window
 from iclgd_core.models.fingerprint import read_from
+from iclgd_core.models.momentum_attention import MOMENTUM, momentum_of
+from iclgd_core.models.shuffling import shuffle
 from iclgd_core.seeds import derive
 
 ATTENTION = "eager"
@@ -65,8 +67,11 @@ def fresh(config: PretrainedConfig, attention: str | None = None) -> PreTrainedM
 
     Args:
         config: the architecture.
-        attention: implementation of attention; None leaves the choice to transformers.
+        attention: implementation of attention; None leaves the choice to transformers. A configuration with momentum
+            gets that in any case.
     """
+    if momentum_of(config) is not None:
+        attention = MOMENTUM
     module: PreTrainedModel = AutoModelForCausalLM.from_config(  # type: ignore[no-untyped-call]
         config, attn_implementation=attention, trust_remote_code=False
     )
@@ -88,7 +93,7 @@ def load_model(
         name: embedded name, directory, or owner/name[@revision] of the Hub (see `hub.ensure_available`).
         device: a torch device; `spread.load_spread` takes several.
         dtype: one of DTYPES.
-        seed: of the weights of an `untrained-` model; others ignore it.
+        seed: of the weights of an `untrained-` model, and of their order in a `shuffled-` one; others ignore it.
         commit: of a Hub model: the commit that the run resolved the name to.
         attention: implementation of attention; by default "eager" up to LARGE weights, "sdpa" above where the
             architecture has it. It is recorded as `module.config._attn_implementation`.
@@ -127,8 +132,10 @@ def load_model(
             raise unreadable(source.path, error, view) from error
         module.config.name_or_path = tokenizer.name_or_path = str(source.path)
         _check_finite(module, name)
+        if source.shuffled:
+            shuffle(module, derive(seed, "shuffled", source.path.name))
         module = _placed(module.train(False).requires_grad_(False), device, DTYPES[dtype])
-        if large and not source.untrained:
+        if large and not (source.untrained or source.shuffled):
             read_from(module, [path.resolve() for path in weights])
     return CausalModel(name, module, tokenizer, masked)
 
@@ -152,6 +159,8 @@ def read_tokenizer(view: Path, path: Path) -> PreTrainedTokenizerBase:
 
 def attention_for(config: PretrainedConfig, masked: bool, large: bool) -> str:
     """Return the implementation of attention for a model: what both engines can use, or for large ones the leaner."""
+    if momentum_of(config) is not None:
+        return MOMENTUM
     auto = AutoModelForMaskedLM if masked else AutoModelForCausalLM
     kind = auto._model_mapping[type(config)] if type(config) in auto._model_mapping else None
     return LARGE_ATTENTION if large and getattr(kind, "_supports_sdpa", False) else ATTENTION
@@ -205,13 +214,16 @@ def pretrained(
         view: the folder, one of `hub.view.read_only_view`.
         config: of the model, read from there.
         masked: whether it is a masked language model.
-        attention: implementation of attention; None leaves the choice to transformers.
+        attention: implementation of attention; None leaves the choice to transformers. A configuration with momentum
+            gets that in any case.
         dtype: to read the weights in.
         **placed: where they go, as `from_pretrained` takes it; none: the CPU.
 
     Raises:
         ValueError: a weight that is missing or has another shape, or a layer too many.
     """
+    if momentum_of(config) is not None:
+        attention = MOMENTUM
     auto: Any = AutoModelForMaskedLM if masked else AutoModelForCausalLM
     read: Any = auto.from_pretrained(
         view,

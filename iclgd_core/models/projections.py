@@ -1,6 +1,6 @@
 """Finding the attention projections W_Q, W_K, W_V, W_O of a model, layer by layer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,13 @@ from transformers import PreTrainedModel
 
 from iclgd_core.errors import ModelError, UnknownNameError
 from iclgd_core.models.architectures.entry import Fused
-from iclgd_core.models.architectures.finding import Place, Which, find_layers, find_names
+from iclgd_core.models.architectures.finding import Layer, Place, Which, find_layers, find_names
 
 Floats = NDArray[np.float64]
 
-PARTS = ("whole", "v_middle", "v_deep")
-"""What GD may train: every weight, or W_V of one middle or one deep layer (arXiv 2310.08540, section 5)."""
+PARTS = ("whole", "v_middle", "v_deep", "kv")
+"""What GD may train: every weight, W_V of one middle or one deep layer (arXiv 2310.08540, section 5), or the key and
+value projections of all layers, weights and biases (arXiv 2212.10559, section 4.1)."""
 
 WHICH: tuple[Which, ...] = ("q", "k", "v", "o")
 
@@ -116,7 +117,8 @@ def trained(module: PreTrainedModel, part: str) -> dict[str, torch.Tensor | None
     """Return what GD trains for a part of PARTS.
 
     Of L layers with attention, counted from 0, "v_middle" is W_V of layer L // 2 and "v_deep" that of layer L - 1;
-    the paper names no indices. Biases are not part of W_V.
+    the paper names no indices. Biases are not part of W_V. "kv" is W_K and W_V of all layers and their biases, as the
+    names k_proj and v_proj select them in the published code of arXiv 2212.10559.
 
     Returns:
         By name of a parameter, which of its entries are trained: a boolean mask that broadcasts to its shape (W_V as
@@ -132,8 +134,32 @@ def trained(module: PreTrainedModel, part: str) -> dict[str, torch.Tensor | None
     if part == "whole":
         return dict.fromkeys(weights)
     _, layers = find_layers(module)
+    if part == "kv":
+        return _keys_and_values(weights, layers)
     place = layers[len(layers) // 2 if part == "v_middle" else -1]["v"]
     return {place.parameter: place.mask(weights[place.parameter])}
+
+
+def _keys_and_values(weights: Mapping[str, torch.Tensor], layers: Sequence[Layer]) -> dict[str, torch.Tensor | None]:
+    """Return the key and value projections of all layers with their biases, those that share a matrix by one mask."""
+    chosen: dict[str, torch.Tensor | None] = {}
+    for layer in layers:
+        for place in (layer["k"], layer["v"]):
+            bias = f"{place.parameter.removesuffix('.weight')}.bias"
+            for name in (place.parameter, *([bias] if bias in weights else [])):
+                mask = place.mask(weights[name]) if name == place.parameter else _of_bias(place, weights[name])
+                before = chosen.get(name)
+                chosen[name] = mask if mask is None or before is None else before | mask
+    return chosen
+
+
+def _of_bias(place: Place, bias: torch.Tensor) -> torch.Tensor | None:
+    """Return which entries of a bias, (outputs,), are the projection's; None for all of them."""
+    if place.rows is None:
+        return None
+    own = torch.zeros(len(bias), dtype=torch.bool)
+    own[place.rows] = True
+    return own.to(bias.device)
 
 
 def part_names(module: PreTrainedModel, part: str) -> tuple[str, ...]:

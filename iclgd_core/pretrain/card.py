@@ -9,7 +9,8 @@ import torch
 import transformers
 
 from iclgd_core import __version__
-from iclgd_core.pretrain.recipes import Recipe
+from iclgd_core.models.momentum_attention import ETA
+from iclgd_core.pretrain.recipe import UNIFORM, Recipe
 from iclgd_core.pretrain.validation import EPISODES, QUERIES, SHOTS
 
 
@@ -61,15 +62,15 @@ def _card(training: Training, versions: dict[str, str]) -> str:
     )
     return f"""# {r.name}
 
-A {r.architecture} model of {training.n_parameters:,} parameters, trained by plain next-token prediction on GINC
-documents (Xie et al., arXiv 2111.02080), from scratch, by this project. It has seen no prompt and no in-context
+A {r.architecture} model of {training.n_parameters:,} parameters, trained by plain next-token prediction on {_data(r)}
+(Xie et al., arXiv 2111.02080), from scratch, by this project. It has seen no prompt and no in-context
 objective. Made by `iclgd pretrain {r.name}`.
 
 | recipe | |
 |---|---|
 | shape | hidden {r.hidden}, {r.layers} layers, {r.heads} heads, MLP {r.mlp}, context {r.context} |
 | data | {r.documents} documents of {r.document_length} tokens, {r.world.n_symbols} symbols, \
-{r.world.n_in_mixture} HMMs, value identity {r.world.value_identity}, world seed {r.world.seed} |
+{r.world.n_in_mixture} HMMs, value identity {r.world.value_identity}, world seed {r.world.seed} |{_extra_rows(r)}
 | training | {r.steps} steps of {r.batch} x {r.context} tokens = {r.tokens:,} tokens |
 | optimizer | AdamW, learning rate {r.learning_rate}, warm-up {r.warmup}, cosine to zero, \
 weight decay {r.weight_decay}, betas {r.betas}, gradient norm clipped at 1 |
@@ -89,6 +90,27 @@ Accuracy over the whole vocabulary by number of demonstrations, {EPISODES} valid
 |---|{"---|" * len(shots)}
 {rows}
 """
+
+
+def _data(recipe: Recipe) -> str:
+    return "independent uniform tokens" if recipe.corpus == UNIFORM else "GINC documents"
+
+
+def _extra_rows(recipe: Recipe) -> str:
+    """Return what a recipe has beyond plain attention on GINC in float32."""
+    rows = []
+    if recipe.corpus == UNIFORM:
+        rows.append("| corpus | every token uniform over the symbols, independent of all others |")
+    if recipe.prompt_hmms:
+        rows.append(f"| prompts below | from {recipe.prompt_hmms} HMMs |")
+    if recipe.momentum is not None:
+        rows.append(
+            f"| attention | with momentum, eta {recipe.momentum} (`{ETA}` in config.json); plain transformers ignores "
+            "it and computes another model, so load it with `iclgd_core.models.load_model` |"
+        )
+    if recipe.stored != "float32":
+        rows.append(f"| weights | rounded to {recipe.stored} after training and kept so; computed in float32 |")
+    return "".join(f"\n{row}" for row in rows)
 
 
 def loss_curve(training: Training, width: int = 480, height: int = 200) -> str:

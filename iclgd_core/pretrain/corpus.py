@@ -1,11 +1,11 @@
-"""The pretraining corpus: GINC documents, and random windows of them."""
+"""The pretraining corpus: GINC documents, or tokens without any structure, and random windows of them."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import torch
 
-from iclgd_core.pretrain.recipes import Recipe
+from iclgd_core.pretrain.recipe import UNIFORM, Recipe
 from iclgd_core.seeds import stream
 from iclgd_core.tasks import ginc_world
 
@@ -16,9 +16,10 @@ def documents(recipe: Recipe, split: str = "train") -> torch.Tensor:
     Token ids equal symbol ids: the tokenizer lists the symbols in their order.
     """
     count = recipe.documents if split == "train" else 64
-    tokens, _ = ginc_world(recipe.world).documents(
-        count, recipe.document_length, stream(recipe.seed, "documents", split)
-    )
+    rng = stream(recipe.seed, "documents", split)
+    if recipe.corpus == UNIFORM:
+        return torch.from_numpy(rng.integers(recipe.world.n_symbols, size=(count, recipe.document_length)))
+    tokens, _ = ginc_world(recipe.world).documents(count, recipe.document_length, rng)
     return torch.from_numpy(tokens)
 
 
@@ -35,8 +36,11 @@ def windows(corpus: torch.Tensor, recipe: Recipe, split: str = "train") -> Itera
 def entropy_floor(recipe: Recipe, length: int = 512) -> float:
     """Estimate the loss of the ideal predictor that knows the HMM, in nats a token (a lower bound for training).
 
-    Mean of -log p(next | everything so far, the true HMM) by the forward algorithm over validation documents.
+    Mean of -log p(next | everything so far, the true HMM) by the forward algorithm over validation documents. Of a
+    uniform corpus: the log of the number of symbols, exactly.
     """
+    if recipe.corpus == UNIFORM:
+        return float(np.log(recipe.world.n_symbols))
     world = ginc_world(recipe.world)
     tokens, hmm = world.documents(16, length, stream(recipe.seed, "documents", "entropy"))
     alpha = world.start[hmm]

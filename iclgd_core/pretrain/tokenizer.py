@@ -5,7 +5,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import PreTrainedTokenizerFast
 
-from iclgd_core.pretrain.recipes import SPECIAL_TOKENS, Recipe
+from iclgd_core.pretrain.recipe import SPECIAL_TOKENS, Recipe
 from iclgd_core.tasks import ginc_world
 
 

@@ -22,12 +22,14 @@ from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.loading import fresh
 from iclgd_core.pretrain.card import Training, write_card
 from iclgd_core.pretrain.corpus import documents, entropy_floor, windows
-from iclgd_core.pretrain.recipes import Recipe
+from iclgd_core.pretrain.recipe import Recipe
 from iclgd_core.pretrain.tokenizer import build_tokenizer
 from iclgd_core.pretrain.validation import accuracy_by_shots, validation_loss
 from iclgd_core.seeds import derive
 
 LOG_EVERY = 100
+
+_STORED = {"float32": torch.float32, "float16": torch.float16}
 
 
 def pretrain(recipe: Recipe, out: Path, device: str, console: Console) -> Training:
@@ -68,12 +70,13 @@ def pretrain(recipe: Recipe, out: Path, device: str, console: Console) -> Traini
                 running.clear()
                 console.log(f"{recipe.name} step {step}/{recipe.steps} loss {losses[-1][1]:.4f}")
             if step in recipe.checkpoints:
-                shots = accuracy_by_shots(model, recipe.world, lengths=(5,), episodes=32)
+                shots = accuracy_by_shots(model, recipe.prompt_world, lengths=(5,), episodes=32)
                 console.log(f"{recipe.name} step {step} validation ICL accuracy {shots}")
-                _save(model, out / "steps" / str(step))
+                _save(model, out / "steps" / str(step), recipe)
             progress.update(bar, completed=step, loss=losses[-1][1] if losses else running[-1])
     module.train(False)
-    _save(model, out)
+    _round(module, recipe)
+    _save(model, out, recipe)
     validation = validation_loss(model, windows(documents(recipe, "validation").to(device), recipe, "validation"))
     training = Training(
         recipe=recipe,
@@ -81,7 +84,7 @@ def pretrain(recipe: Recipe, out: Path, device: str, console: Console) -> Traini
         losses=tuple(losses),
         validation_loss=validation,
         entropy_floor=entropy_floor(recipe),
-        accuracy=accuracy_by_shots(model, recipe.world),
+        accuracy=accuracy_by_shots(model, recipe.prompt_world),
         seconds=time.monotonic() - began,
         device=device,
         threads=torch.get_num_threads(),
@@ -136,7 +139,15 @@ def _check_writable(out: Path) -> None:
         ) from error
 
 
-def _save(model: CausalModel, out: Path) -> None:
+@torch.no_grad()
+def _round(module: PreTrainedModel, recipe: Recipe) -> None:
+    """Make the weights what their files will hold."""
+    for weight in module.parameters():
+        weight.copy_(weight.to(_STORED[recipe.stored]))
+
+
+def _save(model: CausalModel, out: Path, recipe: Recipe) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    model.module.save_pretrained(out)
+    weights = {name: weight.to(_STORED[recipe.stored]) for name, weight in model.module.state_dict().items()}
+    model.module.save_pretrained(out, state_dict=weights)
     model.tokenizer.save_pretrained(out)

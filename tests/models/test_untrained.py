@@ -62,7 +62,8 @@ def test_names_paths_and_checkpoints(tmp_path: Path) -> None:
     fake(tmp_path, "ginc-b", "ginc-a", *(f"ginc-a/steps/{step}" for step in (1000, 20, 300)))
     (tmp_path / "unfinished").mkdir()
     assert embedded_names(tmp_path) == (
-        "ginc-a", "ginc-b", "untrained-a", "untrained-b", "ginc-a@20", "ginc-a@300", "ginc-a@1000",
+        "ginc-a", "ginc-b", "untrained-a", "untrained-b", "shuffled-a", "shuffled-b",
+        "ginc-a@20", "ginc-a@300", "ginc-a@1000",
     )  # fmt: skip
     assert embedded_path("ginc-a@300", tmp_path) == tmp_path / "ginc-a" / "steps" / "300"
     assert embedded_path("untrained-b", tmp_path) == tmp_path / "ginc-b"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from iclgd_core.pretrain import RECIPES
+from iclgd_core.regression.pretraining import TRAINERS
 from reports.cli import main
 
 
@@ -53,8 +54,8 @@ def test_force_replaces_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pretrain", "--list"]) == 0
-    shown = capsys.readouterr().out
-    assert [line.partition(":")[0] for line in shown.splitlines()] == list(RECIPES)
+    listed = [line.partition(":")[0] for line in capsys.readouterr().out.splitlines() if ":" in line]
+    assert listed == [*RECIPES, *TRAINERS]
 
 
 def test_the_recipes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,6 +70,7 @@ def test_the_recipes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         (["ginc-llama-57k", "--threads", "-3"], "--threads is -3"),
         (["ginc-llama-57k", "--device", "meta"], "--device is 'meta'. Allowed: cpu, cuda or cuda:N."),
         (["ginc-llama-57k", "--device", "cuda:99"], "but there are"),
+        (["icl-objective-lsa-1", "--threads", "-3"], "--threads is -3"),
     ],
 )
 def test_bad_input_is_one_line(

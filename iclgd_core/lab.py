@@ -17,6 +17,7 @@ from iclgd_core.devices import OutOfMemoryError, Room, Workload, estimate, is_ou
 from iclgd_core.devices.number_format import FORMATS
 from iclgd_core.evidence import Json
 from iclgd_core.learners import Optimizer, Runs, Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.learners.objectives import LABELS
 from iclgd_core.learners.replicas import ACTIVATION_BYTES, REPLICA_BYTES
 from iclgd_core.learners.workload import step_workload
 from iclgd_core.measurements import Store
@@ -26,9 +27,9 @@ from iclgd_core.metrics import correct
 from iclgd_core.models import CausalModel
 from iclgd_core.models.loading import LARGE
 from iclgd_core.models.projections import trained
+from iclgd_core.precondition import repeating, why_no_icl
 from iclgd_core.predictions import LogProbs, TopLogProbs
 from iclgd_core.seeds import stream
-from iclgd_core.stats import paired_greater
 from iclgd_core.tasks import Task
 from iclgd_core.tasks.prompts import EpisodePrompts, Reader
 from iclgd_core.tasks.text import TextPrompts, first_tokens
@@ -41,7 +42,6 @@ Score = Callable[[LogProbs], Floats]
 
 SHOTS = 8
 """Demonstrations of the main comparison, as in the order study of arXiv 2310.08540."""
-ICL_ALPHA = 0.05
 REPLICAS = REPLICA_BYTES + ACTIVATION_BYTES
 """Memory that replicas of a small model take besides the model."""
 SHOWN = 12
@@ -148,6 +148,7 @@ class Lab:
         split: str = "evaluation",
         part: str = "whole",
         n: int | None = None,
+        objective: str = LABELS,
     ) -> Runs:
         """Measure gradient descent on the demonstrations; see `learners.gradient_descent`."""
         n = self.count(split, n)
@@ -155,7 +156,7 @@ class Lab:
         order = self.orders(split, n, shots, orders)
 
         def compute() -> dict[str, NDArray[np.generic]]:
-            runs = gradient_descent(self.model, drawn, order, rule, schedule, part)
+            runs = gradient_descent(self.model, drawn, order, rule, schedule, part, objective)
             return {**_to_arrays(runs.log_probs), "diverged": runs.diverged, "loss": runs.loss}
 
         key = {
@@ -167,8 +168,9 @@ class Lab:
             "learning_rates": list(schedule.learning_rates),
             "readouts": list(schedule.readouts),
             "part": part,
+            **_unless_of_labels(objective),
         }
-        a = self._measured(key, self._descent(drawn, order, rule, part), compute)
+        a = self._measured(key, self._descent(drawn, order, rule, part, objective), compute)
         return Runs(_from_arrays(a), a["diverged"].astype(bool), a["loss"].astype(np.float32, copy=False))
 
     def tune(
@@ -181,6 +183,7 @@ class Lab:
         n: int | None = None,
         orders: int = 1,
         criterion: str = "",
+        objective: str = LABELS,
     ) -> Setting:
         """Choose the learning rate and readout with the highest mean score on the tuning episodes.
 
@@ -197,8 +200,9 @@ class Lab:
             n: tuning episodes; by default the tier's number for full-batch GD.
             orders: orders of the demonstrations, all scored.
             criterion: what the score is, in words, for the record.
+            objective: what GD minimises, one of learners.OBJECTIVES.
         """
-        runs = self.descend(optimizer, schedule, shots, orders, "tuning", part, n)
+        runs = self.descend(optimizer, schedule, shots, orders, "tuning", part, n, objective)
         usable = np.logical_not(np.any(runs.diverged, axis=(0, 1)))
         start = float(score(self.zero_shot("tuning", n)).mean())
         best, chosen = start, Setting(0.0, 0, None, {})
@@ -223,6 +227,7 @@ class Lab:
             "epochs": list(schedule.readouts),
             "criterion": f"highest mean {criterion}".rstrip(),
             "not_training_is_a_choice": True,
+            **_unless_of_labels(objective),
         }
         return replace(chosen, table=table, protocol=protocol)
 
@@ -230,8 +235,8 @@ class Lab:
     def no_icl(self) -> str:
         """Why claims about ICL cannot be judged here; empty where the model learns in context.
 
-        The precondition: accuracy over the whole vocabulary with 8 demonstrations above zero-shot, by a
-        one-sided test over episodes at level 0.05 (`paired_greater`). A plan judges nothing and asks for none.
+        The precondition: accuracy over the whole vocabulary with 8 demonstrations above zero-shot, and above repeating
+        the demonstrations' most frequent label (`why_no_icl`). A plan judges nothing and asks for none.
         """
         if self.plan:
             return ""
@@ -239,14 +244,9 @@ class Lab:
         answers = self.answers("evaluation", n)
         with_demonstrations = correct(self.in_context()[:, 0], answers).mean(-1)
         without = correct(self.zero_shot(), answers).mean(-1)
-        outcome = paired_greater(with_demonstrations, without, margin=0.0, quantity="accuracy gained in context")
-        if outcome.p_supported is not None and outcome.p_supported <= ICL_ALPHA:
-            return ""
-        return (
-            f"no ICL: accuracy {with_demonstrations.mean():.3f} with {SHOTS} demonstrations, "
-            f"{without.mean():.3f} without, over the whole vocabulary (one-sided p = {outcome.p_supported}, {n} "
-            f"episodes of {self.task.name})"
-        )
+        shown = self.orders("evaluation", n, SHOTS, 1)[:, 0]
+        repeated = repeating(self.episodes("evaluation", n), shown)
+        return why_no_icl(with_demonstrations, without, repeated, SHOTS, self.task.name)
 
     def take_room_for_copy(self, dtype: str) -> None:
         """Take room for GD on a copy of the model in another number format, beside the model itself.
@@ -311,13 +311,15 @@ class Lab:
 
         return self.store.measure(key, measured)
 
-    def _descent(self, drawn: Sequence[EpisodePrompts], order: Ints, rule: Optimizer, part: str) -> Workload:
-        """Return what GD takes, from the first episode's examples."""
+    def _descent(
+        self, drawn: Sequence[EpisodePrompts], order: Ints, rule: Optimizer, part: str, objective: str = LABELS
+    ) -> Workload:
+        """Return what GD takes, from the first episode's examples; of whole sequences, with their label."""
         examples = drawn[0].examples(order[0, 0])
-        longest = max(len(prompt.ids) for prompt in examples)
+        longest = max(len(prompt.ids) for prompt in examples) + (objective != LABELS)
         shape = self.model.shape
         names = None if part == "whole" else tuple(trained(shape.module, part))
-        return step_workload(shape, rule, len(examples), longest, names, self._keeps_scores())
+        return step_workload(shape, rule, len(examples), longest, names, self._keeps_scores(), objective != LABELS)
 
     def _keeps_scores(self) -> bool:
         return str(self.model.config._attn_implementation) == "eager"
@@ -345,6 +347,11 @@ class Series:
 @lru_cache(maxsize=64)
 def _episodes(task: Task, seed: int, split: str, n: int, queries: int, reader: Reader) -> tuple[EpisodePrompts, ...]:
     return tuple(task.encode(task.episode(seed, split, i, queries), reader) for i in range(n))
+
+
+def _unless_of_labels(objective: str) -> dict[str, str]:
+    """Return the objective for a key or a record; the labels' goes without saying, as in those of before."""
+    return {} if objective == LABELS else {"objective": objective}
 
 
 def _to_arrays(log_probs: LogProbs) -> dict[str, NDArray[np.generic]]:

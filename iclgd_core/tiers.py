@@ -37,6 +37,8 @@ class Tier:
         tuning_orders: orders of the demonstrations where an optimizer depends on them.
         queries: queries an episode.
         orders: orders of the demonstrations in the order study.
+        one_pass: learning rates of fine-tuning in one pass over the demonstrations, one a step (arXiv 2212.10559,
+            section 4.1); of its grid of 36 rates from 1e-4 to 0.9, `quick` has one or two a decade.
         sgd, adam: learning rates and readouts of SGD-like rules (full batch included) and of Adam.
         many_schedule: learning rates and readouts of SGD on GD's larger training sets.
     """
@@ -57,6 +59,7 @@ class Tier:
     sgd: Schedule
     adam: Schedule
     many_schedule: Schedule
+    one_pass: Schedule
 
     def schedule(self, rule: str) -> Schedule:
         """Return the schedule of an update rule, "sgd" or "adam"."""
@@ -81,6 +84,7 @@ TIERS = {
         sgd=Schedule((1e-3, 5e-3, 2e-2, 1e-1), (3, 10, 30)),
         adam=Schedule((1e-4, 5e-4, 1e-3, 5e-3), (3, 10, 30)),
         many_schedule=Schedule((5e-3, 2e-2, 1e-1), (1, 4)),
+        one_pass=Schedule((1e-3, 1e-2, 3e-2, 1e-1, 3e-1, 9e-1), (1,)),
     ),
     "full": Tier(
         name="full",
@@ -99,6 +103,7 @@ TIERS = {
         sgd=Schedule(PAPER_RATES + SMALL_MODEL_RATES, tuple(range(20, 201, 20))),
         adam=Schedule(PAPER_RATES, tuple(range(20, 201, 20))),
         many_schedule=Schedule(PAPER_RATES + SMALL_MODEL_RATES, tuple(range(20, 201, 20))),
+        one_pass=Schedule(tuple(round(k * s, 6) for s in (1e-4, 1e-3, 1e-2, 1e-1) for k in range(1, 10)), (1,)),
     ),
 }
 

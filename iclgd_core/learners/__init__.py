@@ -1,7 +1,21 @@
 """Ways to use demonstrations: in the prompt, or by gradient descent. Asked for many runs in one call."""
 
-from iclgd_core.learners.gradient_descent import Runs, Schedule, gradient_descent
+from iclgd_core.learners.gradient_descent import Runs, gradient_descent
 from iclgd_core.learners.in_context import in_context
+from iclgd_core.learners.objectives import OBJECTIVES
 from iclgd_core.learners.optimizers import OPTIMIZERS, Optimizer, get_optimizer
+from iclgd_core.learners.run import Run, Schedule
+from iclgd_core.learners.trained_weights import trained_weights
 
-__all__ = ["OPTIMIZERS", "Optimizer", "Runs", "Schedule", "get_optimizer", "gradient_descent", "in_context"]
+__all__ = [
+    "OBJECTIVES",
+    "OPTIMIZERS",
+    "Optimizer",
+    "Run",
+    "Runs",
+    "Schedule",
+    "get_optimizer",
+    "gradient_descent",
+    "in_context",
+    "trained_weights",
+]

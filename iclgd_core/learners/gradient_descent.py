@@ -1,56 +1,33 @@
 """Gradient descent on the demonstrations, then the queries without them.
 
 A run is one (episode, order, learning rate). Loss: mean cross-entropy of the label tokens alone (arXiv 2310.08540,
-section 5); of a label of several tokens, the first. Small causal models are trained as many replicas at once, large or
-masked ones in place, one run after the other, and restored; which of the two, the model and the settings decide. A
-model that lies on several devices is trained on them by a child process (FSDP).
+section 5; of a label of several tokens, the first), unless another of `objectives` is asked for. Small causal models
+are trained as many replicas at once, large or masked ones in place, one run after the other, and restored; which of the
+two, the model and the settings decide. A model that lies on several devices is trained on them by a child process
+(FSDP).
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from iclgd_core.errors import SettingsError
 from iclgd_core.learners.in_context import labels_of
 from iclgd_core.learners.in_place import train_in_place
+from iclgd_core.learners.objectives import LABELS
 from iclgd_core.learners.optimizers import Optimizer
-from iclgd_core.learners.replicas import Trained, group_size, train_replicas
-from iclgd_core.learners.run import Run
+from iclgd_core.learners.replicas import in_replicas, train_replicas
+from iclgd_core.learners.run import Run, Schedule, all_runs
 from iclgd_core.learners.sharded import train_sharded
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.projections import trained
 from iclgd_core.predictions import LogProbs, TopLogProbs, stacked, values_of
-from iclgd_core.seeds import derive
-from iclgd_core.tasks.prompts import EpisodePrompts, check_context
+from iclgd_core.tasks.prompts import EpisodePrompts
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long to train and when to read out.
-
-    Attributes:
-        learning_rates: each trained from the start, apart.
-        readouts: epochs after which the queries are answered, ascending; training ends at the last.
-    """
-
-    learning_rates: tuple[float, ...]
-    readouts: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        if not self.learning_rates or not all(0 < rate < math.inf for rate in self.learning_rates):
-            raise SettingsError(
-                f"learning rates must be positive and finite, and at least one; got {self.learning_rates}."
-            )
-        if not self.readouts or list(self.readouts) != sorted(set(self.readouts)) or self.readouts[0] < 1:
-            raise SettingsError(f"readouts must be ascending epochs from 1 on; got {self.readouts}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +52,7 @@ def gradient_descent(
     optimizer: Optimizer,
     schedule: Schedule,
     part: str = "whole",
+    objective: str = LABELS,
 ) -> Runs:
     """Train the model on the demonstrations, apart for each run, and answer the queries at every readout.
 
@@ -85,16 +63,16 @@ def gradient_descent(
         optimizer: update rule and batch size.
         schedule: learning rates and readouts.
         part: what is trained, one of models.projections.PARTS.
+        objective: what is minimised, one of objectives.OBJECTIVES.
 
     Raises:
         ContextError: more demonstrations than the pool holds, or an example longer than the context window.
         SettingsError: no demonstrations.
+        UnknownNameError: no such part or objective.
+        NotRunError: what this model's engine does not compute: an objective over every token (masked models, and those
+            on several devices), Newton-like steps (all but small causal models).
     """
-    if orders.shape[-1] == 0:
-        raise SettingsError("gradient descent needs at least one demonstration; zero-shot is in_context with none.")
-    runs = _runs(episodes, orders, schedule)
-    longest = max(len(prompt.ids) for run in runs for prompt in (*run.examples, *run.queries))
-    check_context(longest, model.context_window, model.name, "an example")
+    runs = all_runs(model, episodes, orders, schedule, objective)
     outputs, losses = zip(*_trained(model, part, optimizer, schedule.readouts, runs, labels_of(episodes)), strict=True)
     shape = (len(schedule.learning_rates), *orders.shape[:2])
     log_probs, loss = stacked(outputs), np.stack(losses)
@@ -120,28 +98,3 @@ def _trained(
     own = trained(model.module, part)
     engine = train_replicas if in_replicas(model, own, optimizer, runs) else train_in_place
     return engine(model, own, optimizer, readouts, runs, labels)
-
-
-def _runs(episodes: Sequence[EpisodePrompts], orders: Ints, schedule: Schedule) -> list[Run]:
-    """Return every (learning rate, episode, order), in this order."""
-    none = np.zeros(0, dtype=np.int64)
-    asked = [episode.prompts(none) for episode in episodes]
-    taught = [
-        [(episode.examples(row), episode.targets(row)) for row in rows]
-        for episode, rows in zip(episodes, orders, strict=True)
-    ]
-    return [
-        Run(examples, targets, asked[e], rate, derive(0, episodes[e].digest, o, repr(rate)))
-        for rate in schedule.learning_rates
-        for e, rows in enumerate(taught)
-        for o, (examples, targets) in enumerate(rows)
-    ]
-
-
-def in_replicas(model: CausalModel, part: Trained, optimizer: Optimizer, runs: Sequence[Run]) -> bool:
-    """Return whether runs are computed as replicas: a model that vectorises, of which two or more fit a group."""
-    module = model.module
-    eager = module.config._attn_implementation == "eager"  # the only one that torch.func can vectorise
-    fits = group_size(model, part, optimizer, runs) > 1
-    exact = module.dtype != torch.bfloat16  # whose updates need more than rounding to the nearest
-    return fits and eager and exact and not model.masked and model.behaviour.vectorises

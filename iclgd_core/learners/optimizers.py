@@ -6,12 +6,17 @@ from typing import Literal
 
 import torch
 
-from iclgd_core.errors import UnknownNameError
+from iclgd_core.errors import NotRunError, UnknownNameError
 
 Stack = dict[str, torch.Tensor]
 """Parameters of many replicas by name, each (replicas, *shape)."""
 
 ADAM_BETAS, ADAM_EPSILON = (0.9, 0.999), 1e-8
+MOMENTUM = 0.9
+"""What heavy-ball and Nesterov momentum keep of the velocity at every step; the usual value."""
+
+BUFFERS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "newton": 4}
+"""Numbers that each update rule keeps for every trained weight: velocity, moments, vectors of conjugate gradients."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +25,23 @@ class Optimizer:
 
     Attributes:
         name: what options and reports call it.
-        rule: "sgd" (w <- w - lr g) or "adam" (bias-corrected, betas 0.9 and 0.999, epsilon 1e-8).
+        rule: with gradient g and learning rate lr,
+            "sgd": w <- w - lr g;
+            "momentum" (heavy ball): v <- 0.9 v + g, w <- w - lr v;
+            "nesterov": v <- 0.9 v + g, w <- w - lr (g + 0.9 v);
+            "adam": bias-corrected, betas 0.9 and 0.999, epsilon 1e-8;
+            "newton": w <- w + lr d, d of `newton.direction`.
         batch: demonstrations a step, taken in the order of the demonstrations; None is all of them.
     """
 
     name: str
-    rule: Literal["sgd", "adam"]
+    rule: Literal["sgd", "adam", "momentum", "nesterov", "newton"]
     batch: int | None
+
+    @property
+    def buffers(self) -> int:
+        """Numbers kept for every trained weight, besides weight and gradient."""
+        return BUFFERS[self.rule]
 
     def steps_per_epoch(self, n: int) -> int:
         """Return the number of steps that n demonstrations take; the last batch may be smaller."""
@@ -43,9 +58,13 @@ OPTIMIZERS: dict[str, Optimizer] = {
         Optimizer("adam1", "adam", 1),
         Optimizer("adam", "adam", None),
         Optimizer("sgd8", "sgd", 8),
+        Optimizer("momentum", "momentum", None),
+        Optimizer("nesterov", "nesterov", None),
+        Optimizer("newton", "newton", None),
     )
 }
-"""Full-batch GD, SGD and Adam, by name (arXiv 2310.08540, sections 4 and 5); the digit is the batch size."""
+"""Full-batch GD, SGD and Adam, by name (arXiv 2310.08540, sections 4 and 5); the digit is the batch size. Momentum,
+Nesterov's and the Newton-like rule are open questions of that paper."""
 
 
 def get_optimizer(name: str) -> Optimizer:
@@ -55,11 +74,21 @@ def get_optimizer(name: str) -> Optimizer:
     return OPTIMIZERS[name]
 
 
+def refuse_newton(optimizer: Optimizer, model: str, how: str) -> None:
+    """Raise NotRunError for Newton-like steps where a model is trained otherwise than as vectorised replicas."""
+    if optimizer.rule == "newton":
+        raise NotRunError(
+            f"Newton-like steps are computed on replicas of a small causal model in float32 with eager attention; "
+            f"model {model!r} is trained {how}. Use a smaller model or another optimizer."
+        )
+
+
 def torch_optimizer(optimizer: Optimizer, weights: Stack, learning_rates: Sequence[float]) -> torch.optim.Optimizer:
     """Return torch's optimizer over stacked replicas, each with its own learning rate.
 
     The update rules are element-wise, so that one optimizer over a stack equals one for each replica. Neighbours
-    with equal rates share a parameter group: sort the replicas by rate.
+    with equal rates share a parameter group: sort the replicas by rate. A Newton-like step is plain SGD along the
+    negative of its direction.
 
     Args:
         optimizer: the update rule.
@@ -71,6 +100,8 @@ def torch_optimizer(optimizer: Optimizer, weights: Stack, learning_rates: Sequen
     ]
     if optimizer.rule == "adam":
         return torch.optim.Adam(groups, betas=ADAM_BETAS, eps=ADAM_EPSILON, fused=True)
+    if optimizer.rule in ("momentum", "nesterov"):
+        return torch.optim.SGD(groups, momentum=MOMENTUM, nesterov=optimizer.rule == "nesterov", fused=True)
     return torch.optim.SGD(groups, fused=True)
 
 

@@ -3,32 +3,43 @@
 The model's own weights are never written, so that nothing has to be restored.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.func import functional_call, grad_and_value, vmap
+from torch.func import vmap
 
-from iclgd_core.learners.in_place.plan import activation_bytes
-from iclgd_core.learners.optimizers import Optimizer, set_gradients, torch_optimizer
+from iclgd_core.learners.in_place.plan import activation_bytes, logit_bytes
+from iclgd_core.learners.objectives import LABELS
+from iclgd_core.learners.optimizers import Optimizer, Stack, set_gradients, torch_optimizer
+from iclgd_core.learners.replica_step import Trained, gradient_step, label_logits, newton_step
 from iclgd_core.learners.run import Run
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.answering import padded
-from iclgd_core.models.readout import at_least_float32, readout_at
 from iclgd_core.predictions import LogProbs, TopLogProbs, read_out, stacked
 from iclgd_core.tasks.prompts import Prompt
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-Trained = Mapping[str, torch.Tensor | None]
-"""Parameters that are trained, each with a mask of its trained entries; None for all."""
-
 REPLICA_BYTES = 320 * 2**20
 """Bytes of weights, gradients and optimizer state that one group of replicas may take."""
 
 ACTIVATION_BYTES = 2**30
 """Bytes of activations that one group of replicas may take."""
+
+
+DUALS = 3
+"""Newton-like steps keep a forward pass for its reverse derivatives and make others with their forward derivatives."""
+
+
+def in_replicas(model: CausalModel, part: Trained, optimizer: Optimizer, runs: Sequence[Run]) -> bool:
+    """Return whether runs are computed as replicas: a model that vectorises, of which two or more fit a group."""
+    module = model.module
+    eager = module.config._attn_implementation == "eager"  # the only one that torch.func can vectorise
+    fits = group_size(model, part, optimizer, runs) > 1
+    exact = module.dtype != torch.bfloat16  # whose updates need more than rounding to the nearest
+    return fits and eager and exact and not model.masked and model.behaviour.vectorises
 
 
 def group_size(model: CausalModel, trained: Trained, optimizer: Optimizer, runs: Sequence[Run]) -> int:
@@ -37,12 +48,14 @@ def group_size(model: CausalModel, trained: Trained, optimizer: Optimizer, runs:
     A function of the model, the settings and the prompts alone, never of free memory or workers.
     """
     parameters = dict(model.module.named_parameters())
-    copies = 5 if optimizer.rule == "adam" else 3
-    weights = copies * sum(parameters[name].nbytes for name in trained)
+    weights = (3 + optimizer.buffers) * sum(parameters[name].nbytes for name in trained)
     rows = min(optimizer.batch or len(runs[0].examples), len(runs[0].examples))
     longest = max(len(example.ids) for run in runs for example in run.examples)
     element = model.module.dtype.itemsize
     activations = activation_bytes(model.config, rows, longest, element, checkpointing=False)
+    if runs[0].objective != LABELS:
+        activations += logit_bytes(model.config, rows * longest, element)
+    activations *= DUALS if optimizer.rule == "newton" else 1
     return max(1, min(REPLICA_BYTES // weights, ACTIVATION_BYTES // activations))
 
 
@@ -61,7 +74,7 @@ def train_replicas(
         trained: what is trained.
         optimizer: update rule and batch size.
         readouts: epochs, ascending.
-        runs: sorted by learning rate, with equally many examples and queries.
+        runs: sorted by learning rate, with equally many examples and queries and one objective.
         labels: token ids of labels, kept where the vocabulary is large.
 
     Yields:
@@ -69,44 +82,49 @@ def train_replicas(
     """
     size = group_size(model, trained, optimizer, runs)
     for at in range(0, len(runs), size):
-        yield from _train_group(model, trained, optimizer, readouts, runs[at : at + size], labels)
+        group = runs[at : at + size]
+        queries, queries_at = _stacked([run.queries for run in group], model.device)
+        answer = vmap(label_logits(model, trained))
+        outputs: list[LogProbs] = []
+        losses: list[Floats] = []
+        for weights, loss in _train_group(model, trained, optimizer, readouts, group):
+            with torch.no_grad():
+                predicted = answer(weights, queries, queries_at).log_softmax(-1)
+            outputs.append(_by_run(read_out(predicted.flatten(0, 1), labels), len(group)))
+            losses.append(loss)
+        for run in range(len(group)):
+            yield stacked([out[run] for out in outputs]), np.stack([loss[run] for loss in losses])
+
+
+def replica_weights(
+    model: CausalModel, trained: Trained, optimizer: Optimizer, epochs: int, runs: Sequence[Run]
+) -> Iterator[Stack]:
+    """Train a replica for each run and yield its trained parameters by name after so many epochs; see above."""
+    size = group_size(model, trained, optimizer, runs)
+    for at in range(0, len(runs), size):
+        group = runs[at : at + size]
+        for weights, _ in _train_group(model, trained, optimizer, (epochs,), group):
+            for run in range(len(group)):
+                yield {name: weight[run] for name, weight in weights.items()}
 
 
 def _train_group(
-    model: CausalModel,
-    trained: Trained,
-    optimizer: Optimizer,
-    readouts: Sequence[int],
-    runs: Sequence[Run],
-    labels: Ints,
-) -> Iterator[tuple[LogProbs, Floats]]:
-    module, device, n_runs = model.module, model.device, len(runs)
+    model: CausalModel, trained: Trained, optimizer: Optimizer, readouts: Sequence[int], runs: Sequence[Run]
+) -> Iterator[tuple[Stack, Floats]]:
+    """Yield the stacked weights and the losses (runs,) at every readout; the weights are trained on afterwards."""
+    module, device, n_runs, objective = model.module, model.device, len(runs), runs[0].objective
     rates = [run.learning_rate for run in runs]
     inputs, inputs_at = _stacked([run.examples for run in runs], device)
-    queries, queries_at = _stacked([run.queries for run in runs], device)
     targets = torch.from_numpy(np.stack([run.targets for run in runs])).to(device)
-    start = {name: p.detach() for name, p in module.named_parameters()}
-    frozen = {name: p for name, p in start.items() if name not in trained}
     masks = {name: mask.to(device) for name, mask in trained.items() if mask is not None}
+    start = {name: p.detach() for name, p in module.named_parameters()}
     weights = {name: start[name].expand(n_runs, *start[name].shape).clone() for name in trained}
-
-    def logits(own: dict[str, torch.Tensor], ids: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
-        # a mask of ones: without one, some architectures look for padding among the token ids, which vmap cannot do
-        arguments = {"use_cache": False, "attention_mask": torch.ones_like(ids)}
-        with readout_at(module, at):
-            out = functional_call(module, (frozen, own), (ids,), arguments).logits
-        return at_least_float32(out[:, 0])
-
-    def loss(own: dict[str, torch.Tensor], ids: torch.Tensor, at: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.cross_entropy(logits(own, ids, at), target)
-
-    gradient = vmap(grad_and_value(loss))
-    answer = vmap(logits)
+    newton = optimizer.rule == "newton"
+    step = newton_step(model, trained, objective, masks) if newton else gradient_step(model, trained, objective)
+    gradient = vmap(step)
     updater = torch_optimizer(optimizer, weights, rates)
     n = inputs.shape[1]
     batch = optimizer.batch or n
-    outputs: list[LogProbs] = []
-    losses: list[Floats] = []
     for epoch in range(1, readouts[-1] + 1):
         total = torch.zeros(n_runs, device=device)
         for at in range(0, n, batch):
@@ -118,12 +136,7 @@ def _train_group(
             updater.step()
             total += value.detach().float() * inputs[:, rows].shape[1] / n
         if epoch in readouts:
-            with torch.no_grad():
-                predicted = answer(weights, queries, queries_at).log_softmax(-1)
-            outputs.append(_by_run(read_out(predicted.flatten(0, 1), labels), n_runs))
-            losses.append(total.cpu().numpy())
-    for run in range(n_runs):
-        yield stacked([out[run] for out in outputs]), np.array([loss[run] for loss in losses], dtype=np.float32)
+            yield weights, total.cpu().numpy()
 
 
 def _by_run(flat: LogProbs, runs: int) -> LogProbs:

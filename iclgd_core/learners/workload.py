@@ -6,7 +6,13 @@ from iclgd_core.learners.optimizers import Optimizer
 
 
 def step_workload(
-    shape: Skeleton, optimizer: Optimizer, examples: int, tokens: int, part: tuple[str, ...] | None, keeps_scores: bool
+    shape: Skeleton,
+    optimizer: Optimizer,
+    examples: int,
+    tokens: int,
+    part: tuple[str, ...] | None,
+    keeps_scores: bool,
+    every_token: bool = False,
 ) -> Workload:
     """Return the workload of one step.
 
@@ -17,16 +23,18 @@ def step_workload(
         tokens: of the longest.
         part: names of the trained parameters; None is all.
         keeps_scores: whether attention keeps its scores.
+        every_token: whether the loss predicts every token, and not the label alone.
     """
     plan, batch = Plan(), min(examples, optimizer.batch or examples)
-    rows = max(1, min(batch, plan.micro_tokens // max(1, tokens)))
+    most = plan.tokens_at_once(shape.module.config, every_token, shape.element)
+    rows = max(1, min(batch, most // max(1, tokens)))
     micro_batches = -(-batch // rows)
     return Workload(
         "gd",
         rows,
         tokens,
         part,
-        optimizer.rule,
+        "adam" if optimizer.buffers else "sgd",  # momentum keeps half of what Adam does
         checkpointing=plan.checkpoints(shape.module.config, rows, tokens, shape.element),
         at_once=plan.updates_at_once(shape.bytes_of(part)) and optimizer.rule == "sgd" and micro_batches == 1,
         micro_batches=micro_batches,

@@ -2,7 +2,7 @@
 
 "GD's outputs" in place of ICL: those of `optimizer` and `part`, trained at the fixed setting of `fixed_setting` on the
 demonstrations that ICL is shown, in the same orders and episodes. In place of GD, under GD_AS_BOTH: the same setting,
-with the optimizer and part that are asked for, at every learning rate and readout.
+with the optimizer, part and objective that are asked for, at every learning rate and readout.
 
 "ICL's outputs" in place of GD: the predictions behind the demonstrations that GD trains on, in the same order, at
 every learning rate and readout. Of more than 8 demonstrations ICL is shown the first 8, all that claims show it.
@@ -105,16 +105,25 @@ class MutatedLab(Lab):
         split: str = "evaluation",
         part: str = "whole",
         n: int | None = None,
+        objective: str = "labels",
     ) -> Runs:
         """Return what stands where GD is asked for, at every learning rate and readout of the schedule."""
         learner = STAND_INS[self.mutation][1]
         if learner == "itself":
-            return self.base.descend(optimizer, schedule, shots, orders, split, part, n)
-        one = self._outputs(learner, optimizer, shots, orders, split, part, n)
+            return self.base.descend(optimizer, schedule, shots, orders, split, part, n, objective)
+        one = self._outputs(learner, optimizer, shots, orders, split, part, n, objective)
         return at_every_setting(one, schedule)
 
     def _outputs(
-        self, learner: Learner, optimizer: str, shots: int, orders: int, split: str, part: str, n: int | None
+        self,
+        learner: Learner,
+        optimizer: str,
+        shots: int,
+        orders: int,
+        split: str,
+        part: str,
+        n: int | None,
+        objective: str = "labels",
     ) -> LogProbs:
         """Return a learner's log-probs (episodes, orders, queries, vocabulary).
 
@@ -126,7 +135,7 @@ class MutatedLab(Lab):
         if learner == "zero-shot":
             return in_every_order(self.base.in_context(0, 1, split, n), orders)
         setting = fixed_setting(self.tier, optimizer)
-        runs = self.base.descend(optimizer, setting, shots, orders, split, part, n)
+        runs = self.base.descend(optimizer, setting, shots, orders, split, part, n, objective)
         if runs.diverged.any():
             raise DivergedError(
                 f"{int(runs.diverged.sum())} of {runs.diverged.size} runs of {optimizer} at the fixed setting of "

@@ -45,11 +45,12 @@ class MutatedLearners:
         optimizer: Optimizer,
         schedule: Schedule,
         part: str = "whole",
+        objective: str = "labels",
     ) -> Runs:
         """Return what stands where GD is asked for; arguments and result as those of `learners.gradient_descent`."""
         learner = STAND_INS[self.mutation][1]
         if learner == "itself":
-            return gradient_descent(model, episodes, orders, optimizer, schedule, part)
+            return gradient_descent(model, episodes, orders, optimizer, schedule, part, objective)
         one = self._outputs(learner, model, episodes, orders)
         return at_every_setting(one, schedule)
 

@@ -27,10 +27,12 @@ class GincTask:
     Attributes:
         k: symbols an example, the label included.
         config: the world.
+        variant: what the world is called, where it is not the default one; part of the task's name.
     """
 
     k: int
     config: GincConfig = field(default_factory=GincConfig)
+    variant: str = ""
 
     def __post_init__(self) -> None:
         if self.k < 2:
@@ -39,7 +41,7 @@ class GincTask:
     @property
     def name(self) -> str:
         """Name used on the command line and in reports."""
-        return f"ginc-k{self.k}"
+        return "-".join(part for part in ("ginc", self.variant, f"k{self.k}") if part)
 
     @property
     def world(self) -> GincWorld:

@@ -67,6 +67,15 @@ class GincConfig:
             raise SettingsError(f"value_identity must be in [0, 1]; got {self.value_identity}.")
 
 
+VARIANTS: dict[str, GincConfig] = {
+    "vic0": GincConfig(value_identity=0.0),
+    "v50": GincConfig(n_symbols=50),
+    "v100": GincConfig(n_symbols=100),
+}
+"""Other worlds of arXiv 2111.02080 (section 4.2), by the name that their tasks bear: entities that change at every
+step, and smaller vocabularies. The seed is that of the default world."""
+
+
 @dataclass(frozen=True, eq=False)
 class GincWorld:
     """The HMMs of one configuration.

@@ -4,7 +4,9 @@ from typing import Any, Protocol
 
 from iclgd_core.errors import UnknownNameError
 from iclgd_core.evidence import Json
+from iclgd_core.tasks.ginc_sequence import GincSequenceTask
 from iclgd_core.tasks.ginc_task import GincTask
+from iclgd_core.tasks.ginc_world import VARIANTS
 from iclgd_core.tasks.prompts import EpisodePrompts, Reader
 from iclgd_core.tasks.text.by_name import HINT as OWN_TASK
 from iclgd_core.tasks.text.by_name import is_own_task, own_task, text_task, text_task_names
@@ -37,6 +39,15 @@ class Task(Protocol):
 TASKS: dict[str, Task] = {task.name: task for task in (GincTask(k) for k in (3, 5, 8, 10))}
 """GINC by prompt length: these stand where AG News, CB, SST-2 and RTE stand in the paper; `tasks.text` has those."""
 
+VARIANT_TASKS: dict[str, Task] = {
+    task.name: task for task in (GincTask(k, world, name) for name, world in VARIANTS.items() for k in (3, 5, 8, 10))
+}
+"""GINC in other worlds, for models that were trained there (arXiv 2111.02080, section 4.2)."""
+
+
+SEQUENCE_TASKS: dict[str, Task] = {task.name: task for task in (GincSequenceTask(8),)}
+"""GINC with an answer of three symbols."""
+
 
 def get_task(name: str, settings: TextSettings | None = None) -> Task:
     """Return the task called `name`; nothing is read or fetched yet.
@@ -51,9 +62,13 @@ def get_task(name: str, settings: TextSettings | None = None) -> Task:
     """
     if name in TASKS:
         return TASKS[name]
+    if name in VARIANT_TASKS:
+        return VARIANT_TASKS[name]
+    if name in SEQUENCE_TASKS:
+        return SEQUENCE_TASKS[name]
     if name in text_task_names():
         return text_task(name, settings)
     if is_own_task(name):
         own: Task = own_task(name, settings)
         return own
-    raise UnknownNameError("task", name, (*TASKS, *text_task_names()), OWN_TASK)
+    raise UnknownNameError("task", name, (*TASKS, *VARIANT_TASKS, *SEQUENCE_TASKS, *text_task_names()), OWN_TASK)

@@ -9,7 +9,7 @@ from iclgd_core.learners.in_place.descent import InPlaceDescent
 from iclgd_core.learners.in_place.plan import Plan, activation_bytes, gd_bytes
 from iclgd_core.learners.in_place.rounding import Rounding
 from iclgd_core.learners.in_place.snapshot import RestoreError
-from iclgd_core.learners.in_place.training import train_in_place
+from iclgd_core.learners.in_place.training import in_place_weights, train_in_place
 
 __all__ = [
     "InPlaceDescent",
@@ -18,5 +18,6 @@ __all__ = [
     "Rounding",
     "activation_bytes",
     "gd_bytes",
+    "in_place_weights",
     "train_in_place",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from inspect import signature
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from iclgd_core.learners.objectives import LABELS, sequence_loss
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.answering import padded
 from iclgd_core.models.readout import at_least_float32, readout_at
@@ -26,18 +28,30 @@ class MicroBatch:
         readouts: where each label stands, (rows,).
         targets: token id of each label, (rows,).
         attention_mask: 1 for tokens and 0 for padding, (rows, longest); None where padding is never looked at.
+        objective: what is minimised, one of objectives.OBJECTIVES.
     """
 
     ids: torch.Tensor
     readouts: torch.Tensor
     targets: torch.Tensor
     attention_mask: torch.Tensor | None
+    objective: str = LABELS
 
     def __len__(self) -> int:
         return len(self.targets)
 
+    @cached_property
+    def terms(self) -> int:
+        """Number of terms that `loss` sums: labels, or every token but the first of each sequence."""
+        return len(self) if self.objective == LABELS else int(self.readouts.sum())
+
     def loss(self, model: CausalModel) -> torch.Tensor:
-        """Return the summed cross-entropy of the labels over the whole vocabulary, a scalar in float32 at least."""
+        """Return the summed cross-entropy over the whole vocabulary, a scalar in float32 at least.
+
+        Of the labels; of every token but the first, or of the layers' own predictions of it, for other objectives.
+        """
+        if self.objective != LABELS:
+            return sequence_loss(self.objective, model.module, {}, self.ids, self.readouts) * self.terms
         arguments: dict[str, Any] = {}
         if "use_cache" in signature(model.module.forward).parameters:
             arguments["use_cache"] = False
@@ -49,7 +63,12 @@ class MicroBatch:
 
 
 def micro_batches(
-    model: CausalModel, examples: Sequence[Prompt], targets: Ints, most_rows: int, most_tokens: int
+    model: CausalModel,
+    examples: Sequence[Prompt],
+    targets: Ints,
+    most_rows: int,
+    most_tokens: int,
+    objective: str = LABELS,
 ) -> list[MicroBatch]:
     """Return the examples of one step in micro-batches, those of similar length together.
 
@@ -62,6 +81,7 @@ def micro_batches(
         targets: token id of each one's label.
         most_rows: examples in a micro-batch, at least 1.
         most_tokens: tokens in a micro-batch, padding included; a longer example has one of its own.
+        objective: what is minimised.
     """
     order = sorted(range(len(examples)), key=lambda row: len(examples[row].ids))
     groups: list[list[int]] = [[]]
@@ -70,12 +90,12 @@ def micro_batches(
         if groups[-1] and (rows > most_rows or rows * len(examples[row].ids) > most_tokens):
             groups.append([])
         groups[-1].append(row)
-    return [_micro_batch(model, [examples[row] for row in rows], targets[rows]) for rows in groups]
+    return [_micro_batch(model, [examples[row] for row in rows], targets[rows], objective) for rows in groups]
 
 
-def _micro_batch(model: CausalModel, examples: Sequence[Prompt], targets: Ints) -> MicroBatch:
+def _micro_batch(model: CausalModel, examples: Sequence[Prompt], targets: Ints, objective: str) -> MicroBatch:
     ids, readouts, lengths = padded(examples, 0, model.device)
     mask = None
     if model.masked and len({len(example.ids) for example in examples}) > 1:
         mask = (torch.arange(ids.shape[1], device=model.device) < lengths[:, None]).long()
-    return MicroBatch(ids, readouts, torch.from_numpy(targets).to(model.device), mask)
+    return MicroBatch(ids, readouts, torch.from_numpy(targets).to(model.device), mask, objective)

@@ -24,7 +24,8 @@ from iclgd_core.learners.in_place.plan import Plan, too_large
 from iclgd_core.learners.in_place.rounding import Rounding
 from iclgd_core.learners.in_place.snapshot import Snapshot
 from iclgd_core.learners.in_place.updates import Updater
-from iclgd_core.learners.optimizers import Optimizer
+from iclgd_core.learners.objectives import LABELS, LAYER_CAUSAL, check_objective
+from iclgd_core.learners.optimizers import Optimizer, refuse_newton
 from iclgd_core.learners.run import Run
 from iclgd_core.models.adapter import CausalModel
 
@@ -89,9 +90,9 @@ class InPlaceDescent:
     ) -> tuple[list[A | None], Floats]:
         """Train on the run's examples and ask at every readout.
 
-        The gradient is that of the mean cross-entropy of a step's labels. Where memory runs out, micro-batches are
-        halved, layers are made again in the backward pass from then on, and the step is repeated from the weights
-        before it; the result is the same but for the order of sums.
+        The gradient is that of the run's objective, the mean over a step's labels or tokens. Where memory runs out,
+        micro-batches are halved, layers are made again in the backward pass from then on, and the step is repeated from
+        the weights before it; the result is the same but for the order of sums.
 
         Args:
             optimizer: update rule and batch size; batches follow the order of the examples.
@@ -105,6 +106,7 @@ class InPlaceDescent:
 
         Raises:
             SettingsError: no examples, or not one target for each.
+            NotRunError: Newton-like steps, or another objective than the labels' on a masked model.
             OutOfMemoryError: one example does not fit.
             RestoreError: the weights could not be put back.
         """
@@ -116,6 +118,8 @@ class InPlaceDescent:
                 f"gradient descent needs at least one example and a target for each; got {n} examples and targets of "
                 f"shape {run.targets.shape}."
             )
+        refuse_newton(optimizer, self.model.name, "in place")
+        check_objective(run.objective, self.model.masked)
         if not self._clean:
             self._restore()
         while True:
@@ -174,8 +178,7 @@ class InPlaceDescent:
         updater.begin_step()
         while True:
             if rows.start not in self._batches:
-                most = self.plan.micro_rows or len(run.examples), self.plan.micro_tokens
-                self._batches[rows.start] = micro_batches(self.model, run.examples[rows], run.targets[rows], *most)
+                self._batches[rows.start] = self._micro_batches(run, rows)
             batches = self._batches[rows.start]
             try:
                 return self._attempt(updater, batches)
@@ -187,10 +190,20 @@ class InPlaceDescent:
             if updater.written:
                 raise _StartAgain
 
+    def _micro_batches(self, run: Run, rows: slice) -> list[MicroBatch]:
+        config, element = self.model.module.config, self.model.module.dtype.itemsize
+        most = self.plan.tokens_at_once(config, run.objective != LABELS, element)
+        examples, targets = run.examples[rows], run.targets[rows]
+        return micro_batches(
+            self.model, examples, targets, self.plan.micro_rows or len(run.examples), most, run.objective
+        )
+
     def _attempt(self, updater: Updater, batches: Sequence[MicroBatch]) -> torch.Tensor:
         element = next(iter(self.parameters.values())).element_size()
         rows, length = max(map(len, batches)), max(batch.ids.shape[1] for batch in batches)
         checkpointing = self.plan.checkpoints(self.model.module.config, rows, length, element)
+        # its hooks are gone when layers are made again
+        checkpointing = checkpointing and batches[0].objective not in LAYER_CAUSAL
         if len(batches) == 1 and self.plan.updates_at_once(sum(p.nbytes for p in self.parameters.values())):
             return step_at_once(self.model, self.parameters, batches[0], checkpointing, updater.apply)
         loss, gradients = step_gradients(self.model, self.parameters, batches, checkpointing)

@@ -1,7 +1,8 @@
 """The gradient of a step's mean loss, micro-batch by micro-batch, equal to that of the whole batch.
 
-mean over n examples = sum over micro-batches of (their summed loss / n), and the gradient likewise. Partial gradients
-are added in float32 at least: in `.grad` for weights of that precision, in separate sums for bfloat16.
+mean over n terms = sum over micro-batches of (their summed loss / n), and the gradient likewise; terms are the labels,
+or the predicted tokens where the objective is over whole sequences. Partial gradients are added in float32 at least: in
+`.grad` for weights of that precision, in separate sums for bfloat16.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -108,7 +109,7 @@ def _backward(
 
         return on_gradient
 
-    n = sum(map(len, batches))
+    n = sum(batch.terms for batch in batches)
     total: torch.Tensor | None = None
     handles = []
     try:

@@ -18,6 +18,9 @@ MICRO_TOKENS = 16_384
 CHECKPOINT_BYTES = 4 * 2**30
 """Activations above this size are made again in the backward pass instead of being kept."""
 
+LOGIT_BYTES = 2 * 2**30
+"""Logits of one micro-batch, and what the loss makes of them, where every token is predicted."""
+
 AT_ONCE_BYTES = 2**30
 """Above this size of the trained weights, each is updated as soon as its gradient is there, which is then let go of."""
 
@@ -46,6 +49,15 @@ class Plan:
             return self.checkpointing
         return activation_bytes(config, rows, length, element, checkpointing=False) > CHECKPOINT_BYTES
 
+    def tokens_at_once(self, config: PretrainedConfig, every_token: bool, element: int) -> int:
+        """Return the most tokens of a micro-batch: fewer where the loss needs the logits of every token.
+
+        Those then take LOGIT_BYTES at most, but for a single example longer than that.
+        """
+        if not every_token:
+            return self.micro_tokens
+        return max(1, min(self.micro_tokens, LOGIT_BYTES // logit_bytes(config, 1, element)))
+
     def updates_at_once(self, trained_bytes: int) -> bool:
         """Return whether gradients are applied within the backward pass."""
         return trained_bytes > AT_ONCE_BYTES if self.at_once is None else self.at_once
@@ -73,7 +85,12 @@ def activation_bytes(config: PretrainedConfig, rows: int, length: int, element: 
     if getattr(config, "_attn_implementation", None) == "eager":
         layer += 2 * rows * int(sizes.num_attention_heads) * length**2 * element
     kept = layer + layers * tokens * hidden * element if checkpointing else layers * layer
-    return kept + 3 * rows * int(sizes.vocab_size) * max(4, element)
+    return kept + logit_bytes(config, rows, element)
+
+
+def logit_bytes(config: PretrainedConfig, positions: int, element: int) -> int:
+    """Return the bytes of logits and what the loss makes of them at so many positions: 3 V numbers each, in float32."""
+    return 3 * positions * int(config.get_text_config().vocab_size) * max(4, element)
 
 
 def _mlp(sizes: Any, hidden: int) -> int:
@@ -101,7 +118,8 @@ def gd_bytes(
 
     - gradients: e T; float32 sums of 4 T + e x largest for bfloat16 in several micro-batches; e x largest where each
       weight is updated within the backward pass (`at_once`, one micro-batch).
-    - state: 8 T for Adam (16 T in float64); 4 T for a float32 master copy of bfloat16 weights; none for plain SGD.
+    - state: 8 T for Adam (16 T in float64), half of it for momentum, none for plain SGD; 4 T for a float32 master copy
+      of bfloat16 weights.
 
     Beside it, in host memory for trained weights above 1 GiB (else on the device too): the snapshot, e T. Temporaries
     of an update stay below some 300 MB. Libraries' own (a CUDA context, cuBLAS) are not counted.
@@ -122,7 +140,7 @@ def gd_bytes(
         gradients = 4 * n_trained + element * largest if low else element * n_trained
     else:
         gradients = element * (largest if at_once else n_trained)
-    state = 2 * max(4, element) * n_trained if optimizer.rule == "adam" else 0
+    state = optimizer.buffers * max(4, element) * n_trained
     state += 4 * n_trained if low and rounding == "master" else 0
     return element * n_parameters + gradients + state + activations
 

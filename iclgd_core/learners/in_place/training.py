@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from iclgd_core.learners.in_place.descent import InPlaceDescent, Trained
@@ -59,6 +60,40 @@ def train_in_place(
             known = [one for one in answers if one is not None]
             unknown = _undefined(known[0] if known else ask())
             yield stacked([unknown if one is None else one for one in answers]), losses
+
+
+def in_place_weights(
+    model: CausalModel, trained: Trained, optimizer: Optimizer, epochs: int, runs: Sequence[Run]
+) -> Iterator[dict[str, torch.Tensor]]:
+    """Train the model itself for one run after the other and yield copies of its trained parameters by name.
+
+    Between runs, and whenever one is handed out, the model's weights are what they were before. bfloat16 weights are
+    held in a float32 master copy meanwhile, for weights are what is measured (see `Rounding`).
+
+    Args:
+        model: the model to start from.
+        trained: what is trained.
+        optimizer: update rule and batch size.
+        epochs: after how many the weights are read.
+        runs: in any order.
+
+    Yields:
+        The parameters in whole; NaN throughout where the loss was no longer finite before the last epoch.
+
+    Raises:
+        OutOfMemoryError, RestoreError, ModelError, SettingsError, NotRunError: see `InPlaceDescent`.
+    """
+    with InPlaceDescent(model, trained, rounding="master") as descent:
+        parameters = descent.parameters
+
+        def copied() -> dict[str, torch.Tensor]:
+            return {name: parameter.detach().clone() for name, parameter in parameters.items()}
+
+        for run in runs:
+            [weights], _ = descent.descend(optimizer, (epochs,), run, copied)
+            if weights is None:
+                weights = {name: torch.full_like(parameter, torch.nan) for name, parameter in parameters.items()}
+            yield weights
 
 
 def _undefined(like: LogProbs) -> LogProbs:

@@ -8,26 +8,25 @@ import torch
 
 from iclgd_core.learners.in_place.entries import Entries
 from iclgd_core.learners.in_place.rounding import Rounding, round_stochastically
-from iclgd_core.learners.optimizers import ADAM_BETAS, ADAM_EPSILON, Optimizer
+from iclgd_core.learners.optimizers import ADAM_BETAS, ADAM_EPSILON, MOMENTUM, Optimizer
 from iclgd_core.seeds import derive
 
 CHUNK = 2**24
 """Entries updated at a time: bounds the temporaries of an update to a few hundred megabytes."""
 
 
-@dataclass
-class Moments:
-    """Adam's state for the trained entries of one parameter, in float32 at least."""
-
-    first: torch.Tensor
-    second: torch.Tensor
+def zeros_beside(values: torch.Tensor, count: int) -> list[torch.Tensor]:
+    """Return what an update rule keeps of some trained entries to begin with, in float32 at least."""
+    kind = torch.promote_types(values.dtype, torch.float32)
+    return [torch.zeros(values.shape, dtype=kind, device=values.device) for _ in range(count)]
 
 
 @dataclass(eq=False)
 class Updater:
     """Applies gradients to the trained entries; made anew for each run.
 
-    SGD keeps no state. Adam keeps two moments for the trained entries alone, as does `master` its float32 copy.
+    SGD keeps no state, momentum a velocity, Adam two moments, in float32 at least and for the trained entries alone, as
+    does `master` its float32 copy.
 
     Attributes:
         entries: what is trained.
@@ -46,7 +45,7 @@ class Updater:
     seed: int
     written: int = 0
     step: int = 0
-    _moments: dict[str, Moments] = field(default_factory=dict)
+    _state: dict[str, list[torch.Tensor]] = field(default_factory=dict)
     _master: dict[str, torch.Tensor] = field(default_factory=dict)
     _generators: dict[torch.device, torch.Generator] = field(default_factory=dict)
 
@@ -55,10 +54,7 @@ class Updater:
             values = entries.of(entries.parameter.detach())
             if self.rounding == "master" and values.dtype == torch.bfloat16:
                 self._master[name] = values.float().contiguous()
-            if self.optimizer.rule == "adam":
-                kind = torch.promote_types(values.dtype, torch.float32)
-                first, second = (torch.zeros(values.shape, dtype=kind, device=values.device) for _ in range(2))
-                self._moments[name] = Moments(first, second)
+            self._state[name] = zeros_beside(values, self.optimizer.buffers)
 
     def begin_step(self) -> None:
         """Start the next step."""
@@ -89,8 +85,7 @@ class Updater:
         slope = torch.zeros_like(weights) if gradient is None else entries.of(gradient)
         together = [weights, slope]
         together += [self._master[name]] if name in self._master else []
-        if name in self._moments:
-            together += [self._moments[name].first, self._moments[name].second]
+        together += self._state[name]
         generator = self._generator(name, weights.device) if self._rounds_by_chance(weights) else None
         for chunks in _chunks(together):
             self._update(name, chunks, generator)
@@ -102,8 +97,10 @@ class Updater:
         precise = weights if own else state.pop(0) if name in self._master else weights.float()
         if self.optimizer.rule == "sgd":
             precise.add_(slope, alpha=-self.learning_rate)
-        else:
+        elif self.optimizer.rule == "adam":
             self._adam(precise, slope.to(precise.dtype), *state)
+        else:
+            self._momentum(precise, slope.to(precise.dtype), *state)
         if not own:
             weights.copy_(precise if generator is None else round_stochastically(precise, generator))
 
@@ -114,6 +111,14 @@ class Updater:
         second.mul_(gamma).addcmul_(slope, slope, value=1 - gamma)
         spread = second.sqrt().div_(math.sqrt(1 - gamma**self.step)).add_(ADAM_EPSILON)
         weights.addcdiv_(first, spread, value=-self.learning_rate / (1 - beta**self.step))
+
+    def _momentum(self, weights: torch.Tensor, slope: torch.Tensor, velocity: torch.Tensor) -> None:
+        """Move by -lr v, or, by Nesterov's rule, by -lr (g + 0.9 v), with the velocity v <- 0.9 v + g."""
+        velocity.mul_(MOMENTUM).add_(slope)
+        if self.optimizer.rule == "nesterov":
+            weights.add_(slope, alpha=-self.learning_rate).add_(velocity, alpha=-self.learning_rate * MOMENTUM)
+        else:
+            weights.add_(velocity, alpha=-self.learning_rate)
 
     def _rounds_by_chance(self, weights: torch.Tensor) -> bool:
         return weights.dtype == torch.bfloat16 and self.rounding == "stochastic"

@@ -43,7 +43,7 @@ def sharded_bytes(
     def count(names: set[int]) -> int:
         return sum(weights[name] for name in names)
 
-    copies = 4 if optimizer.rule == "adam" else 2
+    copies = 2 + optimizer.buffers
     held = master * (count(set(weights)) + (copies - 1) * count(own)) // devices
     gathered = element * (count(outside) + 2 * max(map(count, parts)))
     gradients = (element + master) * max(count(part & own) for part in (*parts, outside))

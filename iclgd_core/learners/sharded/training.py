@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.learners.optimizers import Optimizer
+from iclgd_core.learners.objectives import check_objective
+from iclgd_core.learners.optimizers import Optimizer, refuse_newton
 from iclgd_core.learners.run import Run
 from iclgd_core.learners.sharded.descend import descend_sharded
 from iclgd_core.models.adapter import CausalModel
@@ -42,7 +43,10 @@ def train_sharded(
 
     Raises:
         ShardedError: see `descend_sharded`.
+        NotRunError: Newton-like steps, or another objective than the labels'.
     """
+    refuse_newton(optimizer, model.name, "on several devices")
+    check_objective(runs[0].objective, model.masked, model.spread)
     steps = len(runs) * readouts[-1] * optimizer.steps_per_epoch(len(runs[0].examples))
     dtype = str(model.shape.module.dtype).removeprefix("torch.")
     if model.let_go is not None:

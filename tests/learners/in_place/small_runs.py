@@ -54,7 +54,13 @@ def textbook(
     for name, parameter in own.items():
         parameter.requires_grad_(name in trained)
     chosen = [own[name] for name in trained]
-    optimizer = (torch.optim.Adam if rule == "adam" else torch.optim.SGD)(chosen, lr=run.learning_rate)
+    optimizer: torch.optim.Optimizer = (
+        torch.optim.Adam(chosen, lr=run.learning_rate)
+        if rule == "adam"
+        else torch.optim.SGD(
+            chosen, lr=run.learning_rate, momentum=0.0 if rule == "sgd" else 0.9, nesterov=rule == "nesterov"
+        )
+    )
 
     def log_probs(prompt: Prompt) -> torch.Tensor:
         logits: torch.Tensor = module(torch.from_numpy(prompt.ids)[None]).logits[0, prompt.readout]

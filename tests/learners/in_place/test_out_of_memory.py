@@ -150,6 +150,6 @@ def test_no_room_for_adams_state(monkeypatch: pytest.MonkeyPatch) -> None:
         raise torch.OutOfMemoryError("pretended")
 
     model = tiny_model()
-    monkeypatch.setattr(updates_module, "Moments", no_room)
+    monkeypatch.setattr(updates_module, "zeros_beside", no_room)
     with pytest.raises(match=r"\(adam\).* plain SGD"):
         list(train_in_place(model, whole(model), get_optimizer("adam"), (1,), [small_run()], LABELS))

@@ -53,13 +53,18 @@ def updated(
 
 
 @pytest.mark.parametrize("chunk", [2**24, 7])
-@pytest.mark.parametrize("optimizer", ["gd", "adam"])
+@pytest.mark.parametrize("optimizer", ["gd", "momentum", "nesterov", "adam"])
 def test_equals_torch(optimizer: str, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(updates, "CHUNK", chunk)
     net, reference = Net(), Net()
     found = updated(net, slopes(net), optimizer)
-    make = torch.optim.Adam if optimizer == "adam" else torch.optim.SGD
-    theirs = make(reference.parameters(), lr=0.1)
+    theirs: torch.optim.Optimizer = (
+        torch.optim.Adam(reference.parameters(), lr=0.1)
+        if optimizer == "adam"
+        else torch.optim.SGD(
+            reference.parameters(), 0.1, 0.0 if optimizer == "gd" else 0.9, nesterov=optimizer == "nesterov"
+        )
+    )
     for step in slopes(reference):
         for name, parameter in reference.named_parameters():
             parameter.grad = step[name]
@@ -70,7 +75,7 @@ def test_equals_torch(optimizer: str, chunk: int, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
 @pytest.mark.parametrize("rounding", ["stochastic", "master", "nearest"])
-@pytest.mark.parametrize("optimizer", ["gd", "adam"])
+@pytest.mark.parametrize("optimizer", ["gd", "momentum", "adam"])
 def test_masked_entries_move_as_in_a_whole_parameter_and_no_other_moves(
     optimizer: str, rounding: Rounding, dtype: torch.dtype
 ) -> None:
@@ -164,6 +169,7 @@ def test_a_state_in_float32_for_bfloat16() -> None:
     net = Net(torch.bfloat16)
     entries = trained_entries(net, {"a": torch.arange(6)[:, None] < 2})
     updater = Updater(entries, get_optimizer("adam"), 0.1, "master", 0)
-    assert {m.first.dtype for m in updater._moments.values()} == {torch.float32}
-    assert [tuple(m.second.shape) for m in updater._moments.values()] == [(2, 5)], "of the trained entries alone"
+    [moments] = updater._state.values()
+    assert {m.dtype for m in moments} == {torch.float32}
+    assert [tuple(m.shape) for m in moments] == [(2, 5), (2, 5)], "of the trained entries alone"
     assert [tuple(m.shape) for m in updater._master.values()] == [(2, 5)]

@@ -45,7 +45,10 @@ def weights(one: RankDescent) -> dict[str, torch.Tensor]:
 
 
 @VIEW
-@pytest.mark.parametrize(("kind", "optimizer"), [*product(("llama", "gpt_neox"), sorted(OPTIMIZERS)), ("gptj", "sgd2")])
+@pytest.mark.parametrize(
+    ("kind", "optimizer"),
+    [*product(("llama", "gpt_neox"), sorted(set(OPTIMIZERS) - {"newton"})), ("gptj", "sgd2")],
+)
 def test_equals_a_plain_loop(kind: str, optimizer: str, tmp_path: Path, mesh: DeviceMesh) -> None:
     path, run = save_toy(kind, tmp_path), toy_run()
     found, losses = answers(descent(path, mesh), run, optimizer)

@@ -59,8 +59,16 @@ def plain(
     module = read.train(False)
     masks = trained(module, part)
     parameters = {name: p for name, p in module.named_parameters() if name in masks}
-    make = torch.optim.Adam if optimizer.rule == "adam" else torch.optim.SGD
-    updater = make(list(parameters.values()), lr=run.learning_rate)
+    updater: torch.optim.Optimizer = (
+        torch.optim.Adam(list(parameters.values()), lr=run.learning_rate)
+        if optimizer.rule == "adam"
+        else torch.optim.SGD(
+            list(parameters.values()),
+            lr=run.learning_rate,
+            momentum=0.0 if optimizer.rule == "sgd" else 0.9,
+            nesterov=optimizer.rule == "nesterov",
+        )
+    )
     n, outputs, losses = len(run.examples), [], []
     size = optimizer.batch or n
     for epoch in range(1, readouts[-1] + 1):

@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-PART_NAMES = {"whole": "whole model", "v_middle": "W_V of a middle layer", "v_deep": "W_V of a deep layer"}
-"""What GD trains, in words: the columns of the paper's figure 5."""
+PART_NAMES = {
+    "whole": "whole model",
+    "v_middle": "W_V of a middle layer",
+    "v_deep": "W_V of a deep layer",
+    "kv": "keys and values of all layers",
+}
+"""What GD trains, in words; the first three are the columns of figure 5 of arXiv 2310.08540."""
 
 ORDER_SENSITIVITY = "order sensitivity (probability, summed over the vocabulary)"
 

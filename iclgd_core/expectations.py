@@ -7,23 +7,21 @@ from pathlib import Path
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence import Verdict
+from iclgd_core.model_kinds import is_control
 
 SCHEMA = "iclgd-expected/1"
 TEXTS = ("id", "model", "task", "tier", "why")
 FIELDS = {*TEXTS, "params", "verdict"}
 
-CONTROL = "untrained-"
-"""How the names of models with untrained weights begin."""
-
 Key = tuple[str, str, str, tuple[tuple[str, str], ...], str]
 
 
 def default_verdict(model: str) -> Verdict:
-    """Return what is expected where nothing is registered: `inconclusive` of an untrained control, else `supported`.
+    """Return what is expected where nothing is registered: `inconclusive` of a control, else `supported`.
 
-    Nothing about ICL can be supported on untrained weights, so a control needs no entry.
+    Nothing about ICL can be supported on weights that learnt nothing, so a control needs no entry.
     """
-    return Verdict.INCONCLUSIVE if model.startswith(CONTROL) else Verdict.SUPPORTED
+    return Verdict.INCONCLUSIVE if is_control(model) else Verdict.SUPPORTED
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 
 from iclgd_core.adjudication import ALPHA
 from iclgd_core.evidence import Claim, Evidence, Json, Study
-from iclgd_core.lab import ICL_ALPHA, SHOTS
+from iclgd_core.lab import SHOTS
+from iclgd_core.precondition import ICL_ALPHA
 from iclgd_core.stats.one_sided import TESTS
 from iclgd_core.stats.outcome import Outcome
 from iclgd_core.tiers import Tier
 
-PRECONDITION = f"accuracy with {SHOTS} demonstrations above zero-shot, {TESTS} at level {ICL_ALPHA:g}"
+PRECONDITION = (
+    f"accuracy with {SHOTS} demonstrations above zero-shot, and above repeating their most frequent label, {TESTS} "
+    f"at level {ICL_ALPHA:g}"
+)
 CORRECTION = "Holm within claim, model and task; supporting and refuting tests apart"
 
 
@@ -20,11 +24,14 @@ def protocol(
     study: Study | None,
     tier: Tier,
     task: Mapping[str, Json] | None = None,
+    precondition: str = "",
+    queries: int | None = None,
 ) -> dict[str, Json]:
     """Return rule, margin, minimum effect, level, correction, number of units, precondition, tuning split, and more.
 
     Nothing that was measured is in it, so that two runs of the same suite on one model have equal protocols whatever
     they find; a bound that follows from a model's shape is part of it. What `study` fixed is only known if it is given.
+    `precondition` and `queries` are those of language models and of the tier where none are given.
     """
     return {
         "claim": evidence.id,
@@ -40,9 +47,9 @@ def protocol(
         "alpha": ALPHA,
         "correction": CORRECTION,
         "family_size": evidence.family_size,
-        "precondition": PRECONDITION if claim.needs_icl else "none",
+        "precondition": (precondition or PRECONDITION) if claim.needs_icl else "none",
         "tier": tier.name,
-        "queries": tier.queries,
+        "queries": tier.queries if queries is None else queries,
         "task": dict(task or {}),
         "tuning": {} if study is None else study.tuning(),
         "fixed": {} if study is None else study.fixed(),

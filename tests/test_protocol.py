@@ -11,6 +11,7 @@ import pytest
 from iclgd_core import lab, protocol
 from iclgd_core.evidence import Claim, Evidence, Source, Study, Verdict
 from iclgd_core.lab import Setting
+from iclgd_core.precondition import ICL_ALPHA
 from iclgd_core.stats import Outcome, paired_greater
 from iclgd_core.studies import accuracy, agreement, checkpoints, invariance, order, sizes, sparsity
 from iclgd_core.tiers import TIERS
@@ -104,7 +105,7 @@ def test_the_tuning_split_changes_the_hash(field: str, value: Any) -> None:
 
 def test_the_precondition_follows_its_constants() -> None:
     assert f"{lab.SHOTS} demonstrations" in protocol.PRECONDITION
-    assert f"level {lab.ICL_ALPHA:g}" in protocol.PRECONDITION
+    assert f"level {ICL_ALPHA:g}" in protocol.PRECONDITION
 
 
 def test_the_commit_of_a_run_is_that_of_its_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

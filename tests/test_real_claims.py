@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
 CLAIMS = ("claims/shen/test_s1t_order_invariance.py", "claims/shen/test_s5_checkpoints.py")
-MODES = {"serial": ("-p", "no:xdist"), "n2": ("-n2", "--dist=worksteal"), "n4": ("-n4", "--dist=worksteal")}
+MODES = {"serial": ("-p", "no:xdist"), "n2": ("-n2", "--dist=worksteal")}
+ACCURACY = (CLAIMS[1], "-k", "accuracy", "-p", "no:xdist")
 
 
 def run(out: Path, cache: Path, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
@@ -36,20 +35,20 @@ def test_serial_and_parallel_runs_agree_to_the_last_digit(tmp_path: Path) -> Non
     }
     status, claims, output = found["serial"]
     assert status == 0, output
-    assert len(claims) == 6
-    for mode in ("n2", "n4"):
-        assert found[mode][:2] == (status, claims), mode
+    assert len(claims) >= 6
+    assert found["n2"][:2] == (status, claims)
 
 
-@pytest.mark.parametrize("damage", ["flipped", "cut"])
-def test_a_corrupt_measurement_is_measured_again(tmp_path: Path, damage: str) -> None:
-    chosen = (CLAIMS[1], "-k", "accuracy", "-p", "no:xdist")
-    first = run(tmp_path / "report", tmp_path / "cache", *chosen)
-    for path in (tmp_path / "cache").rglob("*.safetensors"):
+def test_a_corrupt_measurement_is_measured_again(tmp_path: Path) -> None:
+    """Every other one has a bit flipped, the others are cut short; a flipped one that is taken changes the result."""
+    first = run(tmp_path / "report", tmp_path / "cache", *ACCURACY)
+    stored = sorted((tmp_path / "cache").rglob("*.safetensors"))
+    assert len(stored) >= 2
+    for number, path in enumerate(stored):
         data = bytearray(path.read_bytes())
         data[-9] ^= 1
-        path.write_bytes(data[:20] if damage == "cut" else data)
-    again = run(tmp_path / "report", tmp_path / "cache", *chosen)
+        path.write_bytes(data[:20] if number % 2 else data)
+    again = run(tmp_path / "report", tmp_path / "cache", *ACCURACY)
     assert first[0] == 0, first[2]
     assert again[:2] == first[:2], again[2]
     assert "corrupt" in again[2]

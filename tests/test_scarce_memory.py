@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+S1T = "claims/shen/test_s1t_order_invariance.py"
 
 
 def run(out: Path, memory: str) -> "subprocess.CompletedProcess[str]":
     where = (f"--iclgd-report={out}", f"--iclgd-cache={out}/measured", "-p", "no:cacheprovider")
-    command = [sys.executable, "-m", "pytest", "claims", "-n2", "-k", "s1t", f"--iclgd-max-memory={memory}", *where]
+    command = [sys.executable, "-m", "pytest", S1T, "-n2", f"--iclgd-max-memory={memory}", *where]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 
@@ -20,7 +21,7 @@ def test_two_workers_with_room_for_one(tmp_path: Path) -> None:
     done = run(tmp_path, "2GB")  # a worker takes about 1.4 GiB: what replicas of a small model may take, and the model
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "claims.json").read_text(encoding="utf-8"))
-    assert report["summary"]["as_expected"] == report["summary"]["collected"] == 4
+    assert report["summary"]["as_expected"] == report["summary"]["collected"] >= 4
     assert report["run"]["options"]["resolved"]["max_memory"] == 2_000_000_000
 
 

@@ -9,6 +9,14 @@ Margin 0.01: a tenth of the sensitivity that the paper shows for ICL (0.10 to 0.
 Minimum effect 0.05: the smallest distance between the paper's curves (0.10 against 0.05). Quick: 40 episodes, 4
     orders; the spread on 24 tuning episodes (0.068 at most) needs 40 for power 0.9 after correction.
 Refuted by: an optimizer whose sensitivity is not below that of ICL by the margin, at some readout.
+
+On regression models (constructed, or trained on the ICL objective) GD is that of the linear model y = W x which such
+a model is said to hold implicitly: the paper's GD-hat, hypothesis H2, where ICL may be GD.
+Quantity: standard deviation of a prediction over orders (ddof 0), in standard deviations of y, mean over queries; ICL
+    minus full-batch GD, or one pass of SGD with one demonstration a step, at the most accurate setting on tuning
+    episodes.
+Rule: mean difference over episodes > 0.01, same tests; Holm over the two. Margin 0.01: 1% of y's standard deviation;
+    less would not be seen in a prediction. Minimum effect as above. Quick: 96 episodes, 4 orders.
 """
 
 import pytest
@@ -18,12 +26,15 @@ from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
 from iclgd_core.mutations import Mutation
 from iclgd_core.papers import SHEN
+from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.regression.order import regression_order_study
 from iclgd_core.stats import at_every, paired_greater
 from iclgd_core.studies import order_study
 
 MARGIN = 0.01
 MINIMUM_EFFECT = 0.05
 OPTIMIZERS = ("gd", "sgd1", "sgd2", "sgd4", "adam1")
+REGRESSION_LEARNERS = ("gd", "sgd")
 MUTATIONS: Mutations = {
     Mutation.SWAPPED: Verdict.REFUTED,
     Mutation.GD_AS_BOTH: Verdict.REFUTED,
@@ -59,3 +70,22 @@ def test_icl_is_more_order_sensitive(lab: Lab, judge: Judge, optimizer: str) -> 
     judge(
         at_every(outcomes, "order sensitivity, ICL - GD, least over epochs"), study, paper=published.order_sensitivity()
     )
+
+
+@claim(
+    "S1",
+    SHEN.at("section 4, figure 4"),
+    "ICL is more sensitive to the order of its demonstrations than GD and SGD on the implicit linear model.",
+    refuted_by="a learner that is not less sensitive than ICL by 0.01",
+)
+@pytest.mark.parametrize("learner", REGRESSION_LEARNERS)
+def test_icl_is_more_order_sensitive_in_regression(regression: RegressionLab, judge: Judge, learner: str) -> None:
+    study = regression_order_study(regression, learner)
+    outcome = paired_greater(
+        study.icl,
+        study.learner,
+        margin=MARGIN,
+        quantity=f"order sensitivity, ICL - {learner}, in sd of y",
+        minimum_effect=MINIMUM_EFFECT - MARGIN,
+    )
+    judge(outcome, study)

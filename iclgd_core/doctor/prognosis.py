@@ -15,7 +15,7 @@ from iclgd_core.doctor.subject import Described, Lengths, describe, lengths_or_w
 from iclgd_core.errors import IclgdError
 from iclgd_core.models.loading import LARGE
 from iclgd_core.studies.invariance import LARGEST
-from iclgd_core.tasks import Task
+from iclgd_core.tasks import GincTask, Task
 from iclgd_core.tiers import Tier
 
 TIMED = "time of S1, S2, S2a, S2b"
@@ -65,7 +65,7 @@ def prognosis(question: Question, model: str, task: Task) -> Section:
     if question.device.name == "cpu" or torch.cuda.is_available():
         found.append(_time(needs, described, lengths, question))
     missing = why if lengths.assumed and described.here and not question.may_ask else ""
-    found += runs(question.models, model, blocked, missing, lengths.pool, needs.parts)
+    found += runs(question.models, model, blocked, missing, lengths.pool, needs.parts, isinstance(task, GincTask))
     return Section(title, found)
 
 

@@ -76,6 +76,21 @@ def closure(
     return Closure(float(gained.mean() / whole.mean()), interval, n)
 
 
+def closure_of_agreement(learner: ArrayLike, floor: ArrayLike, ceiling: ArrayLike) -> Closure:
+    """Return `closure` of an agreement, where higher is nearer; undefined, too, where the ceiling lies below the floor.
+
+    There ICL in another order is further from ICL than zero-shot is, and no learner is between the two.
+
+    >>> closure_of_agreement([0.5, 0.5], [0.75, 0.75], [0.25, 0.25]).undefined
+    'the ceiling lies below the floor: ICL in another order is further from ICL than zero-shot is'
+    """
+    found = closure(learner, floor, ceiling)
+    if found.value is None or _agreement(ceiling, "ceiling").mean() > _agreement(floor, "floor").mean():
+        return found
+    why = "the ceiling lies below the floor: ICL in another order is further from ICL than zero-shot is"
+    return Closure(None, None, found.n, why)
+
+
 def _agreement(x: ArrayLike, name: str) -> Floats:
     out = np.asarray(x, dtype=np.float64)
     if out.ndim != 1 or not np.isfinite(out).all():

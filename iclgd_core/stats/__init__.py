@@ -8,6 +8,7 @@ from iclgd_core.stats.multiplicity import holm
 from iclgd_core.stats.one_sided import one_sided
 from iclgd_core.stats.outcome import Outcome
 from iclgd_core.stats.paired import paired_equivalent, paired_greater
+from iclgd_core.stats.paired_t import paired_t
 from iclgd_core.stats.power import episodes_needed, minimum_detectable_effect
 from iclgd_core.stats.sign_flip import sign_flip
 from iclgd_core.stats.trend import slopes
@@ -25,6 +26,7 @@ __all__ = [
     "one_sided",
     "paired_equivalent",
     "paired_greater",
+    "paired_t",
     "ratio_interval",
     "sign_flip",
     "slopes",

@@ -59,3 +59,9 @@ class Outcome:
     def named(self, quantity: str) -> "Outcome":
         """Return the same outcome with the quantity in the claim's own words."""
         return replace(self, quantity=quantity)
+
+    def unless(self, why: str) -> "Outcome":
+        """Return the same numbers without a verdict where there is a reason against one; else the outcome itself."""
+        if not why:
+            return self
+        return replace(self, p_supported=None, p_refuted=None, holds=None, needed=None, undefined=why)

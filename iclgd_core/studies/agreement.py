@@ -1,6 +1,6 @@
 """Agreement of learners with ICL, between floor and ceiling (arXiv 2310.08540, section 5)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,23 +10,31 @@ from iclgd_core.curves import PART_NAMES, Curve, accuracy_of, agreement_in
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule, get_optimizer
-from iclgd_core.metrics import TOP_K, closure, correct, js_agreement, ocs_additive, ocs_bounded, token_overlap
+from iclgd_core.metrics import TOP_K, closure_of_agreement, correct
 from iclgd_core.predictions import LogProbs
+from iclgd_core.studies.accounts import closure_records
+from iclgd_core.studies.agreements import AGREEMENTS
 from iclgd_core.studies.chosen import best_trained_rate, predictions_at
 from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
-Agreement = Callable[[LogProbs, LogProbs], Floats]
-
-AGREEMENTS: dict[str, Agreement] = {
-    "token-overlap": token_overlap,
-    "ocs-bounded": ocs_bounded,
-    "ocs-additive": ocs_additive,
-    "jensen-shannon": js_agreement,
-}
-"""Agreement of two next-token distributions, in [0, 1], 1 for equal ones; K = 10. OCS in both its readings."""
 
 LABELS = {"icl": "ICL", "zero-shot": "zero-shot"}
+
+ACCOUNT_OF = {
+    ("gd", "whole", "labels"): "gd",
+    ("sgd1", "whole", "labels"): "sgd",
+    ("adam1", "whole", "labels"): "adam",
+    ("momentum", "whole", "labels"): "momentum",
+    ("nesterov", "whole", "labels"): "nesterov",
+    ("newton", "whole", "labels"): "newton",
+    ("gd", "v_middle", "labels"): "w_v-middle",
+    ("gd", "v_deep", "labels"): "w_v-deep",
+    ("sgd1", "kv", "lm"): "kv-one-pass",
+    ("sgd1", "kv", "layer-causal"): "layer-causal",
+    ("sgd1", "kv", "layer-causal-code"): "layer-causal-code",
+}
+"""The account that an optimizer, a part of the model and an objective stand for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +46,8 @@ class AgreementStudy:
         learner: the most favourable GD.
         floor: zero-shot.
         setting: GD's setting, the one nearest to ICL on tuning episodes by this agreement.
-        agreement, optimizer, part: what was compared.
+        agreement, optimizer, part, objective: what was compared.
+        model, task: on what.
         path: for the figure, agreement along GD's epochs at the best learning rate that trains at all, and
             `path_rate` that rate; `path_accuracy` the accuracy of the same runs; both empty where not asked for.
         accuracy: of ICL and zero-shot, over the whole vocabulary.
@@ -51,6 +60,9 @@ class AgreementStudy:
     agreement: str
     optimizer: str
     part: str
+    model: str = ""
+    task: str = ""
+    objective: str = "labels"
     path: Mapping[int, Floats] = field(default_factory=dict)
     path_accuracy: Mapping[int, Floats] = field(default_factory=dict)
     path_rate: float | None = None
@@ -87,11 +99,25 @@ class AgreementStudy:
             "part": self.part,
             "demonstrations": SHOTS,
         }
+        fixed |= {} if self.objective == "labels" else {"objective": self.objective}
         return fixed | ({} if self.agreement == "jensen-shannon" else {"top_k": TOP_K})
+
+    @property
+    def undefined(self) -> str:
+        """Why nothing can be judged here, empty where it can: ICL agrees with itself no more than zero-shot does."""
+        return closure_of_agreement(self.learner, self.floor, self.ceiling).undefined
+
+    def closures(self) -> list[Json]:
+        """Return the cells of the adjudication table, of the account that this GD stands for and of its two ends."""
+        account = ACCOUNT_OF.get((self.optimizer, self.part, self.objective))
+        if account is None:
+            return []
+        ends = (self.learner, self.floor, self.ceiling)
+        return closure_records(account, self.model, self.task, self.agreement, *ends)
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
-        found = closure(self.learner, self.floor, self.ceiling)
+        found = closure_of_agreement(self.learner, self.floor, self.ceiling)
         return {
             "ceiling": float(self.ceiling.mean()),
             "learner": float(self.learner.mean()),
@@ -99,6 +125,7 @@ class AgreementStudy:
             "closure": found.value,
             "closure_interval": None if found.interval is None else list(found.interval),
             "closure_undefined": found.undefined,
+            "closures": self.closures(),
             "learning_rate": self.setting.learning_rate,
             "epoch": self.setting.epoch,
             "tuning_agreement": {rate: dict(row) for rate, row in self.setting.table.items()},
@@ -113,6 +140,8 @@ def agreement_study(
     n: int | None = None,
     n_tuning: int | None = None,
     with_path: bool | None = None,
+    objective: str = "labels",
+    schedule: Schedule | None = None,
 ) -> AgreementStudy:
     """Measure how near the most favourable GD comes to ICL, and how near ICL comes to itself.
 
@@ -125,6 +154,8 @@ def agreement_study(
         n_tuning: tuning episodes; likewise.
         with_path: whether GD is measured along its epochs as well, for a figure; by default for full-batch GD, as in
             the paper's figure 5.
+        objective: GD's loss, one of learners.OBJECTIVES.
+        schedule: learning rates and readouts; by default the tier's for this optimizer.
 
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
@@ -133,16 +164,24 @@ def agreement_study(
     full_batch = rule.batch is None
     n = n or (tier.episodes if full_batch else tier.minibatch_episodes)
     n_tuning = n_tuning or (tier.tuning_episodes if full_batch else tier.minibatch_tuning_episodes)
-    schedule, orders = tier.schedule(rule.rule), 1 if full_batch else tier.tuning_orders
+    schedule = schedule or tier.schedule(rule.rule)
+    orders = 1 if full_batch else tier.tuning_orders
     tuning_icl = lab.in_context(SHOTS, split="tuning", n=n_tuning)[:, 0]
     setting = lab.tune(
-        optimizer, lambda p: agree(p, tuning_icl).mean(-1), schedule, SHOTS, part, n_tuning, orders, agreement
+        optimizer,
+        lambda p: agree(p, tuning_icl).mean(-1),
+        schedule,
+        part=part,
+        n=n_tuning,
+        orders=orders,
+        criterion=agreement,
+        objective=objective,
     )
-    chosen = predictions_at(lab, setting, optimizer, schedule, n, part=part)
+    chosen = predictions_at(lab, setting, optimizer, schedule, n, part=part, objective=objective)
     icl, none = lab.in_context(SHOTS, orders=2, n=n), lab.zero_shot(n=n)
     first, second = icl[:, 0], icl[:, 1]
     answers = lab.answers("evaluation", lab.count("evaluation", n))
-    wanted = full_batch if with_path is None else with_path
+    wanted = full_batch and objective == "labels" if with_path is None else with_path
     rate = best_trained_rate(setting) if wanted else None
     path = {} if rate is None else _path(lab, rate, optimizer, schedule, n, part) | {0: none}
     return AgreementStudy(
@@ -153,6 +192,9 @@ def agreement_study(
         agreement=agreement,
         optimizer=optimizer,
         part=part,
+        model=lab.model.name,
+        task=lab.task.name,
+        objective=objective,
         path={epoch: agree(log_probs, first).mean(-1) for epoch, log_probs in path.items()},
         path_accuracy={epoch: correct(log_probs, answers).mean(-1) for epoch, log_probs in path.items()},
         path_rate=rate,

@@ -10,7 +10,14 @@ from iclgd_core.predictions import LogProbs
 
 
 def predictions_at(
-    lab: Lab, setting: Setting, optimizer: str, schedule: Schedule, n: int, shots: int = SHOTS, part: str = "whole"
+    lab: Lab,
+    setting: Setting,
+    optimizer: str,
+    schedule: Schedule,
+    n: int,
+    shots: int = SHOTS,
+    part: str = "whole",
+    objective: str = "labels",
 ) -> LogProbs:
     """Return the log-probs (episodes, queries, vocabulary) of GD at a setting on n evaluation episodes.
 
@@ -22,7 +29,8 @@ def predictions_at(
     """
     if setting.readout is None:
         return lab.zero_shot(n=n)
-    runs = lab.descend(optimizer, Schedule((setting.learning_rate,), schedule.readouts), shots, part=part, n=n)
+    only = Schedule((setting.learning_rate,), schedule.readouts)
+    runs = lab.descend(optimizer, only, shots, part=part, n=n, objective=objective)
     refuse_diverged(
         runs.diverged[:, 0, 0, setting.readout],
         f"{optimizer} on {shots} demonstrations at learning rate {setting.learning_rate:g}",

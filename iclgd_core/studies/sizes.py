@@ -32,6 +32,7 @@ class SizeStudy:
         left_out: models that show no ICL, with the reason; the trend is over the others.
         agreement: which agreement the gap is in.
         protocol: how GD's setting was chosen, the same way at each size.
+        closures: of GD at each size, cells of the adjudication table.
     """
 
     parameters: Floats
@@ -41,6 +42,7 @@ class SizeStudy:
     left_out: dict[str, str]
     agreement: str
     protocol: dict[str, Json]
+    closures: tuple[Json, ...] = ()
 
     def curves(self) -> tuple[Curve, ...]:
         """Return the gap by number of weights."""
@@ -63,7 +65,7 @@ class SizeStudy:
             {"model": name, "parameters": int(size), "gap": float(self.gap[:, i].mean())}
             for i, (name, size) in enumerate(zip(self.names, self.parameters, strict=True))
         ]
-        return {"sizes": rows, "left_out": dict(self.left_out)}
+        return {"sizes": rows, "left_out": dict(self.left_out), "closures": list(self.closures)}
 
 
 def size_study(labs: Sequence[Lab], agreement: str) -> SizeStudy:
@@ -101,4 +103,5 @@ def size_study(labs: Sequence[Lab], agreement: str) -> SizeStudy:
         left_out=left_out,
         agreement=agreement,
         protocol=studies[0].setting.protocol,
+        closures=tuple(cell for study in studies for cell in study.closures()),
     )

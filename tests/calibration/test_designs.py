@@ -11,7 +11,7 @@ from iclgd_core.calibration.designs import DESIGNS
 from iclgd_core.studies import AGREEMENTS, MATRICES, SCALES, SCOPES
 from iclgd_core.tiers import TIERS
 
-CLAIMS = sorted((Path(__file__).resolve().parents[2] / "claims").rglob("test_*.py"))
+CLAIMS = sorted((Path(__file__).resolve().parents[2] / "claims" / "shen").glob("test_*.py"))
 RULES = {"paired_greater": "greater", "paired_equivalent": "equivalent"}
 CHOSEN = {"S2n": {0.0, -0.05}}
 """Margins that a file chooses between in an expression; its constants must still hold them."""
@@ -19,8 +19,13 @@ CHOSEN = {"S2n": {0.0, -0.05}}
 SHARED: dict[str, object] = {"AGREEMENTS": AGREEMENTS, "MATRICES": MATRICES, "SCALES": SCALES, "SCOPES": SCOPES}
 
 
+def _of_regression(function: ast.FunctionDef) -> bool:
+    """Return whether a claim test asks for a regression model: the same claim, in other units, with its own design."""
+    return "regression" in [argument.arg for argument in function.args.args]
+
+
 class Source:
-    """What a claim's file fixes: constants, rule calls with their arguments, size of the family."""
+    """What a claim's file fixes on language models: constants, rule calls with their arguments, size of the family."""
 
     def __init__(self, path: Path) -> None:
         self.tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -29,7 +34,8 @@ class Source:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 with suppress(ValueError):  # not a literal: no number of a rule
                     self.constants[node.targets[0].id] = ast.literal_eval(node.value)
-        calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
+        tests = [node for node in self.tree.body if isinstance(node, ast.FunctionDef) and not _of_regression(node)]
+        calls = [node for test in tests for node in ast.walk(test) if isinstance(node, ast.Call)]
         self.calls = {name: call for call in calls if (name := ast.unparse(call.func)) in (*RULES, "at_every")}
         self.claim = str(next(c for c in calls if ast.unparse(c.func) == "claim").args[0].value)  # type: ignore[attr-defined]
         self.family = 1

@@ -49,7 +49,7 @@ class Runner:
         env = environment(self.hub.endpoint, self.folder / "home", HF_HUB_OFFLINE=str(int(offline)))
         common = ("-p", "no:cacheprovider", "--iclgd-task=sst2", f"--iclgd-data={self.folder / 'data'}")
         where = (f"--iclgd-report={out}", f"--iclgd-cache={self.folder / 'measured'}")
-        command = [sys.executable, "-m", "pytest", "claims", *arguments, *common, *where]
+        command = [sys.executable, "-m", "pytest", "claims/shen", *arguments, *common, *where]
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
         report = out / "claims.json"
         content = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
@@ -73,8 +73,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
 
 
 def test_checkpoints_are_found_by_commit_and_then_need_no_network(run: Runner) -> None:
-    arguments = ("-n2", "-k", "s5", "--iclgd-model=org/toy@step*")
-    online = run(*arguments, offline=False)
+    arguments = ("-k", "s5", "--iclgd-model=org/toy@step*")
+    online = run("-n0", *arguments, offline=False)
     assert online.verdicts() == {"org/toy": {"inconclusive"}}, online.output
     assert all(row["reason"].startswith("no ICL") for row in online.report["claims"])
     late = [f"org/toy@step{step}" for step in STEPS if 2 * step >= STEPS[-1]]
@@ -84,14 +84,14 @@ def test_checkpoints_are_found_by_commit_and_then_need_no_network(run: Runner) -
     }
     assert set(online.report["claims"][0]["details"]["model_sha256"]) == set(late)
     asked = len(run.hub.seen)
-    offline = run(*arguments, offline=True)
+    offline = run("-n2", *arguments, offline=True)
     assert offline.verdicts() == online.verdicts()
     assert offline.report["run"]["model_commits"] == online.report["run"]["model_commits"]
     assert len(run.hub.seen) == asked, "offline, nothing is asked"
 
 
 def test_a_gated_model_is_not_run_and_the_others_are(run: Runner) -> None:
-    found = run("-n2", "-k", "s1t", "--iclgd-model=org/gated", "--iclgd-model=org/toy@step40", offline=False)
+    found = run("-n1", "-k", "s1t", "--iclgd-model=org/gated", "--iclgd-model=org/toy@step40", offline=False)
     assert found.verdicts() == {"org/gated": {"not run"}, "org/toy@step40": {"inconclusive"}}, found.output
     reasons = {row["reason"] for row in found.report["claims"] if row["model"] == "org/gated"}
     assert len(reasons) == 1

@@ -38,14 +38,24 @@ class Subjects(Protocol):
 
 
 def claim_tests() -> dict[str, Test]:
-    """Return the test functions of all claims below `claims`, by the claim's identifier."""
+    """Return the test functions of all claims about language models below `claims`, by the claim's identifier.
+
+    A claim may have a second function, on regression models, which are fed nothing of other learners.
+    """
     found: dict[str, Test] = {}
     for module in pkgutil.walk_packages(claims.__path__, "claims."):
         for function in vars(importlib.import_module(module.name)).values():
-            if (claim := claim_of(function)) is not None and function.__module__ == module.name:
+            claim = claim_of(function)
+            if claim is not None and function.__module__ == module.name and subject_name(function) is not None:
                 assert claim.id not in found, f"two claims are called {claim.id}"
                 found[claim.id] = function
     return found
+
+
+def subject_name(test: Test) -> str | None:
+    """Return the argument by which a test asks for language models, or None."""
+    names = inspect.signature(test).parameters
+    return next((name for name in names if name in Subjects.__annotations__), None)
 
 
 def stated(test: Test) -> Claim:
@@ -106,7 +116,8 @@ class Mutant:
         for params in every:
             text = as_text(params)
             blank = Evidence(claim.id, text, "", "", "", "", "", "", Verdict.SUPPORTED, len(every))
-            name = next(a for a in inspect.signature(test).parameters if a in ("lab", "weights", "family", "series"))
+            name = subject_name(test)
+            assert name is not None
             subject = self.argument(name, text)
             yield _judged(blank, test, claim, name, subject, params, precondition)
 

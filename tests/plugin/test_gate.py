@@ -41,11 +41,20 @@ def test_sizes(judge, size):
 """
 
 
+STRICT = ("--iclgd-strict",)
+
+
 def run_of(project: Project) -> Any:
     return project.document()["run"]
 
 
-def test_a_run_leaves_three_files_that_draw_again_to_the_byte(project: Project, mode: str, tmp_path: Path) -> None:
+def test_a_run_leaves_three_files_that_draw_again_to_the_byte(
+    project: Project, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the summary of a CI job has the Markdown, after what was there."""
+    summary = project.path / "summary.md"
+    summary.write_text("what was there\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     project.claim(ONE + OPEN)
     project.register({"id": "B", "verdict": "inconclusive"})
     result = project.run("claims", mode=mode)
@@ -57,6 +66,9 @@ def test_a_run_leaves_three_files_that_draw_again_to_the_byte(project: Project, 
     assert main(["report", str(folder), "--out", str(tmp_path / "again")]) == 0
     for path in folder.iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
+    assert (
+        summary.read_text(encoding="utf-8") == f"what was there\n\n{(folder / 'claims.md').read_text(encoding='utf-8')}"
+    )
 
 
 def test_quiet_keeps_the_counts(project: Project) -> None:
@@ -84,18 +96,21 @@ def test_a_renderer_that_fails_is_one_line_and_loses_nothing(
     assert (run_of(project)["complete"], run_of(project)["exit_status"]) == (True, 12)
 
 
+NOTHING = {
+    "skipped": ('@stated("A")\ndef test_one(judge):\n    pytest.skip("later")\n', 12),
+    "file skipped": ("pytest.skip('the file', allow_module_level=True)\n", 12),
+    "no claim": ("def test_plain():\n    pass\n", 12),
+    "no claim and a failure": ("def test_plain():\n    assert False\n", 1),
+    "one": (ONE, 0),
+}
+
+
 @pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ('@stated("A")\ndef test_one(judge):\n    pytest.skip("later")\n', 12),
-        ("pytest.skip('the file', allow_module_level=True)\n", 12),
-        ("def test_plain():\n    pass\n", 12),
-        ("def test_plain():\n    assert False\n", 1),
-        (ONE, 0),
-    ],
-    ids=["skipped", "file skipped", "no claim", "no claim and a failure", "one"],
+    ("mode", "what"),
+    [*(("plain", what) for what in NOTHING), *(("n2", what) for what in ("skipped", "file skipped", "no claim"))],
 )
-def test_nothing_verified_is_no_success(project: Project, mode: str, body: str, status: int) -> None:
+def test_nothing_verified_is_no_success(project: Project, mode: str, what: str) -> None:
+    body, status = NOTHING[what]
     project.claim(body)
     project.pytester.makepyfile(test_plain="def test_plain(): pass")
     assert project.run(mode=mode).ret == status
@@ -122,7 +137,10 @@ def test_what_runs_no_test_reports_nothing(project: Project, option: str) -> Non
     result.stdout.no_fnmatch_line("*claim tests*")
 
 
-@pytest.mark.parametrize(("strict", "ini", "status"), [((), "", 0), (("--iclgd-strict",), "", 11), ((), "true", 11)])
+@pytest.mark.parametrize(
+    ("mode", "strict", "ini", "status"),
+    [("plain", (), "", 0), ("plain", (), "true", 11), ("plain", STRICT, "", 11), ("n2", STRICT, "", 11)],
+)
 def test_strict_refuses_inconclusive_verdicts(
     project: Project, mode: str, strict: tuple[str, ...], ini: str, status: int
 ) -> None:
@@ -146,7 +164,7 @@ def test_a_claim_that_failed_comes_before_strict(project: Project) -> None:
     assert project.run("claims", "--iclgd-strict").ret == 1
 
 
-@pytest.mark.parametrize("family", ["xunit1", "xunit2"])
+@pytest.mark.parametrize(("mode", "family"), [("plain", "xunit1"), ("plain", "xunit2"), ("n2", "xunit2")])
 def test_junit_has_the_final_verdicts(project: Project, mode: str, family: str) -> None:
     project.claim(LATE + ONE.replace('"A"', '"Z"').replace("test_one", "test_z") + "\ndef test_plain():\n    pass\n")
     result = project.run("claims", "--junitxml=out/junit.xml", "-o", f"junit_family={family}", mode=mode)
@@ -181,16 +199,6 @@ def test_a_junit_file_that_cannot_be_mended_is_a_warning(project: Project, monke
         ["WARNING: *junit.xml is as pytest wrote it, without the verdicts (OSError: disk full)."]
     )
     assert "iclgd_evidence" in (project.path / "junit.xml").read_text(encoding="utf-8")
-
-
-def test_the_summary_of_a_ci_job(project: Project, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = project.path / "summary.md"
-    path.write_text("what was there\n", encoding="utf-8")
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
-    project.claim(ONE)
-    assert project.run("claims", mode=mode).ret == 0
-    markdown = project.report.with_name("claims.md").read_text(encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == f"what was there\n\n{markdown}"
 
 
 @pytest.mark.parametrize("kind", ["directory", "full"])

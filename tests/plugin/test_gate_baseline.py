@@ -31,8 +31,8 @@ def baseline(project: Project) -> Path:
     return project.path / "base" / "claims.json"
 
 
-def test_a_run_like_its_baseline(project: Project, baseline: Path, mode: str) -> None:
-    result = project.run("claims", "--iclgd-baseline", "base", mode=mode)
+def test_a_run_like_its_baseline(project: Project, baseline: Path) -> None:
+    result = project.run("claims", "--iclgd-baseline", "base")
     assert result.ret == 0, result.stdout.str()
     digest = sha256(baseline.read_bytes()).hexdigest()
     result.stdout.fnmatch_lines([f"iclgd baseline: *claims.json, sha256 {digest}", "*equal: 2 same; 0 effects moved."])
@@ -67,9 +67,9 @@ def test_a_missing_claim_is_a_regression(project: Project, baseline: Path) -> No
     result.stdout.fnmatch_lines(["    missing in B"])
 
 
-def test_another_rule_is_not_comparable(project: Project, baseline: Path, mode: str) -> None:
+def test_another_rule_is_not_comparable(project: Project, baseline: Path) -> None:
     project.claim(OTHER_RULE)
-    result = project.run("claims", "--iclgd-baseline", "base", mode=mode)
+    result = project.run("claims", "--iclgd-baseline", "base")
     assert result.ret == 12
     result.stdout.fnmatch_lines(
         ["*other rule: margin differ*", "ERROR: the baseline and this run are not comparable: nothing was verified."]
@@ -99,7 +99,10 @@ def test_the_ini_twin_belongs_to_the_root_directory(
     result.stdout.fnmatch_lines([f"iclgd baseline: {baseline}, *"])
 
 
-@pytest.mark.parametrize("broken", ["nowhere", "folder", "text", "schema", "field"])
+@pytest.mark.parametrize(
+    ("mode", "broken"),
+    [*(("plain", broken) for broken in ("nowhere", "folder", "text", "schema", "field")), ("n2", "nowhere")],
+)
 def test_a_baseline_that_cannot_be_read_is_refused_before_work_starts(
     project: Project, baseline: Path, mode: str, broken: str
 ) -> None:

@@ -57,15 +57,14 @@ def sized(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 @pytest.mark.parametrize(
     ("mode", "arguments", "deselected", "partial"),
     [
-        ("n2", ("claims",), 0, False),
+        ("plain", ("claims",), 0, False),
         ("plain", ("claims", "-k", "sizes"), 1, False),
         ("plain", ("claims", "-k", "not 3"), 1, True),
-        ("n0", ("claims", "-k", "not 3"), 1, True),
         ("n2", ("claims", "-k", "not 3"), 1, True),
         ("plain", ("claims/test_claims.py::test_sizes[1]", "claims/test_claims.py::test_other"), 0, True),
         ("plain", ("claims/test_claims.py::test_other",), 0, False),
     ],
-    ids=["all", "a family", "a part", "a part n0", "a part n2", "node ids of a part", "node id of a whole"],
+    ids=["all", "a family", "a part", "a part n2", "node ids of a part", "node id of a whole"],
 )
 def test_a_selection_is_told_by_its_families(
     sized: Project, mode: str, arguments: tuple[str, ...], deselected: int, partial: bool,

@@ -168,7 +168,10 @@ def test_sizes(judge, size):
     assert "inconclusive, expected supported" in (project.path / "junit.xml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("models", "status"), [((), 1), (("--iclgd-model=mine",), 0)])
+@pytest.mark.parametrize(
+    ("mode", "models", "status"),
+    [("plain", (), 1), ("plain", ("--iclgd-model=mine",), 0), ("n2", ("--iclgd-model=mine",), 0)],
+)
 def test_what_does_not_apply_fails_the_built_in_run_alone(
     project: Project, mode: str, models: tuple[str, ...], status: int
 ) -> None:

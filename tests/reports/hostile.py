@@ -93,9 +93,20 @@ def _claim(text: str, kind: int) -> Evidence:
         outcome=None if kind == 1 else outcome,
         verdict=Verdict.ERROR if kind == 1 else None,
         reason=text,
-        details={text: text, "model_sha256": {text: text}, "closure_undefined": text},
+        details={text: text, "model_sha256": {text: text}, "closure_undefined": text, **_of_accounts(text)},
         curves=tuple(Curve(text, learner, text, text, points, text, source=text) for learner in (text, "icl")),
         protocol={text: text},
         node_id=text,
         text=text,
     )
+
+
+def _of_accounts(text: str) -> dict[str, Json]:
+    """Return details that the adjudication, the maps and the papers' numbers are drawn from."""
+    closures: list[Json] = [
+        {"account": account, "model": text, "task": text, "agreement": text, "value": value, "low": None, "high": None,
+         "n": 9, "undefined": text}
+        for account, value in ((text, 0.5), ("gd", None))
+    ]  # fmt: skip
+    sheet: Json = {"learning_rates": [text], "epochs": [text], "batches": [text], "closure": [[[0.5]]]}
+    return {"closures": closures, "gap_map": sheet, "paper_value": text, "deviation": text}

@@ -16,7 +16,8 @@ from iclgd_core.adjudication import adjudicate
 from iclgd_core.evidence import Evidence, Verdict
 from reports.document import Report, report_of
 from reports.html import render_html
-from reports.html.words import anchors, arxiv_link
+from reports.html.words import anchors
+from reports.papers import paper_link
 from tests.reports.golden import check_golden
 from tests.reports.hostile import HOSTILE, hostile_report
 from tests.reports.parsed_html import ParsedPage
@@ -159,7 +160,7 @@ def test_the_ledger_has_every_reason_once_and_the_lost_tests() -> None:
     page = render_html(sample_report())
     ledger = text_of(page[page.index('<section id="ledger">') : page.index('<section id="provenance">')])
     assert "1 test of 22 left no evidence" in ledger
-    for reason in ("diverged on evaluation episode 3", "needs at least 4 sizes", "shows no in-context", "one unit"):
+    for reason in ("diverged on evaluation episode 3", "needs at least 4 sizes", "no ICL: accuracy", "one unit"):
         assert ledger.count(reason) == 1, reason
     assert "about 103 episodes" not in ledger
 
@@ -200,7 +201,7 @@ def test_an_empty_report_is_a_page() -> None:
     ],
 )
 def test_only_an_arxiv_number_becomes_a_link(paper: str, address: str) -> None:
-    assert arxiv_link(paper) == address
+    assert paper_link(paper) == address
 
 
 @given(st.lists(st.text(max_size=4)))

@@ -82,11 +82,45 @@ def test_controls_count_for_nothing_but_themselves() -> None:
     control = items([I, I, I], model="untrained-llama-794k")
     assert said([*items([S]), *control]).startswith("No, by all that was measured: of 1 sub-claim (")
     assert said([*items([S]), *control]).endswith(
-        "on untrained controls, of 3 sub-claims none supported, as it must be."
+        "on controls without ICL, of 3 sub-claims none supported, as it must be."
     )
-    assert said(control).startswith("Nothing was measured that answers it: on untrained controls")
-    bad = said([*items([S]), *items([S, I], model="untrained-x")])
+    assert said(control).startswith("Nothing was measured that answers it: on controls without ICL")
+    bad = said([*items([S]), *[replace(item, expected=I) for item in items([S, I], model="untrained-x")]])
     assert "of 2 sub-claims 1 supported, which must not be (S1 on untrained-x, ginc-k5)" in bad
+
+
+@pytest.mark.parametrize("model", ["shuffled-x", "trained-embeddings-x", "reinitialised-x"])
+def test_every_kind_of_weights_that_learnt_nothing_is_a_control(model: str) -> None:
+    assert said([*items([S]), *items([I], model=model)]).startswith("No, by all that was measured: of 1 sub-claim (")
+
+
+def test_what_is_supported_on_a_control_as_registered_needs_no_icl() -> None:
+    text = said([*items([S]), *items([S, I], model="untrained-x")])
+    assert text.endswith("on controls without ICL, of 2 sub-claims 1 supported that need no ICL (S1).")
+
+
+def test_where_icl_is_gd_a_refuted_claim_is_no_evidence_about_pretrained_models() -> None:
+    known = [*items([R, R], model="constructed-gd"), *items([R], model="icl-objective-gpt")]
+    text = said([*items([S, S]), *known])
+    assert text.startswith("No, by all that was measured: of 2 sub-claims (1 claim of Shen, arXiv 2310.08540) on m, 2")
+    assert text.endswith(
+        "on controls where ICL is known to be GD, or near it, of 3 such sub-claims 3 refuted, as must be."
+    )
+    odd = said([*items([S]), *items([R, S], model="constructed-gd")])
+    assert odd.endswith("of 2 such sub-claims 1 supported, 1 refuted.")
+    assert said(known).startswith("Nothing was measured that answers it: on controls where ICL is known")
+
+
+def test_claims_of_other_papers_on_such_models_are_counted_with_the_others() -> None:
+    text = said([*items([S]), *items([S], model="constructed-gd", paper="von Oswald et al., arXiv 2212.07677")])
+    assert text.endswith(
+        "; besides, of 1 sub-claim (1 claim of von Oswald et al., arXiv 2212.07677) on constructed-gd, 1 supported."
+    )
+
+
+def test_open_questions_are_no_claim_of_the_paper_that_asks_them() -> None:
+    asked = items([R], paper="Open questions of Shen, Mishra, Khashabi, arXiv 2310.08540")
+    assert said([*items([S]), *asked]).startswith("No, by all that was measured: of 1 sub-claim (")
 
 
 def test_claims_of_other_papers_do_not_answer_the_question() -> None:

@@ -73,7 +73,7 @@ def test_a_hostile_report_keeps_its_form() -> None:
     assert kinds(text) <= OURS
     assert all(ord(c) >= 32 or c == "\n" for c in text)
     wrong = sum(item.verdict is not item.expected for item in report.evidence)
-    rows = [line for line in text.splitlines() if line.startswith("| ") and line.count(" | ") == len(COLUMNS) - 1]
+    rows = [line for line in text.splitlines() if line.startswith("| ") and line.count(" | ") == len(COLUMNS)]
     assert len(rows) == len(report.evidence) + 4
     assert 0 < wrong < len(report.evidence)
 

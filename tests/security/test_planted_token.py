@@ -184,7 +184,7 @@ def pytest_collection_modifyitems(config):
     if hasattr(config, "workerinput"):
         raise ValueError(os.environ['HF_TOKEN'])
 """)
-    result = project.run("claims", mode="n2")
+    result = project.pytester.runpytest("-n1", "claims")
     assert "ValueError" in result.stdout.str() + result.stderr.str()
     assert leaks(project, result.stdout.str(), result.stderr.str()) == []
 

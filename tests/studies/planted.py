@@ -51,6 +51,7 @@ class Descent:
     split: str
     part: str
     n: int
+    objective: str = "labels"
 
 
 Plant = Callable[[Place], Floats | None]
@@ -81,9 +82,10 @@ class PlantedLab(Lab):
         split: str = "evaluation",
         part: str = "whole",
         n: int | None = None,
+        objective: str = "labels",
     ) -> Runs:
         n = self.count(split, n)
-        self.asked.append(Descent(optimizer, schedule, shots, orders, split, part, n))
+        self.asked.append(Descent(optimizer, schedule, shots, orders, split, part, n, objective))
         rates, epochs = schedule.learning_rates, schedule.readouts
         log_probs = np.array(
             [

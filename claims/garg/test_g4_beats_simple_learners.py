@@ -1,0 +1,35 @@
+"""G4  A Transformer trained on linear functions errs less, in context, than averaging and nearest neighbours.
+
+Source: arXiv 2208.01066, section 3.1, figure 2.
+Quantity: squared error / E y^2 of a fresh query after t points, baseline minus ICL, t = d and 2 d.
+Rule: mean paired difference over episodes > 0.05; Holm over baselines and t.
+Margin 0.05: as in G3, a twentieth of the error of predicting zero.
+Refuted by: a baseline that errs no more than ICL, within the margin.
+Deviation: as in G3.
+"""
+
+import pytest
+
+from iclgd_core.evidence import Judge, claim
+from iclgd_core.papers import GARG
+from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.regression.learning_curve import errors_after
+from iclgd_core.stats import paired_greater
+
+MARGIN = 0.05
+DEVIATION = "d = 5, 11 points, 4 layers of width 64, 16,000 steps; the paper: d = 20, 12 layers of width 256, 500,000"
+
+
+@claim(
+    "G4",
+    GARG.at("section 3.1, figure 2"),
+    "A Transformer trained on linear functions errs less, in context, than averaging and three nearest neighbours.",
+    refuted_by="a simple learner that errs no more than ICL",
+)
+@pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2")
+@pytest.mark.parametrize("points", [5, 10])
+@pytest.mark.parametrize("baseline", ["averaging", "nearest-neighbours"])
+def test_the_transformer_errs_less(regression: RegressionLab, judge: Judge, baseline: str, points: int) -> None:
+    study = errors_after(regression, baseline, points)
+    outcome = paired_greater(study.baseline, study.icl, margin=MARGIN, quantity=f"error of {baseline} - error of ICL")
+    judge(outcome, study.record, deviation=DEVIATION)

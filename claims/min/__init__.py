@@ -1,0 +1,1 @@
+"""Min et al.: Rethinking the Role of Demonstrations (arXiv 2202.12837)."""

@@ -1,0 +1,41 @@
+"""R1  Random labels in the demonstrations cost ICL at most 5 points of accuracy.
+
+Source: arXiv 2202.12837, section 4.
+Quantity: accuracy with 8 demonstrations, with their own labels minus with labels drawn at random: uniformly from the
+    episode's label set (the paper's), or as often as each occurs; over the whole vocabulary and over the labels alone
+    (the paper's). Inputs, order and queries are the same.
+Rule: |mean difference over episodes| < 0.05 by two one-sided tests (equivalence; sign flips and bootstrap-t, both
+    must reject); Holm over draws and scopes.
+Margin 0.05: the paper's range is 0 to 5 points.
+Refuted by: a drop, or a gain, of more than 5 points.
+Deviation: the paper has k = 16 demonstrations of classification tasks and far larger models; here 8, and a label is
+    the next symbol of a text, so a random one is also a break in it.
+"""
+
+import pytest
+
+from iclgd_core.evidence import Judge, claim
+from iclgd_core.lab import Lab
+from iclgd_core.papers import MIN
+from iclgd_core.stats import paired_equivalent
+from iclgd_core.studies import SCOPES
+from iclgd_core.studies.random_labels import random_label_study
+
+MARGIN = 0.05
+DEVIATION = "8 demonstrations, not 16; a label is the next symbol of a text, so a random one is a break in it"
+PAPER = "0 to 5 points lower (12 models, k = 16)"
+
+
+@claim(
+    "R1",
+    MIN.at("section 4"),
+    "Random labels in the demonstrations change ICL's accuracy by less than 0.05.",
+    refuted_by="random labels that change ICL's accuracy by more than 0.05",
+)
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("labels", ["uniform", "marginal"])
+def test_random_labels_cost_little(lab: Lab, judge: Judge, labels: str, scope: str) -> None:
+    study = random_label_study(lab, labels, scope)
+    quantity = f"accuracy over the {scope}, own labels - random labels ({labels})"
+    outcome = paired_equivalent(study.gold - study.other, margin=MARGIN, quantity=quantity)
+    judge(outcome, study, paper_value=PAPER, deviation=DEVIATION)

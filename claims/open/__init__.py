@@ -1,0 +1,1 @@
+"""Open questions of arXiv 2310.08540."""

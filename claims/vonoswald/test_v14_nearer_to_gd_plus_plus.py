@@ -1,0 +1,41 @@
+"""V14  Two trained layers are nearer to two steps of GD++ than to two steps of GD.
+
+Source: arXiv 2212.07677, section 3, figure 3: trained nets of two and more layers match GD++, not GD.
+Quantity: npd from the model, GD's minus that of GD++; each at the setting nearest to the model on tuning episodes. GD
+    has one rate, or, as GD++ has a second parameter too, one for each step.
+Rule: mean difference over episodes > 0.01, one-sided tests (sign flips and bootstrap-t, both must reject); Holm over
+    GD's forms and training seeds.
+Margin 0.01: half the margin of S2, 1% of y's variance; less would not show in the source's figure.
+Refuted by: a form of GD that is as near to the model as GD++, within the margin.
+Deviation: each layer has weights of its own (source: looped, and own weights); three seeds.
+"""
+
+import pytest
+
+from iclgd_core.evidence import Judge, claim
+from iclgd_core.papers import VON_OSWALD
+from iclgd_core.regression.alignment import replica
+from iclgd_core.regression.found import Found
+from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.regression.two_layers import matched
+from iclgd_core.stats import paired_greater
+
+MARGIN = 0.01
+SEEDS = (1, 2, 3)
+
+
+@claim(
+    "V14",
+    VON_OSWALD.at("section 3, figure 3"),
+    "Two trained layers of linear self-attention match GD++ better than GD.",
+    refuted_by="two steps of GD that come as near to the model as two steps of GD++",
+)
+@pytest.mark.regression("icl-objective-lsa-2")
+@pytest.mark.parametrize("rival", ["gd", "gd-rates"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_two_layers_are_nearer_to_gd_plus_plus(regression: RegressionLab, judge: Judge, seed: int, rival: str) -> None:
+    lab = replica(regression, seed)
+    plain, curved = matched(lab, rival), matched(lab, "gd++")
+    outcome = paired_greater(plain.distance, curved.distance, margin=MARGIN, quantity=f"npd from ICL, {rival} - gd++")
+    numbers = {rival: float(plain.distance.mean()), "gd++": float(curved.distance.mean())}
+    judge(outcome, Found({"npd": dict(numbers)}, choices={rival: plain.choices, "gd++": curved.choices}))

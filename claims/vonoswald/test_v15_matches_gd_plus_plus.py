@@ -1,0 +1,41 @@
+"""V15  Two trained layers match two steps of GD++.
+
+Source: arXiv 2212.07677, section 3, figure 3.
+Quantity: npd of GD++ from the model, at the setting nearest to it on tuning episodes: one rate and gamma for both
+    steps, as in the source, or a rate and a gamma for each, as each layer has weights of its own here.
+Rule: mean over episodes < 0.02, one-sided tests (sign flips and bootstrap-t, both must reject); Holm over the
+    forms of GD++ and the seeds.
+Margin 0.02: that of S2; within it, predictions count as the same here.
+Refuted by: two trained layers that are further from GD++.
+Deviation: as V14. The second form was added after the first had been measured; margin and seeds stayed.
+"""
+
+import numpy as np
+import pytest
+
+from iclgd_core.evidence import Judge, claim
+from iclgd_core.papers import VON_OSWALD
+from iclgd_core.regression.alignment import replica
+from iclgd_core.regression.found import Found
+from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.regression.two_layers import matched
+from iclgd_core.stats import paired_greater
+
+MARGIN = 0.02
+SEEDS = (1, 2, 3)
+
+
+@claim(
+    "V15",
+    VON_OSWALD.at("section 3, figure 3"),
+    "Two trained layers of linear self-attention predict what two steps of GD++ predict.",
+    refuted_by="two trained layers that differ from the nearest GD++ by more than 2% of y's variance",
+)
+@pytest.mark.regression("icl-objective-lsa-2")
+@pytest.mark.parametrize("recursion", ["gd++", "gd++-rates"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_two_layers_match_gd_plus_plus(regression: RegressionLab, judge: Judge, seed: int, recursion: str) -> None:
+    found = matched(replica(regression, seed), recursion)
+    bound = np.full_like(found.distance, MARGIN)
+    outcome = paired_greater(bound, found.distance, margin=0.0, quantity=f"{MARGIN:g} - npd of {recursion} from ICL")
+    judge(outcome, Found({"npd": float(found.distance.mean()), "setting": list(found.setting)}, {}, found.choices))

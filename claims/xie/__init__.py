@@ -1,0 +1,1 @@
+"""Xie et al.: An Explanation of In-context Learning as Implicit Bayesian Inference (arXiv 2111.02080)."""

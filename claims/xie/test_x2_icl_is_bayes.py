@@ -1,0 +1,47 @@
+"""X2  ICL is the Bayes predictor: an exact posterior is as near to ICL as ICL is to itself.
+
+Source: arXiv 2111.02080, sections 2 and 3 (ICL as implicit Bayesian inference over the pretraining mixture).
+Quantity: agreement with ICL with 8 demonstrations (Token Overlap K = 10; bounded overlap cosine; 1 - Jensen-Shannon,
+    base 2), the posterior minus ICL in another order. Floor (zero-shot), ceiling and closure are reported.
+    bayes-mixture reads the prompt as pretraining text, delimiters included, with a restart rate of the state that is
+    the nearest to ICL on tuning episodes (the limit of no restarts is a choice, and reported). bayes-structure knows
+    that examples are independent given HMM and start slot.
+Rule: mean difference over episodes > -0.02, one-sided tests (sign flips and bootstrap-t, both must reject); Holm over
+    posteriors and agreements.
+Margin 0.02: that of S2: one token of the top ten, in one query of five.
+Minimum effect: a posterior that is as near as ICL itself, 0.02 from the bound.
+Refuted by: a posterior that agrees with ICL by at least 0.02 less than ICL with itself.
+Deviation: the paper shows that accuracy behaves as the theory says; it does not compare distributions.
+"""
+
+import pytest
+
+from iclgd_core.evidence import Judge, claim
+from iclgd_core.lab import Lab
+from iclgd_core.papers import XIE
+from iclgd_core.stats import paired_greater
+from iclgd_core.studies.bayes_agreement import bayes_study
+
+MARGIN = -0.02
+MINIMUM_EFFECT = 0.02
+DEVIATION = "the paper compares accuracies, not distributions"
+
+
+@claim(
+    "X2",
+    XIE.at("sections 2 and 3"),
+    "ICL agrees with an exact Bayesian posterior as it agrees with itself in another order, within 0.02.",
+    refuted_by="a posterior that agrees with ICL by at least 0.02 less than ICL does with itself",
+)
+@pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
+@pytest.mark.parametrize("posterior", ["bayes-mixture", "bayes-structure"])
+def test_icl_is_the_bayes_predictor(lab: Lab, judge: Judge, posterior: str, agreement: str) -> None:
+    study = bayes_study(lab, posterior, agreement)
+    outcome = paired_greater(
+        study.found.learner,
+        study.found.ceiling,
+        margin=MARGIN,
+        quantity=f"agreement with ICL ({agreement}), {posterior} - ICL in another order",
+        minimum_effect=MINIMUM_EFFECT,
+    )
+    judge(outcome.unless(study.found.undefined), study, deviation=DEVIATION)

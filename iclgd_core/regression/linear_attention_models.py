@@ -1,0 +1,41 @@
+"""The linear self-attention models by name: constructed, trained on the ICL objective, untrained."""
+
+from collections.abc import Callable
+from functools import partial
+
+from iclgd_core.regression.attention_files import as_model, load_attention
+from iclgd_core.regression.constructed import best_rate, constructed
+from iclgd_core.regression.entry import ModelEntry
+from iclgd_core.regression.linear_attention import LinearSelfAttention
+from iclgd_core.regression.training_attention import RECIPES, initial_weights
+from iclgd_core.regression.uniform_task import LINEAR
+from iclgd_core.seeds import derive
+
+STABLE_RATE = 1.0
+"""Rate of the models of several steps: below 2 / lambda for the largest eigenvalues lambda of X^T X / N, about 1.3."""
+SHRINK = 0.5
+"""gamma N of the GD++ model: I - 0.5 X^T X / N keeps its eigenvalues positive."""
+
+
+def _made(make: Callable[[], LinearSelfAttention]) -> ModelEntry:
+    return ModelEntry(lambda seed: make(), (LINEAR.name,))
+
+
+def _trained(name: str, seed: int) -> LinearSelfAttention:
+    return load_attention(name)
+
+
+def _untrained(name: str, trained: str, seed: int) -> LinearSelfAttention:
+    recipe = RECIPES[trained]
+    return as_model(name, recipe, initial_weights(recipe, derive(seed, name)))
+
+
+MODELS: dict[str, ModelEntry] = {
+    "constructed-lsa-1": _made(
+        partial(constructed, "constructed-lsa-1", best_rate(LINEAR.a, LINEAR.inputs, LINEAR.shots))
+    ),
+    "constructed-lsa-4": _made(partial(constructed, "constructed-lsa-4", STABLE_RATE, 4)),
+    **{name: ModelEntry(partial(_trained, name), (recipe.task.name,)) for name, recipe in RECIPES.items()},
+    "untrained-lsa-1": ModelEntry(partial(_untrained, "untrained-lsa-1", "icl-objective-lsa-1"), (LINEAR.name,)),
+    "constructed-gd++-4": _made(partial(constructed, "constructed-gd++-4", STABLE_RATE, 4, SHRINK)),
+}

@@ -1,0 +1,70 @@
+"""The subjects of claims about pretraining variants, sizes and lengths: on defaults, and where others are asked for."""
+
+import pytest
+
+from fixtures import variants
+from iclgd_core.pretrain.variants import DISTRIBUTIONS, TWINS
+from tests.plugin.project import Project
+
+PLUGINS = ("options", "devices", "available", "selection", "judge", "bench", "lab", "regression", "variants")
+CONFTEST = f"pytest_plugins = {[f'fixtures.{name}' for name in PLUGINS] + ['reports.plugin']!r}\n"
+CLAIMS = """
+@stated("T", needs_icl=False)
+def test_twins(twins, judge):
+    assert [(a.model.name, b.model.name) for a, b in twins] == TWINS
+    judge(found())
+
+@stated("D", needs_icl=False)
+def test_distribution(distribution, judge):
+    judge(found())
+
+@stated("Z", needs_icl=False)
+def test_sized(sized, judge):
+    judge(found())
+
+@stated("L", needs_icl=False)
+def test_lengths(lengths, judge):
+    assert [lab.task.k for lab in lengths] == [3, 5, 8, 10]
+    judge(found())
+"""
+
+
+@pytest.fixture
+def claims(project: Project) -> Project:
+    project.pytester.makeconftest(CONFTEST)
+    project.claim(f"TWINS = {list(TWINS)!r}\n{CLAIMS}")
+    return project
+
+
+def collected(claims: Project, *arguments: str) -> list[str]:
+    result = claims.run("--collect-only", "-q", *arguments)
+    return [line.rpartition("::")[2] for line in result.outlines if "::" in line]
+
+
+def test_on_defaults_each_variant_and_each_size_is_a_subject(claims: Project) -> None:
+    found = collected(claims)
+    assert [name for name in found if "twins" in name] == ["test_twins[ginc-k8]"]
+    assert [name for name in found if "distribution" in name] == [f"test_distribution[{m}]" for m, _ in DISTRIBUTIONS]
+    assert next(name for name in found if "lengths" in name) == "test_lengths[ginc-llama-57k]"
+    assert len([name for name in found if "sized" in name]) == len([name for name in found if "lengths" in name]) == 4
+
+
+def test_of_another_model_the_pretraining_is_not_varied(claims: Project) -> None:
+    # in a process of its own: the lock that `fixtures.bench` holds while a test runs is one a process
+    asked = ("--iclgd-model=ginc-llama-57k", "-k", "not sized", "-p", "no:xdist")
+    result = claims.pytester.runpytest_subprocess(*asked, timeout=600)
+    assert claims.verdicts() == {"T": "not run", "D": "not run", "L": "supported"}
+    result.assert_outcomes(passed=1, skipped=2, deselected=1)
+    reasons = {row["id"]: row["reason"] for row in claims.document()["claims"]}
+    assert "only the built-in models have twins" in reasons["T"]
+    assert "among built-in models alone" in reasons["D"]
+
+
+def test_a_variant_can_be_asked_for(claims: Project) -> None:
+    assert collected(claims, "--iclgd-model=ginc-vic0-208k", "-k", "distribution") == [
+        "test_distribution[ginc-vic0-208k]"
+    ]
+
+
+def test_the_lengths_are_those_of_the_tasks() -> None:
+    assert variants.LENGTHS == ("ginc-k3", "ginc-k5", "ginc-k8", "ginc-k10")

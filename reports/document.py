@@ -9,6 +9,7 @@ from iclgd_core.curves import Curve
 from iclgd_core.errors import IclgdError
 from iclgd_core.evidence import Evidence, Json, Verdict
 from iclgd_core.stats.outcome import Outcome
+from reports.adjudication.document import adjudication_document
 
 SCHEMA = "iclgd-claims/2"
 
@@ -55,10 +56,14 @@ def report_of(evidence: Sequence[Evidence], run: Mapping[str, Json], with_eviden
 
 
 def document(report: Report) -> dict[str, Json]:
-    """Return {"schema", "run", "claims", "summary"}, claims sorted by id, model, task and parameters."""
+    """Return {"schema", "run", "adjudication", "claims", "summary"}, claims sorted by id, model, task and parameters.
+
+    The adjudication follows from the claims: it is written for readers, and not read back.
+    """
     return {
         "schema": SCHEMA,
         "run": dict(report.run),
+        "adjudication": adjudication_document(report.evidence),
         "claims": [_claim(item) for item in report.evidence],
         "summary": summary(report.evidence, report.with_evidence),
     }

@@ -10,7 +10,7 @@ In this order; the first that holds decides:
    was verified (every claim was left out, be that expected); the report could not be written in full; or the run and
    its baseline are not comparable.
 6. `REGRESSION` (10): a claim is worse than in the baseline (`--iclgd-baseline`).
-7. `UNDECIDED` (11): with `--iclgd-strict`, a verdict is `inconclusive`, be it the expected one; of untrained controls
+7. `UNDECIDED` (11): with `--iclgd-strict`, a verdict is `inconclusive`, be it the expected one; of controls without ICL
    it is what must come out, and does not count.
 8. `OK` (0): all as expected.
 """
@@ -18,7 +18,7 @@ In this order; the first that holds decides:
 from collections.abc import Sequence
 
 from iclgd_core.evidence import Verdict
-from iclgd_core.expectations import CONTROL
+from iclgd_core.model_kinds import is_control
 from reports.collector import Row
 from reports.compare import Comparison, Status
 
@@ -40,7 +40,7 @@ def left_out(row: Row) -> bool:
 
 def undecided(row: Row) -> bool:
     """Return whether a verdict is inconclusive where it could have been another one."""
-    return row.evidence.verdict is Verdict.INCONCLUSIVE and not row.evidence.model.startswith(CONTROL)
+    return row.evidence.verdict is Verdict.INCONCLUSIVE and not is_control(row.evidence.model)
 
 
 def exit_status(

@@ -4,30 +4,48 @@ from collections.abc import Mapping, Sequence
 
 from iclgd_core.account import label, subject
 from iclgd_core.evidence import Evidence, Json, Verdict
+from reports.adjudication.markdown import adjudication_lines
 from reports.compare import comparison_lines, read_comparison
 from reports.document import Report, summary
 from reports.families import selection
+from reports.figures.heat_map import GapMap, batch_text, cell_text, gap_map_of
 from reports.markdown_text import LIMIT, Part, escape, fit, table
+from reports.papers import deviation, paper_value
 
+CITED = "in the paper"
 COLUMNS = ("claim", "on", "verdict", "effect (95%)", "bound", "p adj.", "p run", "n", "closure")
+OPENING_SHARE = 4
+"""The adjudication opens a summary of which it takes a quarter at most."""
+
 TITLE = "# iclgd: claims report"
 
 
 def render_markdown(report: Report, limit: int = LIMIT) -> str:
     """Return the headline, the counts, the tables and the reasons in at most `limit` bytes of UTF-8.
 
-    Order of importance: headline, what is not as expected with its reasons, the comparison with a baseline, the other
-    sub-claims, their reasons. What does not fit is counted in a last line.
+    Order of importance: headline, the opening of the adjudication, what is not as expected with its reasons, the
+    comparison with a baseline, the other sub-claims, their reasons, deviations from the papers' settings, the rest of
+    the adjudication, maps of the gap. What does not fit is counted in a last line.
     """
+    opening, further = adjudication_lines(report.evidence)
     wrong = [item for item in report.evidence if item.verdict is not item.expected]
     right = [item for item in report.evidence if item.verdict is item.expected]
-    parts = [Part(tuple(_head(report)))]
+    parts = [Part(tuple(_head(report))), *_opening(opening, limit)]
     if wrong:
         parts += _section("Not as expected", wrong)
     parts += _baseline(report.run.get("baseline"))
     if right:
         parts += _section("As expected", right)
+    parts += _deviations(report.evidence)
+    parts += [Part((), tuple(further), "lines of the adjudication")] if further else []
+    parts += [part for item in report.evidence if (gap := gap_map_of(item.details)) for part in _gap_maps(item, gap)]
     return fit(parts, limit)
+
+
+def _opening(lines: Sequence[str], limit: int) -> list[Part]:
+    """Return the opening of the adjudication; nothing where it would take the room of what is not as expected."""
+    size = sum(len(line.encode()) + 1 for line in lines)
+    return [Part(tuple(lines))] if size * OPENING_SHARE <= limit else []
 
 
 def headline(report: Report) -> str:
@@ -84,11 +102,33 @@ def _baseline(found: Json) -> tuple[Part, ...]:
 
 
 def _section(title: str, items: Sequence[Evidence]) -> list[Part]:
-    lines = table(COLUMNS, map(_cells, items))
+    cited = [escape(paper_value(item)) for item in items]
+    more = (CITED,) if any(cited) else ()
+    rows = [(*_cells(item), *([value] if more else [])) for item, value in zip(items, cited, strict=True)]
+    lines = table((*COLUMNS, *more), rows)
     parts = [Part((f"## {title}", "", *lines[:2]), (*lines[2:], ""), "sub-claims")]
     reasons = [f"- {_reason(group)}" for group in _alike(items)]
     if reasons:
         parts.append(Part(("Reasons:", ""), (*reasons, ""), "reasons"))
+    return parts
+
+
+def _deviations(evidence: Sequence[Evidence]) -> list[Part]:
+    """Return why settings differ from the papers', each once for a claim."""
+    known = dict.fromkeys((item.id, deviation(item)) for item in evidence if deviation(item))
+    lines = [f"- {escape(id)}: {escape(why)}" for id, why in known]
+    return [Part(("## Deviations from the papers' settings", ""), (*lines, ""), "deviations")] if lines else []
+
+
+def _gap_maps(item: Evidence, gap: GapMap) -> list[Part]:
+    """Return a map of the gap over GD's settings as tables, one a batch size."""
+    parts = []
+    for batch, sheet in zip(gap.batches, gap.closure, strict=True):
+        heads = ("learning rate", *(f"epoch {escape(epoch)}" for epoch in gap.epochs))
+        rows = [(escape(rate), *map(cell_text, row)) for rate, row in zip(gap.learning_rates, sheet, strict=True)]
+        title = f"### {escape(label(item))} on {escape(subject(item))}: closure of GD, {escape(batch_text(batch))}"
+        lines = table(heads, rows)
+        parts.append(Part((title, "", *lines[:2]), (*lines[2:], ""), "rows of maps"))
     return parts
 
 

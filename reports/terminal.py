@@ -9,6 +9,7 @@ from rich.text import Text
 
 from iclgd_core.account import label, number, subject
 from iclgd_core.evidence import Evidence, Json, Verdict
+from reports.adjudication.terminal import adjudication_texts
 from reports.document import summary
 from reports.plain_text import plain
 from reports.terminal_table import Cells, Column, Layout, fitted, table
@@ -46,7 +47,7 @@ NARROWEST = 40
 def render_claims(
     evidence: Sequence[Evidence], with_evidence: int, width: int, colour: bool, brief: bool = False
 ) -> str:
-    """Return the tables, the reasons and the counts; `!` marks a verdict that was not expected.
+    """Return the adjudication, the tables, the reasons and the counts; `!` marks a verdict that was not expected.
 
     A verdict that Holm's correction over the whole run would change has what it would be below it. `brief` leaves out
     the tables and reasons of what is as expected; the counts always stand.
@@ -54,6 +55,8 @@ def render_claims(
     ordered = sorted(evidence, key=lambda item: item.key)
     shown = [item for item in ordered if item.verdict is not item.expected] if brief else ordered
     console = _console(width, colour)
+    for text in adjudication_texts(ordered, console.width, brief):
+        console.print(text)
     _tables(console, shown, LAYOUTS, _claim_cells)
     _reasons(console, [item for item in shown if item.reason])
     turned = sum(item.verdict_run not in (None, item.verdict) for item in ordered)

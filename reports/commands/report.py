@@ -17,6 +17,7 @@ from reports.exit_status import INCOMPLETE
 from reports.journal import recover
 from reports.json_report import write, write_whole
 from reports.plain_text import plain
+from reports.readme import filled
 from reports.report_directory import Written, draw, write_report
 from reports.saved import read_saved
 from reports.terminal import render_claims
@@ -33,6 +34,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
                         help=f"Report directory, or its claims.json (default: {DEFAULT})")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR2", help="Directory to write to (default: where the report is)")
     parser.add_argument("--recover", action="store_true", help="Make the report of a run that was killed")
+    parser.add_argument(
+        "--readme", type=Path, metavar="FILE", help="Make the marked tables of a README from the report"
+    )
     parser.add_argument("--accept", action="store_true", help="Register the verdicts of the report")
     parser.add_argument("--expected", type=Path, metavar="DIR", help=f"Registered verdicts (default: {EXPECTED})")
     parser.add_argument("--why", metavar="TEXT", help="Why these verdicts are to be expected; for new and changed ones")
@@ -46,6 +50,8 @@ def _report(args: argparse.Namespace, console: Console) -> int:
     _check(args)
     if args.accept:
         return _accept(args, console)
+    if args.readme is not None:
+        return _readme(args, console)
     if args.recover:
         report = _recovered(args.place)
         written = write_report(report, args.out or args.place)
@@ -68,8 +74,27 @@ def _check(args: argparse.Namespace) -> None:
     for name in ("expected", "why", "yes", *(flag.removeprefix("--").replace("-", "_") for flag in FORCES)):
         if getattr(args, name) and not args.accept:
             raise ReportError(f"--{name.replace('_', '-')} is for --accept, which is not given. Add it, or drop this.")
-    if args.accept and (args.out or args.recover):
-        raise ReportError("--accept registers verdicts and draws nothing. Drop --out and --recover.")
+    if args.accept and (args.out or args.recover or args.readme):
+        raise ReportError("--accept registers verdicts and draws nothing. Drop --out, --recover and --readme.")
+    if args.readme and (args.out or args.recover):
+        raise ReportError("--readme fills a README and draws nothing else. Drop --out and --recover.")
+
+
+def _readme(args: argparse.Namespace, console: Console) -> int:
+    """Fill the marked sections of a README from a saved report."""
+    saved = read_saved(args.place)
+    try:
+        text = args.readme.read_bytes().decode("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise ReportError(
+            f"--readme is '{args.readme}', which cannot be read as text: {error}. Check the path."
+        ) from error
+    try:
+        written = write_whole(filled(text, saved.report), args.readme, "--readme")
+    except ReportError as error:
+        raise ReportError(f"{args.readme}: {error}") from error
+    _say(console, f"written: {written}")
+    return 0
 
 
 def _recovered(directory: Path) -> Report:

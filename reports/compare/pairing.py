@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from iclgd_core.evidence import Evidence, Json, Verdict
-from iclgd_core.expectations import CONTROL
+from iclgd_core.model_kinds import is_control
 from reports.compare.comparison import Change, Comparison, Difference, Header, Side
 from reports.compare.interval import interval_of_difference
 from reports.document import Report
@@ -43,7 +43,7 @@ def _is_one_trained(item: Evidence) -> bool:
     """Return whether `model` names one trained model; a set of models has the hashes of its members, not its own."""
     hashes = item.details.get("model_sha256")
     is_set = isinstance(hashes, dict) and len(hashes) > 1 and item.model not in hashes
-    return bool(item.model) and not item.model.startswith(CONTROL) and not is_set
+    return bool(item.model) and not is_control(item.model) and not is_set
 
 
 def _pairs(before: Sequence[Evidence], after: Sequence[Evidence]) -> list[Pair]:
@@ -71,7 +71,7 @@ def _difference(pair: Pair, other_seed: bool) -> Difference:
     named = _named(before, after)
     sides = (_side(before), _side(after))
     obstacle = "" if before is None or after is None else _obstacle(before, after, other_seed)
-    control = named.model.startswith(CONTROL)
+    control = is_control(named.model)
     change, reason = (Change.NOT_COMPARABLE, obstacle) if obstacle else _change(*sides, control)
     difference, interval = (None, None) if obstacle else _moved(before, after)
     return Difference(
@@ -104,7 +104,7 @@ def _obstacle(before: Evidence, after: Evidence, other_seed: bool) -> str:
     be, and the control is the same.
     """
     hashes = [item.details.get("model_sha256") for item in (before, after)]
-    drawn = other_seed and before.model.startswith(CONTROL)
+    drawn = other_seed and is_control(before.model)
     if not drawn and all(hashes) and hashes[0] != hashes[1]:
         return "other model: the weights have another hash"
     both = before.outcome is not None and after.outcome is not None

@@ -90,6 +90,11 @@ STYLE_SHEET = (
 .chart .bound{stroke:var(--fg);stroke-width:1.5}
 .chart .claimed{fill:var(--claimed)}
 .chart .zero{stroke:var(--muted);stroke-dasharray:2 2}
+.chart .shade{fill:var(--soft);stroke:var(--line);stroke-width:.5;
+print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.chart .kn .shade{fill:var(--kn)}.chart .k1 .shade{fill:var(--k1)}.chart .k2 .shade{fill:var(--k2)}
+.chart .k3 .shade{fill:var(--k3)}.chart .k4 .shade{fill:var(--k4)}.chart .k5 .shade{fill:var(--k5)}
+.chart .k5 .number{fill:var(--on-k5)}
 """
 )
-"""The style sheet of all charts; it needs --fg, --bg, --muted, --line and --claimed of the page."""
+"""The style sheet of all charts; it needs --fg, --bg, --muted, --line, --soft, --claimed, --kn to --k5 of the page."""

@@ -5,15 +5,14 @@ from collections.abc import Sequence
 
 from iclgd_core.account import subject
 from iclgd_core.evidence import Evidence, Verdict
-from iclgd_core.expectations import CONTROL
+from iclgd_core.model_kinds import is_control as is_control_model
+from iclgd_core.model_kinds import is_known_gd
 from reports.collector import ENDED
 from reports.document import Report
 from reports.families import selection
+from reports.papers import says_no
 
 QUESTION = "When a pretrained Transformer learns from demonstrations in its prompt, is that gradient descent?"
-
-SAYS_NO = ("arXiv 2310.08540",)
-"""Papers all of whose claims, in one way or another, are that it is not gradient descent."""
 
 MOST_NAMED = 3
 MOST_MODELS = 5
@@ -21,8 +20,13 @@ MEASURED = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.INCONCLUSIVE)
 
 
 def is_control(item: Evidence) -> bool:
-    """Whether this was measured on untrained weights."""
-    return item.model.startswith(CONTROL)
+    """Whether this was measured on weights that learnt nothing: untrained, shuffled, or drawn anew in part."""
+    return is_control_model(item.model)
+
+
+def is_known(item: Evidence) -> bool:
+    """Whether this is a claim against GD on a model on which ICL is GD, or near it, so that `refuted` must come out."""
+    return is_known_gd(item.model) and says_no(item.paper)
 
 
 def answer(report: Report) -> str:
@@ -30,14 +34,21 @@ def answer(report: Report) -> str:
 
     An incomplete run is said first, then that families of sub-claims are there only in part. The opening is "No" only
     if every sub-claim of a paper that says no is supported, "Mostly no" if more than half are, "Not shown" if more than
-    half are refuted; else it is open. Controls are counted apart, as are claims of other papers; verdicts that the
-    correction over the whole run would change, and others than the registered ones, are counted at the end.
+    half are refuted; else it is open. Counted apart are claims of other papers, claims of a paper that says no where
+    ICL is known to be GD, and controls without ICL; verdicts that the correction over the whole run would change, and
+    others than the registered ones, are counted at the end.
     """
     trained = [item for item in report.evidence if not is_control(item)]
-    against = [item for item in trained if _says_no(item)]
-    others = [item for item in trained if not _says_no(item)]
+    against = [item for item in trained if says_no(item.paper) and not is_known(item)]
+    others = [item for item in trained if not says_no(item.paper)]
     counted = [_group("of", against, True), _group("besides, of" if _measured(against) else "of", others, False)]
-    after = [*counted, _over_the_run(trained), _controls(report.evidence), _unexpected(report.evidence)]
+    after = [
+        *counted,
+        _known(report.evidence),
+        _over_the_run(trained),
+        _controls(report.evidence),
+        _unexpected(report.evidence),
+    ]
     rest = "; ".join(part for part in after if part)
     before = "; ".join(part for part in (_incomplete(report), selection(report.evidence), _opening(against)) if part)
     text = f"{before}: {rest}." if rest else f"{before}."
@@ -53,8 +64,14 @@ def _over_the_run(items: Sequence[Evidence]) -> str:
     return f"corrected over the whole run, {_many(changed, 'verdict')} would be another one ({claims})"
 
 
-def _says_no(item: Evidence) -> bool:
-    return any(paper in item.paper for paper in SAYS_NO)
+def _known(evidence: Sequence[Evidence]) -> str:
+    """Say what became of claims against GD where ICL is GD: there they must be refuted."""
+    measured = _measured([item for item in evidence if is_known(item)])
+    if not measured:
+        return ""
+    must = ", as must be" if all(item.verdict is Verdict.REFUTED for item in measured) else ""
+    counts = _counts(measured, False, named=False)
+    return f"on controls where ICL is known to be GD, or near it, of {_many(measured, 'such sub-claim')} {counts}{must}"
 
 
 def _group(lead: str, items: Sequence[Evidence], all_three: bool) -> str:
@@ -107,9 +124,9 @@ def _of(measured: Sequence[Evidence]) -> str:
     return f"{claims} on " + " and ".join(filter(None, [", ".join(models[:-1]), models[-1]]))
 
 
-def _counts(measured: Sequence[Evidence], all_three: bool) -> str:
+def _counts(measured: Sequence[Evidence], all_three: bool, named: bool = True) -> str:
     counts = Counter(item.verdict for item in measured)
-    refuted = _named([item for item in measured if item.verdict is Verdict.REFUTED])
+    refuted = _named([item for item in measured if item.verdict is Verdict.REFUTED]) if named else ""
     parts = {verdict: f"{counts[verdict]} {verdict.value}" for verdict in MEASURED if counts[verdict] or all_three}
     if refuted:
         parts[Verdict.REFUTED] += f" ({refuted})"
@@ -117,12 +134,18 @@ def _counts(measured: Sequence[Evidence], all_three: bool) -> str:
 
 
 def _controls(evidence: Sequence[Evidence]) -> str:
+    """Say whether anything is supported on a control; what is registered so needs no ICL, as an identity needs none."""
     controls = [item for item in evidence if is_control(item)]
     held = [item for item in controls if item.verdict is Verdict.SUPPORTED]
+    wrong = [item for item in held if item.expected is not Verdict.SUPPORTED]
+    right = [item for item in held if item.expected is Verdict.SUPPORTED]
     if not controls:
         return ""
-    found = f"{len(held)} supported, which must not be ({_named(held)})" if held else "none supported, as it must be"
-    return f"on untrained controls, of {_many(controls, 'sub-claim')} {found}"
+    ids = ", ".join(dict.fromkeys(item.id for item in right))
+    parts = [f"{len(wrong)} supported, which must not be ({_named(wrong)})"] * bool(wrong)
+    parts += [f"{len(right)} supported that need no ICL ({ids})"] * bool(right)
+    found = " and ".join(parts) or "none supported, as it must be"
+    return f"on controls without ICL, of {_many(controls, 'sub-claim')} {found}"
 
 
 def _unexpected(evidence: Sequence[Evidence]) -> str:

@@ -10,11 +10,12 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reports.adjudication.shown import shown
 from reports.document import Report
 from reports.figures import STYLE_SHEET, Domain, Panel, PaperFigure, Plate, draw_panel, plates, y_domain
 from reports.html.answer import QUESTION, answer
 from reports.html.ledger import ledger
-from reports.html.overview import rows
+from reports.html.overview import chapters
 from reports.html.protocol import given_options
 from reports.html.provenance import byline, provenance
 from reports.html.section import Chart, sections
@@ -33,7 +34,8 @@ def render_html(report: Report) -> str:
         byline=byline(report),
         collected=len(report.evidence),
         with_evidence=report.with_evidence,
-        table=rows(report.evidence),
+        adjudication=shown(report.evidence),
+        chapters=chapters(report.evidence),
         anchors=anchors(item.id for item in report.evidence),
         figures=_figures(plates(report.evidence)),
         sections=sections(report.evidence, given_options(report.run)),

@@ -8,10 +8,11 @@ from markupsafe import Markup
 
 from iclgd_core.account import subject
 from iclgd_core.evidence import Evidence, Verdict
-from reports.figures import Panel, draw_forest, draw_panel, panels_of
-from reports.html.answer import is_control
+from reports.figures import Panel, draw_forest, draw_gap_map, draw_panel, gap_map_of, panels_of
+from reports.html.answer import is_control, is_known
 from reports.html.protocol import Rule, command, listed, rule_of, shared_protocol
-from reports.html.words import arxiv_link, bound, natural, p_value, sub_claim, with_interval
+from reports.html.words import bound, natural, p_value, sub_claim, with_interval
+from reports.papers import deviation, paper_link, paper_rank, paper_value
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Line:
         verdict, expected, verdict_run: as in Evidence.
         effect, bound, p, p_run, n, closure: as text, empty where there is none.
         quantity: of the effect.
+        cited: what the paper reports for it, empty where nothing is known.
     """
 
     pieces: tuple[str, ...]
@@ -36,6 +38,7 @@ class Line:
     n: str = ""
     closure: str = ""
     quantity: str = ""
+    cited: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,21 +54,24 @@ class Part:
     """One claim on one model and task.
 
     Attributes:
-        subject: model and task; control: whether the weights are untrained.
-        lines: the verdicts; forest: their effects as an image; charts: the curves.
+        subject: model and task; control: whether the weights learnt nothing; known: whether ICL is known to be GD.
+        lines: the verdicts; forest: their effects as an image; charts: the curves; maps: closures over GD's settings.
         reasons: (sub-claims, verdict, reason), each reason once.
-        has_closure, has_numbers: whether any line has one, or an effect.
+        has_closure, has_numbers, has_cited: whether any line has one, an effect, or a number of the paper.
         n, unexpected: number of sub-claims, and of those whose verdict is not the registered one.
     """
 
     subject: str
     control: bool
+    known: bool
     lines: tuple[Line, ...]
     forest: Markup
     charts: tuple[Chart, ...]
+    maps: tuple[Markup, ...]
     reasons: tuple[tuple[str, str, str], ...]
     has_closure: bool
     has_numbers: bool
+    has_cited: bool
     n: int
     unexpected: int
 
@@ -77,6 +83,7 @@ class Section:
     Attributes:
         id, statement, paper, where, refuted_by: as in Evidence; link: to the paper, or empty.
         rules, methods: of its outcomes, each once; texts: what its file says.
+        deviations: why the setting differs from the paper's, each once.
         parts: by model and task.
         command: runs the whole file.
         shared: the part of the protocol that all sub-claims have; fixed: the rest, by sub-claim.
@@ -95,16 +102,24 @@ class Section:
     shared: str
     fixed: tuple[Rule, ...]
     texts: tuple[str, ...]
+    deviations: tuple[str, ...]
 
 
 def sections(evidence: Sequence[Evidence], options: Sequence[str] = ()) -> list[Section]:
-    """Return the sections by claim; within each, trained models come before controls.
+    """Return the sections by paper and claim; within each, trained models come before controls.
 
     Args:
         evidence: adjudicated.
         options: of the run, for the commands that reproduce it.
     """
-    ordered = sorted(evidence, key=lambda item: (item.id, is_control(item), item.family, natural(item)))
+    first: dict[str, tuple[int, str]] = {}
+    for item in evidence:
+        first[item.id] = min(first.get(item.id, paper_rank(item.paper)), paper_rank(item.paper))
+
+    def rank(item: Evidence) -> tuple[object, ...]:
+        return (*first[item.id], item.id, is_control(item), is_known(item), item.family, natural(item))
+
+    ordered = sorted(evidence, key=rank)
     return [_section(list(group), options) for _, group in groupby(ordered, lambda item: item.id)]
 
 
@@ -117,7 +132,7 @@ def _section(items: Sequence[Evidence], options: Sequence[str]) -> Section:
         id=first.id,
         statement=first.statement,
         paper=first.paper,
-        link=arxiv_link(first.paper),
+        link=paper_link(first.paper),
         where=first.where,
         refuted_by=first.refuted_by,
         rules=tuple(dict.fromkeys(outcome.rule for outcome in outcomes if outcome.rule)),
@@ -127,6 +142,7 @@ def _section(items: Sequence[Evidence], options: Sequence[str]) -> Section:
         shared=listed(shared),
         fixed=tuple(rule_of(item, shared, options) for item in items),
         texts=tuple(dict.fromkeys(item.text for item in items if item.text)),
+        deviations=tuple(dict.fromkeys(filter(None, map(deviation, items)))),
     )
 
 
@@ -136,12 +152,15 @@ def _part(items: Sequence[Evidence]) -> Part:
     return Part(
         subject=subject(items[0]),
         control=is_control(items[0]),
+        known=is_known(items[0]),
         lines=lines,
         forest=draw_forest(items),
         charts=tuple(Chart(panel, draw_panel(panel)) for panel in panels),
+        maps=tuple(image for item in items if (gap := gap_map_of(item.details)) for image in draw_gap_map(gap)),
         reasons=_reasons(items),
         has_closure=any(line.closure for line in lines),
         has_numbers=any(line.n for line in lines),
+        has_cited=any(line.cited for line in lines),
         n=len(items),
         unexpected=sum(item.verdict is not item.expected for item in items),
     )
@@ -174,6 +193,7 @@ def _line(items: Sequence[Evidence]) -> Line:
         n=f"{outcome.n} {outcome.unit}s",
         closure=_closure(item),
         quantity=outcome.quantity,
+        cited=paper_value(item),
     )
 
 

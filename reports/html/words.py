@@ -6,9 +6,6 @@ from collections.abc import Iterable
 from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.stats.outcome import Outcome
 
-ARXIV = re.compile(r"arXiv ([0-9]{4}\.[0-9]{4,5}(?:v[0-9]{1,2})?)\Z")
-"""The end of a paper's name that is a link: nothing but digits reaches the address."""
-
 DIGITS = "0123456789"
 RUNS = re.compile(r"[0-9]{1,18}|[^0-9]+")
 
@@ -59,16 +56,6 @@ def natural(item: Evidence) -> list[tuple[int, str]]:
     """
     runs = RUNS.findall(sub_claim(item))
     return [(int(run), "") if run[0] in DIGITS else (-1, run) for run in runs]
-
-
-def arxiv_link(paper: str) -> str:
-    """Return the address of a paper whose name ends in an arXiv identifier, else nothing.
-
-    >>> arxiv_link("Shen, arXiv 2310.08540"), arxiv_link('x arXiv 1"onclick')
-    ('https://arxiv.org/abs/2310.08540', '')
-    """
-    found = ARXIV.search(paper)
-    return f"https://arxiv.org/abs/{found[1]}" if found else ""
 
 
 def anchors(names: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,56 @@
+"""The papers in the order of the report, and what they report beside what was measured here."""
+
+import re
+
+from iclgd_core.evidence import Evidence, Source
+from iclgd_core.papers import AKYUREK, DAI, DEUTCH, FALCK, FU, GARG, MIN, OPEN, SHEN, VON_OSWALD, XIE
+
+ORDER: tuple[Source, ...] = (SHEN, VON_OSWALD, AKYUREK, GARG, FU, DAI, DEUTCH, XIE, FALCK, MIN, OPEN)
+ARXIV = re.compile(r"arXiv ([0-9]{4}\.[0-9]{4,5})")
+LINKED = re.compile(r"arXiv ([0-9]{4}\.[0-9]{4,5}(?:v[0-9]{1,2})?)\Z")
+"""The end of a paper's name that is a link: nothing but digits reaches the address."""
+
+LONGEST = 120
+
+
+def paper_rank(paper: str) -> tuple[int, str]:
+    """Return a key that sorts papers: by name, or by arXiv number where the name is another; unknown ones come last."""
+    names = [source.at("").paper for source in ORDER]
+    if paper in names:
+        return names.index(paper), ""
+    found = ARXIV.search(paper)
+    numbers = [source.arxiv for source in ORDER]
+    if found and found[1] in numbers:
+        return numbers.index(found[1]), paper
+    return len(ORDER), paper
+
+
+def says_no(paper: str) -> bool:
+    """Return whether all claims of a paper are, in one way or another, that ICL is not gradient descent."""
+    return paper_rank(paper)[0] == ORDER.index(SHEN)
+
+
+def paper_link(paper: str) -> str:
+    """Return the address of a paper whose name ends in an arXiv identifier, else nothing.
+
+    >>> paper_link("Shen, arXiv 2310.08540"), paper_link('x arXiv 1"onclick')
+    ('https://arxiv.org/abs/2310.08540', '')
+    """
+    found = LINKED.search(paper)
+    return f"https://arxiv.org/abs/{found[1]}" if found else ""
+
+
+def paper_value(item: Evidence) -> str:
+    """Return the number that the paper reports for what was measured, as text; empty where none is known."""
+    value = item.details.get("paper_value")
+    if isinstance(value, bool) or value is None:
+        return ""
+    if isinstance(value, int | float):
+        return f"{value:.4g}"
+    return value[:LONGEST] if isinstance(value, str) else ""
+
+
+def deviation(item: Evidence) -> str:
+    """Return why the setting differs from the paper's, in a line; empty where nothing is recorded."""
+    value = item.details.get("deviation")
+    return value if isinstance(value, str) else ""

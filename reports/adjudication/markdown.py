@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from iclgd_core.evidence import Evidence
-from reports.adjudication.shown import Group, Head, ShownCell, ShownTable, shown
+from reports.adjudication.shown import Head, ShownCell, ShownTable, shown
+from reports.adjudication.table import State
 from reports.markdown_text import escape, table
 
 HEADING = "## How far each account goes from doing nothing to ICL"
+MISSING = (State.NO_ICL.value, State.NOT_MEASURED.value)
 LEGEND = (
     "Closure with 95% interval over episodes: 0 is no nearer to ICL than zero-shot, 1 as near as ICL is to itself in "
     "another order; both are so by definition."
@@ -34,17 +36,32 @@ def escape_whole(text: str) -> str:
 
 
 def _table(one: ShownTable) -> list[str]:
+    """Return a table for each kind of model, with the accounts that were measured there, and the notes of all."""
     groups = [group for group in one.groups for _ in range(group.n)]
-    heads = ["account", *map(_head, one.heads, groups)]
-    rows = [[escape(row.label), *map(_cell, row.cells)] for row in one.rows]
+    lines: list[str] = []
+    for name in dict.fromkeys(group.name for group in groups):
+        own = [i for i, group in enumerate(groups) if group.name == name]
+        filled = [i for i in own if any(row.cells[i].text not in MISSING for row in one.rows)]
+        empty = [_head(one.heads[i]) for i in own if i not in filled]
+        by = dict.fromkeys(groups[i].agreement for i in filled)
+        title = escape(", ".join(filter(None, [name, *(f"by {agreement}" for agreement in by if agreement)])))
+        rows = [(row.label, [row.cells[i] for i in filled]) for row in one.rows]
+        kept = [
+            [escape(label), *map(_cell, cells)]
+            for label, cells in rows
+            if any(cell.text not in MISSING for cell in cells)
+        ]
+        if kept:
+            lines += [f"**{title}**", "", *table(["account", *(_head(one.heads[i]) for i in filled)], kept), ""]
+        if empty:
+            lines += [f"**{escape(name)}**, {State.NO_ICL.value} or not measured: {'; '.join(empty)}.", ""]
     notes = [f"\\[{mark}\\] {escape(cause)}." for mark, cause in one.notes]
     cut = [f"{one.cut} more columns are in claims.json."] if one.cut else []
-    return [*table(heads, rows), "", *(line for note in (*notes, *cut) for line in (note, ""))]
+    return [*lines, *(line for note in (*notes, *cut) for line in (note, ""))]
 
 
-def _head(head: Head, group: Group) -> str:
-    by = f"by {group.agreement}" if group.agreement else ""
-    return escape(", ".join(filter(None, [head.model, head.task, group.name, by])))
+def _head(head: Head) -> str:
+    return escape(", ".join(filter(None, [head.model, head.task])))
 
 
 def _cell(cell: ShownCell) -> str:

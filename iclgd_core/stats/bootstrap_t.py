@@ -1,5 +1,7 @@
 """Bootstrap-t test of the mean of paired differences."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -56,10 +58,16 @@ def bootstrap_t(
         distance = mean - margin
         on = abs(distance) <= CONSTANT * scale
         return (1.0, 1.0) if on else (0.0, 1.0) if distance > 0.0 else (1.0, 0.0)
-    n = len(d)
-    counts = stream(seed, "bootstrap t").multinomial(n, np.full(n, 1.0 / n), size=resamples)
-    greater, less = tail_shares((d - mean)[None], np.array([mean - margin]), counts)
+    greater, less = tail_shares((d - mean)[None], np.array([mean - margin]), _counts(len(d), seed, resamples))
     return float(greater[0]), float(less[0])
+
+
+@lru_cache(maxsize=4)
+def _counts(n: int, seed: int, resamples: int) -> NDArray[np.int64]:
+    """Return how often each episode is in each resample, (resamples, n): the same in all tests of n episodes."""
+    counts = stream(seed, "bootstrap t").multinomial(n, np.full(n, 1.0 / n), size=resamples)
+    counts.flags.writeable = False
+    return counts
 
 
 def tail_shares(x: Floats, distance: Floats, counts: NDArray[np.int64]) -> tuple[Floats, Floats]:

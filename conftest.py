@@ -16,6 +16,7 @@ pytest_plugins = [
     "fixtures.paper_marks",
     "fixtures.variants",
     "fixtures.sequence",
+    "fixtures.digits",
     "fixtures.regression",
     "reports.plugin",
     "reports.progress",

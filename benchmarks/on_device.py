@@ -19,6 +19,7 @@ from iclgd_core.learners.in_place import InPlaceDescent, Plan, Rounding
 from iclgd_core.learners.run import Run
 from iclgd_core.models import CausalModel
 from iclgd_core.models.answering import answer
+from iclgd_core.models.attention import is_plain
 from iclgd_core.models.projections import trained
 from iclgd_core.predictions import LogProbs, TopLogProbs
 from iclgd_core.tasks.prompts import Prompt
@@ -154,7 +155,7 @@ def descent(given: Material, part: str, rounding: Rounding, epochs: int, rate: f
 
 def keeps_scores(model: CausalModel) -> bool:
     """Return whether attention holds its scores."""
-    return bool(model.config._attn_implementation == "eager")
+    return is_plain(model.config._attn_implementation)
 
 
 def estimated(model: CausalModel, work: Workload) -> dict[str, int]:

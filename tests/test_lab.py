@@ -10,10 +10,13 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast
 
+from iclgd_core.devices import Workload
 from iclgd_core.lab import Lab
-from iclgd_core.learners import Runs, Schedule
+from iclgd_core.learners import OBJECTIVES, Runs, Schedule
 from iclgd_core.measurements import Store
+from iclgd_core.measurements.store import Arrays
 from iclgd_core.models import CausalModel
+from iclgd_core.models.projections import trained
 from iclgd_core.predictions import LogProbs
 from iclgd_core.pretrain.recipes import SPECIAL_TOKENS
 from iclgd_core.tiers import TIERS
@@ -60,11 +63,42 @@ def test_a_measurement_is_taken_from_the_store_the_second_time(small_lab: Lab, m
         pytest.fail("measured twice")
 
     for name in ("in_context", "gradient_descent"):
-        monkeypatch.setattr(f"iclgd_core.lab.{name}", never)
+        monkeypatch.setattr(f"iclgd_core.lab.laboratory.{name}", never)
     np.testing.assert_array_equal(small_lab.in_context(2, 2), first)
     again = small_lab.descend("gd", SCHEDULE, 2)
     np.testing.assert_array_equal(again.log_probs, runs.log_probs)
     np.testing.assert_array_equal(again.diverged, runs.diverged)
+
+
+def test_what_is_stored_is_told_apart_by_name_episodes_and_settings(small_lab: Lab) -> None:
+    work, computed = Workload("icl", 1, 4), []
+
+    def measure(name: str = "one", n: int = 2, setting: int = 0, lab: Lab = small_lab) -> float:
+        def compute() -> Arrays:
+            computed.append((name, n, setting))
+            return {"value": np.array([float(len(computed))])}
+
+        return float(
+            lab.stored(name, lab.episodes("evaluation", n), {"setting": setting}, work, compute)["value"].item()
+        )
+
+    first = measure()
+    others = [measure(name="other"), measure(n=1), measure(setting=1), measure(lab=small_lab.of(tiny_model(seed=5)))]
+    assert [first, *others] == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert [measure(), measure(n=1)] == [1.0, 3.0]
+    assert len(computed) == 5
+
+
+def test_what_gd_takes_grows_with_the_logits_that_its_loss_needs(small_lab: Lab) -> None:
+    drawn, orders = small_lab.episodes("tuning", 1), small_lab.orders("tuning", 1, 3, 1)
+    found = {name: small_lab.training(drawn, orders, "gd", "kv", name) for name in OBJECTIVES}
+    inputs = max(len(prompt.ids) for prompt in drawn[0].examples(orders[0, 0]))
+    assert (found["labels"].tokens, found["labels"].positions) == (inputs, 1)
+    assert (found["lm"].tokens, found["lm"].positions) == (inputs + 1, inputs + 1)
+    assert found["layer-causal"].positions == found["layer-causal-code"].positions == 2 * (inputs + 1)
+    assert {work.rows for work in found.values()} == {3}
+    assert found["lm"].trained == tuple(trained(small_lab.model.module, "kv"))
+    assert small_lab.training(drawn, orders, "sgd1").rows == 1
 
 
 def planted(

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from fixtures.shelf import Shelf
-from iclgd_core import lab, predictions
+from iclgd_core import predictions
 from iclgd_core.devices import Calibration, DeviceMemory, LeasedRoom, OutOfMemoryError
 from iclgd_core.devices.peak import Peak
-from iclgd_core.lab import Lab
+from iclgd_core.lab import Lab, measuring
 from iclgd_core.learners import Schedule, replicas
 from iclgd_core.measurements import Store
 from iclgd_core.predictions import TopLogProbs
@@ -37,7 +37,7 @@ def small(folder: Path) -> Lab:
 def large(folder: Path, patch: pytest.MonkeyPatch) -> tuple[Lab, LeasedRoom]:
     """The same laboratory, with every bound so low that the model is a large one."""
     patch.setattr(replicas, "REPLICA_BYTES", 1)
-    patch.setattr(lab, "LARGE", 1000)
+    patch.setattr(measuring, "LARGE", 1000)
     held = Shelf(lambda _: tiny_model(), 1000)
     memory = DeviceMemory(folder / "leases", "cpu", lambda: 2**32)
     room = LeasedRoom("cpu", memory, Calibration(folder / "memory"), held.drop)

@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 
 from iclgd_core.activations.layers import layers_of
 from iclgd_core.errors import ModelError
+from iclgd_core.models.attention import is_plain
 from iclgd_core.models.readout import readout_at
 
 Weights = Mapping[str, torch.Tensor]
@@ -119,9 +120,9 @@ def _on_exit(layer: int, seen: _Softmax, sink: Sink | None) -> Callable[..., Non
 
 @contextmanager
 def _eager(module: PreTrainedModel, wanted: bool) -> Iterator[None]:
-    """Compute attention by a plain softmax meanwhile: a fused one shows no scores."""
+    """Compute attention in plain operations meanwhile: a fused kernel shows no scores."""
     before = str(module.config._attn_implementation)
-    if not wanted or before == "eager":
+    if not wanted or is_plain(before):
         yield
         return
     module.set_attn_implementation("eager")

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +13,7 @@ from iclgd_core.doctor.hardware import device_of_run, hardware
 from iclgd_core.doctor.network import ask_hub, network
 from iclgd_core.doctor.places import FOLDERS, places
 from iclgd_core.doctor.prognosis import Question, prognosis
+from iclgd_core.doctor.regression import Asked, by_kind, regression
 from iclgd_core.doctor.rendering import document, show, works
 from iclgd_core.doctor.software import software
 from iclgd_core.errors import IclgdError, SettingsError
@@ -55,12 +55,13 @@ def _doctor(args: argparse.Namespace, console: Console) -> int:
     hub = ask_hub()
     sections = [software(), hardware(device), places(), network(hub)]
     calibration = Calibration((args.cache or Path.cwd() / FOLDERS["measurements"]) / "memory")
-    models, unknown = _models(args.model)
+    asked = by_kind(args.model, args.task)
+    models, unknown = _models(asked)
     dtype = "" if args.dtype == "auto" else args.dtype
-    question = Question(models if args.model else [], tier, device, dtype, hub.answers, calibration)
-    sections += unknown
+    question = Question(models if asked.models else [], tier, device, dtype, hub.answers, calibration)
+    sections += [*unknown, *regression(asked)]
     for model in models:
-        for task in args.task or [DEFAULT_TASK]:
+        for task in asked.tasks or [DEFAULT_TASK]:
             try:
                 chosen = get_task(task, TextSettings(args.data, args.template, args.sampling, args.max_words))
                 for split in ("tuning", "evaluation"):
@@ -85,11 +86,11 @@ def ready(task: object) -> bool:
         return False
 
 
-def _models(given: Sequence[str]) -> tuple[list[str], list[Section]]:
-    """Return the models that the names stand for, and a section for each name that stands for nothing."""
+def _models(asked: Asked) -> tuple[list[str], list[Section]]:
+    """Return the language models that the names stand for, and a section for each name that stands for nothing."""
     names: list[str] = []
     unknown: list[Section] = []
-    for name in given or [DEFAULT_MODEL]:
+    for name in asked.models or ([DEFAULT_MODEL] if asked.language else []):
         try:
             names += subjects([name])
         except IclgdError as error:

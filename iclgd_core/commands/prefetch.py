@@ -23,6 +23,8 @@ from iclgd_core.hub.series import CHECKPOINTS, expand
 from iclgd_core.hub.source import HubId, ModelSource, parse
 from iclgd_core.hub.versions import check_versions
 from iclgd_core.models.preflight import reader_of
+from iclgd_core.regression.names import is_regression_model
+from iclgd_core.regression.registry import REGRESSION_TASKS, load_regression_model
 from iclgd_core.tasks import get_task
 from iclgd_core.tasks.text import TextSettings
 
@@ -65,8 +67,10 @@ def _prefetch(args: argparse.Namespace, console: Console) -> int:
     check_versions()
     if not online():
         _say(console, "HF_HUB_OFFLINE is set, so nothing is downloaded; this only looks at what is there.")
-    tasks = {name: _task(name, args.data) for name in dict.fromkeys(args.task)}
+    drawn = [name for name in dict.fromkeys(args.task) if name in REGRESSION_TASKS]
+    tasks = {name: _task(name, args.data) for name in dict.fromkeys(args.task) if name not in REGRESSION_TASKS}
     outcomes, names = _names(args.model, args.checkpoints)
+    outcomes += [Outcome(f"task {name}", True, "regression, needs no data of the Hub") for name in drawn]
     if online():
         outcomes += _room(names)
     if not any(not one.there for one in outcomes):
@@ -89,12 +93,16 @@ def _task(name: str, data: Path | None) -> Any:  # a Task; text tasks have a sou
 
 
 def _names(given: Sequence[str], at_most: int) -> tuple[list[Outcome], list[str]]:
-    """Return the models that the names stand for, and what became of names that stand for nothing."""
+    """Return the language models that the names stand for, and what became of the other names."""
     outcomes: list[Outcome] = []
     names: list[str] = []
     for name in dict.fromkeys(given):
         try:
-            names += expand([name], at_most)
+            if is_regression_model(name):
+                load_regression_model(name)  # read as a run will read it
+                outcomes.append(Outcome(f"model {name}", True, "regression, needs nothing of the Hub"))
+            else:
+                names += expand([name], at_most)
         except IclgdError as error:
             outcomes.append(Outcome(f"model {name}", False, str(error)))
     return outcomes, list(dict.fromkeys(names))

@@ -30,7 +30,7 @@ class Situation:
 
     Attributes:
         model: digest of the configuration (`config_digest`).
-        kind: of workload, with what changes its formula most: part trained, optimizer, kernel of attention.
+        kind: of workload, with what changes its formula most: part trained, optimizer, kernel of attention, logits.
         device: `cuda` or `cpu`.
         dtype: number format of the weights.
     """
@@ -49,7 +49,8 @@ class Situation:
 def situation_of(shape: Skeleton, work: Workload, device: str) -> Situation:
     """Return what the measured peak of a workload on a torch device holds for."""
     trained = "whole" if work.trained is None else "part"
-    kind = f"{work.kind} {trained} {work.optimizer} {work.keeps_scores}"
+    logits = "one" if work.positions == 1 else f"{work.positions / max(1, work.tokens):g} a token"
+    kind = f"{work.kind} {trained} {work.optimizer} {work.keeps_scores} {logits}"
     return Situation(config_digest(shape.module.config), kind, device.partition(":")[0], str(shape.module.dtype))
 
 

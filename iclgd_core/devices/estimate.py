@@ -9,11 +9,13 @@ With E bytes a number, T = rows x tokens of one forward pass, and L layers:
     snapshot     E x trained up to 1 GiB, and always on a CPU; larger ones of a GPU lie in host memory
     kv_cache     2 x L x key-value width x T x E                                  (in-context learning alone)
     activations  A(s) = T x (E x inputs and outputs of a layer's matrices + hidden x (8 a RMSNorm + 2 E a LayerNorm))
-                     + rows x heads x tokens^2 x s, the last where attention keeps its scores ("eager")
+                     + rows x heads x tokens^2 x s, the last where attention keeps its scores
                  no gradient            A(2 E + 4), the layer at work
                  gradient               layers passed x A(4, and E more unless E = 4) + A(2 E + 4)
                  with checkpointing     layers passed x T x hidden x E + 2 A(2 E + 4)
-    logits       rows x vocabulary x (E + 4 x copies): logits, log-probabilities, and with a gradient one more
+    logits       rows x positions x vocabulary x (E + 4 x copies): logits, and copies: log-probabilities and a
+                 temporary of them, with a gradient one more; positions is 1 where one prediction a row is asked for,
+                 the tokens where every token is predicted, and as often as layers predict it
     context      512 MiB on a CUDA device, which every process takes
     total        weights + ratio x 1.1 x (the rest) + context, the rest at least gradients + optimizer + snapshot
 
@@ -52,7 +54,9 @@ class Workload:
         checkpointing: whether activations are computed again in the backward pass.
         at_once: whether each weight is updated within the backward pass, and its gradient let go of.
         micro_batches: of one step; more than one excludes `at_once`.
-        keeps_scores: whether attention keeps its (tokens, tokens) scores: "eager" does, fused kernels do not.
+        keeps_scores: whether attention keeps its (tokens, tokens) scores: fused kernels do not.
+        positions: of each row whose logits are computed: 1 for a label alone, `tokens` for a loss over whole sequences,
+            layers x tokens for one over the predictions of every layer.
     """
 
     kind: Kind
@@ -65,6 +69,7 @@ class Workload:
     at_once: bool = False
     micro_batches: int = 1
     keeps_scores: bool = True
+    positions: int = 1
 
     def __post_init__(self) -> None:
         if self.kind not in ("load", "icl", "gd"):
@@ -73,6 +78,8 @@ class Workload:
             raise SettingsError(
                 f"a workload has {self.rows} rows of {self.tokens} tokens. Allowed: at least one of each."
             )
+        if self.positions < 1:
+            raise SettingsError(f"a workload has logits at {self.positions} positions a row. Allowed: at least one.")
         if self.micro_batches < 1 or (self.at_once and self.micro_batches > 1):
             raise SettingsError(
                 f"a workload has {self.micro_batches} micro-batches and at_once={self.at_once}. Allowed: at least one, "
@@ -133,7 +140,7 @@ def estimate(shape: Skeleton, work: Workload, device: str, ratio: float = 1.0) -
     weights, context = shape.weight_bytes, CUDA_CONTEXT if device.startswith("cuda") else 0
     if work.kind == "load":
         return Estimate(weights, context=context)
-    logits = work.rows * shape.vocabulary
+    logits = work.rows * work.positions * shape.vocabulary
     if work.kind == "icl":
         kv = 2 * shape.layers * shape.key_value_width * work.rows * work.tokens * shape.element
         return Estimate(

@@ -10,7 +10,7 @@ from iclgd_core.hub import checkpoints, embedded_names
 from iclgd_core.hub.series import is_series, series
 from iclgd_core.hub.source import existing_folder
 
-Material = Literal["task", "ginc", "weights", "sizes", "ginc sizes", "checkpoints", "built-in"]
+Material = Literal["task", "ginc", "weights", "sizes", "ginc sizes", "checkpoints", "built-in", "linear-digits"]
 
 FEWEST_SIZES = 4
 
@@ -21,8 +21,9 @@ class Need:
 
     Attributes:
         id: of the claim.
-        material: a model on a task (or on a GINC task alone, whose exact posterior is known), its weights alone, models
-            of several sizes, checkpoints of one, or built-in models and none of the user's.
+        material: a model on a task (or on a GINC task alone, whose exact posterior is known, or on linear-digits alone,
+            whose answers are numbers), its weights alone, models of several sizes, checkpoints of one, or built-in
+            models and none of the user's.
         demonstrations: most that GD trains on.
         measures: what is measured, in words.
     """
@@ -81,7 +82,9 @@ NEEDS = (
     Need("O2", "task", 8, "the gap over learning rates, epochs and batches"),
     Need("O3", "built-in", 8, "ICL after other pretraining distributions"),
     Need("O3g", "built-in", 8, "the gap after other pretraining distributions"),
+    Need("O4", "sizes", 8, "the gap of each form of GD at every model size"),
     Need("O5", "ginc", 8, "the gap where the answer is a sequence"),
+    Need("O6", "linear-digits", 8, "the gap in regression in text"),
 )
 """Claims about language models; those about regression, and about formulas alone, need nothing of the user."""
 
@@ -94,6 +97,7 @@ def runs(
     pool: int | None,
     parts: str,
     ginc: bool,
+    digits: bool = False,
 ) -> list[Finding]:
     """Return, claim by claim, whether it runs, and why not; a reason that is a problem stands in a line of its own.
 
@@ -105,18 +109,24 @@ def runs(
         pool: demonstrations that an episode of the task holds; None where it is not known.
         parts: why W_V cannot be trained alone; empty if it can.
         ginc: whether the task is a GINC task.
+        digits: whether it is linear-digits.
     """
-    return [_one(need, models, model, blocked.get(need.id, ""), missing, pool, parts, ginc) for need in NEEDS]
+    other = "" if ginc else "it needs a GINC task, whose exact posterior is known"
+    others = {"ginc": other, "ginc sizes": other, "linear-digits": "" if digits else "it needs the task linear-digits"}
+    return [
+        _one(need, models, model, blocked.get(need.id, ""), missing, pool, parts, others.get(need.material, ""))
+        for need in NEEDS
+    ]
 
 
 def _one(
-    need: Need, models: Sequence[str], model: str, blocked: str, missing: str, pool: int | None, parts: str, ginc: bool
+    need: Need, models: Sequence[str], model: str, blocked: str, missing: str, pool: int | None, parts: str, other: str
 ) -> Finding:
     name = need.id
     if need.material == "built-in" and models:
         return Finding(name, "not run: it compares built-in models, so it runs where no model is named", "note")
-    if need.material.startswith("ginc") and not ginc:
-        return Finding(name, "not run: it needs a GINC task, whose exact posterior is known", "note")
+    if other:
+        return Finding(name, f"not run: {other}", "note")
     if need.material != "weights" and (missing or blocked):
         return Finding(name, f"not run: {missing or blocked}", "note")
     if need.material.endswith("sizes") and 0 < len(models) < FEWEST_SIZES:

@@ -13,9 +13,11 @@ from iclgd_core.doctor.hardware import Device
 from iclgd_core.doctor.needs import Needs, descent, needs_of
 from iclgd_core.doctor.subject import Described, Lengths, describe, lengths_or_why, refused
 from iclgd_core.errors import IclgdError
+from iclgd_core.models.attention import is_plain
 from iclgd_core.models.loading import LARGE
 from iclgd_core.studies.invariance import LARGEST
 from iclgd_core.tasks import GincTask, Task
+from iclgd_core.tasks.text.linear_digits import LinearDigits
 from iclgd_core.tiers import Tier
 
 TIMED = "time of S1, S2, S2a, S2b"
@@ -59,13 +61,14 @@ def prognosis(question: Question, model: str, task: Task) -> Section:
     found += _computing(needs)
     memory, blocked = _memory(needs, question.device)
     if needs.shape.parameters > LARGEST:
-        blocked["S1t"] = f"copies in float64 are made of models of up to {LARGEST:.2g} weights"
+        blocked |= dict.fromkeys(("S1t", "U1"), f"copies in float64 are made of models of up to {LARGEST:.2g} weights")
     found += memory
     found.append(_workers(needs, question.device))
     if question.device.name == "cpu" or torch.cuda.is_available():
         found.append(_time(needs, described, lengths, question))
     missing = why if lengths.assumed and described.here and not question.may_ask else ""
-    found += runs(question.models, model, blocked, missing, lengths.pool, needs.parts, isinstance(task, GincTask))
+    ginc, digits = isinstance(task, GincTask), isinstance(task, LinearDigits)
+    found += runs(question.models, model, blocked, missing, lengths.pool, needs.parts, ginc, digits)
     return Section(title, found)
 
 
@@ -125,7 +128,7 @@ def _time(needs: Needs, described: Described, lengths: Lengths, question: Questi
     if needs.shape.parameters <= LARGE:
         told = "not estimated: under 100 million weights, other things than arithmetic decide it"
         return Finding(TIMED, told)
-    work = descent(needs.shape, lengths, needs.attention == "eager", None, "sgd")
+    work = descent(needs.shape, lengths, is_plain(needs.attention), None, "gd")
     operations = tokens_of(question.tier, lengths).operations(needs.shape.parameters, work.checkpointing)
     rate = throughput(needs.shape.hidden, needs.format.dtype, question.device.name)
     seconds = operations / (rate * EFFICIENCY)

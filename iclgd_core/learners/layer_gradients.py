@@ -12,6 +12,7 @@ from iclgd_core.learners.objectives import check_objective, sequence_loss, seque
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.answering import padded
 from iclgd_core.models.architectures.finding import Place
+from iclgd_core.models.attention import is_plain
 from iclgd_core.models.projections import projection_places
 from iclgd_core.tasks.prompts import EpisodePrompts, Prompt
 
@@ -85,7 +86,7 @@ def _gradients(model: CausalModel, objective: str, texts: Sequence[Prompt]) -> l
         return sequence_loss(objective, module, {**own, **weights}, ids[None], last[None])
 
     start = {name: own[name] for name in names}
-    if model.behaviour.vectorises and module.config._attn_implementation == "eager":
+    if model.behaviour.vectorises and is_plain(module.config._attn_implementation):
         found = vmap(grad(loss), in_dims=(None, 0, 0))(start, ids, last)
     else:
         found = _one_by_one(loss, start, ids, last)

@@ -57,6 +57,18 @@ def check_objective(objective: str, masked: bool = False, spread: int = 1) -> No
         )
 
 
+def logits_a_token(objective: str, layers: int) -> int:
+    """Return over how many logits of each token of a sequence the loss is taken; 0 where it is over the label alone.
+
+    Args:
+        objective: one of OBJECTIVES.
+        layers: of the model; a layer-causal loss is over the logits of each.
+    """
+    if objective == LABELS:
+        return 0
+    return layers if objective in LAYER_CAUSAL else 1
+
+
 def sequences(examples: Sequence[Prompt], targets: Ints) -> list[Prompt]:
     """Return each demonstration as one sequence, input and label; the readout is the label's own position."""
     return [

@@ -15,26 +15,12 @@ from iclgd_core.predictions import LogProbs
 from iclgd_core.studies.accounts import closure_records
 from iclgd_core.studies.agreements import AGREEMENTS
 from iclgd_core.studies.chosen import best_trained_rate, predictions_at
+from iclgd_core.studies.forms import account_of
 from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
 
 LABELS = {"icl": "ICL", "zero-shot": "zero-shot"}
-
-ACCOUNT_OF = {
-    ("gd", "whole", "labels"): "gd",
-    ("sgd1", "whole", "labels"): "sgd",
-    ("adam1", "whole", "labels"): "adam",
-    ("momentum", "whole", "labels"): "momentum",
-    ("nesterov", "whole", "labels"): "nesterov",
-    ("newton", "whole", "labels"): "newton",
-    ("gd", "v_middle", "labels"): "w_v-middle",
-    ("gd", "v_deep", "labels"): "w_v-deep",
-    ("sgd1", "kv", "lm"): "kv-one-pass",
-    ("sgd1", "kv", "layer-causal"): "layer-causal",
-    ("sgd1", "kv", "layer-causal-code"): "layer-causal-code",
-}
-"""The account that an optimizer, a part of the model and an objective stand for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +95,7 @@ class AgreementStudy:
 
     def closures(self) -> list[Json]:
         """Return the cells of the adjudication table, of the account that this GD stands for and of its two ends."""
-        account = ACCOUNT_OF.get((self.optimizer, self.part, self.objective))
+        account = account_of(self.optimizer, self.part, self.objective)
         if account is None:
             return []
         ends = (self.learner, self.floor, self.ceiling)
@@ -142,6 +128,7 @@ def agreement_study(
     with_path: bool | None = None,
     objective: str = "labels",
     schedule: Schedule | None = None,
+    tuning_orders: int | None = None,
 ) -> AgreementStudy:
     """Measure how near the most favourable GD comes to ICL, and how near ICL comes to itself.
 
@@ -156,6 +143,8 @@ def agreement_study(
             the paper's figure 5.
         objective: GD's loss, one of learners.OBJECTIVES.
         schedule: learning rates and readouts; by default the tier's for this optimizer.
+        tuning_orders: orders of the demonstrations on tuning episodes; by default one where none matters (full batch),
+            else the tier's number.
 
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
@@ -165,7 +154,7 @@ def agreement_study(
     n = n or (tier.episodes if full_batch else tier.minibatch_episodes)
     n_tuning = n_tuning or (tier.tuning_episodes if full_batch else tier.minibatch_tuning_episodes)
     schedule = schedule or tier.schedule(rule.rule)
-    orders = 1 if full_batch else tier.tuning_orders
+    orders = tuning_orders or (1 if full_batch else tier.tuning_orders)
     tuning_icl = lab.in_context(SHOTS, split="tuning", n=n_tuning)[:, 0]
     setting = lab.tune(
         optimizer,

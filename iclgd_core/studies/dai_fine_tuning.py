@@ -156,8 +156,8 @@ def measured(
     """
     drawn = lab.episodes("evaluation", n)
     longest = max(len(prompt.ids) for prompt in drawn[0].prompts(first_order(lab, 1)[0]))
-    key = {"learner": name, **lab._identity(drawn), "shots": SHOTS, "reading": _reading_code(), **settings}
-    return lab._measured(key, Workload("icl", QUERIES, longest, keeps_scores=True), compute)
+    work = Workload("icl", QUERIES, longest, keeps_scores=True)
+    return lab.stored(name, drawn, {"shots": SHOTS, "reading": _reading_code(), **settings}, work, compute)
 
 
 @cache

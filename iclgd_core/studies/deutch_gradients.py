@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from iclgd_core.curves import Curve
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab
-from iclgd_core.learners import get_optimizer
 from iclgd_core.learners.layer_gradients import LayerGradients, layer_gradients
 from iclgd_core.measurements.key import Key
 from iclgd_core.studies.points import sampled
@@ -80,19 +79,14 @@ def gradient_study(lab: Lab, form: str) -> GradientStudy:
     n = lab.count(n=EPISODES)
     drawn = lab.episodes("evaluation", n)
     orders = np.tile(np.arange(SHOTS), (n, 1, 1))
-    key: Key = {
-        "learner": "layer_gradients",
-        **lab._identity(drawn),
-        "shots": SHOTS,
-        "objectives": list(OBJECTIVES),
-    }
-    work = lab._descent(drawn, orders, get_optimizer("sgd1"), "kv", OBJECTIVES[0])
+    settings: Key = {"shots": SHOTS, "objectives": list(OBJECTIVES)}
+    work = lab.training(drawn, orders, "sgd1", "kv", FORMS[0])
 
     def compute() -> dict[str, NDArray[np.generic]]:
         found = layer_gradients(lab.model, drawn, SHOTS, OBJECTIVES)
         return {"norms": found.norms, "inner": found.inner}
 
-    stored = lab._measured(key, work, compute)
+    stored = lab.stored("layer_gradients", drawn, settings, work, compute)
     found = LayerGradients(stored["norms"].astype(np.float64), stored["inner"].astype(np.float64))
     plain, causal = 0, OBJECTIVES.index(form)
     whole = found.total_norms()

@@ -81,7 +81,7 @@ def invariant_study(lab: Lab, loss: str) -> InvariantStudy:
             f"the claim needs a causal model of at most {LARGEST:.2g} weights on one device, to be copied in float64; "
             f"{model.name!r} is not one."
         )
-    lab.take_room_for_copy("float64")
+    lab.take_room_for_copy("float64", LOSSES[0])
     module = copy.deepcopy(model.module).double().requires_grad_(True)
     layers = [paths.layer for paths in layer_paths(module)]
     if len(layers) < 2:

@@ -8,8 +8,8 @@ from iclgd_core.tasks.ginc_sequence import GincSequenceTask
 from iclgd_core.tasks.ginc_task import GincTask
 from iclgd_core.tasks.ginc_world import VARIANTS
 from iclgd_core.tasks.prompts import EpisodePrompts, Reader
+from iclgd_core.tasks.text.by_name import DRAWN, drawn_task, is_own_task, own_task, text_task, text_task_names
 from iclgd_core.tasks.text.by_name import HINT as OWN_TASK
-from iclgd_core.tasks.text.by_name import is_own_task, own_task, text_task, text_task_names
 from iclgd_core.tasks.text.settings import TextSettings
 
 
@@ -68,7 +68,10 @@ def get_task(name: str, settings: TextSettings | None = None) -> Task:
         return SEQUENCE_TASKS[name]
     if name in text_task_names():
         return text_task(name, settings)
+    if name in DRAWN:
+        return drawn_task(name, settings)
     if is_own_task(name):
         own: Task = own_task(name, settings)
         return own
-    raise UnknownNameError("task", name, (*TASKS, *VARIANT_TASKS, *SEQUENCE_TASKS, *text_task_names()), OWN_TASK)
+    known = (*TASKS, *VARIANT_TASKS, *SEQUENCE_TASKS, *text_task_names(), *DRAWN)
+    raise UnknownNameError("task", name, known, OWN_TASK)

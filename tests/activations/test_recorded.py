@@ -7,12 +7,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
-from transformers import PreTrainedModel
+from transformers import LlamaConfig, PreTrainedModel
 
 from iclgd_core.activations import attention_inputs, project, record
 from iclgd_core.errors import ModelError, SettingsError
 from iclgd_core.models import CausalModel
 from iclgd_core.models.answering import MAX_BATCH_TOKENS
+from iclgd_core.models.loading import fresh
+from iclgd_core.models.momentum_attention import ETA, MOMENTUM
 from iclgd_core.tasks.prompts import Prompt
 from tests.models.architectures.toys import MASKED, TOYS, toy_model
 from tests.models.architectures.watching import tokens, watched
@@ -112,6 +114,21 @@ def test_fused_attention_is_made_plain_meanwhile() -> None:
         record(model_of(fused), prompts()).scores, record(model_of(plain), prompts()).scores, rtol=1e-4, atol=1e-5
     )
     assert fused.config._attn_implementation == "sdpa"
+
+
+def test_momentum_attention_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It shows its scores; read as plain attention, the model would be another one from its second layer on."""
+    sizes = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = LlamaConfig.from_dict({**sizes, "vocab_size": 20, "initializer_range": 0.2, ETA: 0.5})
+    torch.manual_seed(0)
+    model = model_of(fresh(config).train(False))
+    assert model.config._attn_implementation == MOMENTUM
+    asked = [Prompt(p.ids % 20, p.readout) for p in prompts()]
+    kept = record(model, asked)
+    monkeypatch.setattr("iclgd_core.activations.watch.is_plain", lambda name: name == "eager")
+    without = record(model, asked)
+    np.testing.assert_array_equal(kept.scores[0], without.scores[0])
+    assert np.abs(kept.scores[1] - without.scores[1]).max() > 1e-3
 
 
 def test_a_tail_is_padded_on_the_left() -> None:

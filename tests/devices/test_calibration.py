@@ -156,8 +156,12 @@ def test_a_situation_is_what_changes_the_formula() -> None:
         Workload("gd", 1, 8),
         Workload("gd", 1, 8, ("model.layers.1.self_attn.v_proj.weight",)),
         Workload("gd", 1, 8, optimizer="adam"),
+        Workload("gd", 1, 8, positions=8),
+        Workload("gd", 1, 8, positions=24),
     )
     found = [situation_of(one, work, device) for one in (shape, wide) for work in works for device in ("cpu", "cuda")]
     assert len(set(found)) == len(found)
     assert situation_of(shape, works[0], "cuda:3") == situation_of(shape, Workload("icl", 4, 80), "cuda")
+    longer = Workload("gd", 4, 80, positions=80)
+    assert situation_of(shape, works[-2], "cpu") == situation_of(shape, longer, "cpu")
     assert found[0].dtype == "torch.bfloat16"

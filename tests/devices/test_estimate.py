@@ -157,6 +157,17 @@ def test_the_total_by_hand() -> None:
     assert icl.total == icl.weights + round(1.1 * icl.growth)
 
 
+def test_logits_by_hand() -> None:
+    """Rows x positions x vocabulary; a row's predictions are of its label, of its tokens, or of them by every layer."""
+    single, double = (skeleton(tiny_config(vocab_size=97), dtype) for dtype in (torch.bfloat16, torch.float64))
+    assert estimate(single, Workload("icl", 2, 16), "cpu").logits == 2 * 97 * (2 + 8)
+    assert estimate(single, Workload("gd", 2, 16), "cpu").logits == 2 * 97 * (2 + 12)
+    assert estimate(single, Workload("gd", 2, 16, positions=16), "cpu").logits == 2 * 16 * 97 * (2 + 12)
+    assert estimate(double, Workload("gd", 2, 16, positions=48), "cpu").logits == 2 * 48 * 97 * (8 + 12)
+    one, all_of_them = (estimate(single, Workload("gd", 2, 16, positions=p), "cpu") for p in (1, 16))
+    assert all_of_them.growth - one.growth == 15 * one.logits
+
+
 @pytest.mark.parametrize("kind", ["icl", "gd"])
 def test_a_measured_ratio_scales_what_is_not_exact(kind: Literal["icl", "gd"]) -> None:
     shape = skeleton(tiny_config(), torch.float32)
@@ -173,6 +184,7 @@ def test_a_measured_ratio_scales_what_is_not_exact(kind: Literal["icl", "gd"]) -
         {"kind": "icl", "tokens": 0},
         {"kind": "gd", "rows": 0, "tokens": 3},
         {"kind": "gd", "tokens": 3, "micro_batches": 0},
+        {"kind": "gd", "tokens": 3, "positions": 0},
         {"kind": "gd", "tokens": 3, "micro_batches": 2, "at_once": True},
     ],
 )

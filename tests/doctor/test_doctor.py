@@ -78,8 +78,9 @@ def test_one_size_without_checkpoints_leaves_some_claims_out(capsys: pytest.Capt
     too_few = "not run: 1 of the 4 sizes that a trend needs"
     assert left_out == {
         **dict.fromkeys(("D7", "O3", "O3g"), built_in),
-        **dict.fromkeys(("S4", "X4", "X7"), too_few),
+        **dict.fromkeys(("S4", "X4", "X7", "O4"), too_few),
         "S5": "not run: ginc-llama-794k has no kept checkpoints",
+        "O6": "not run: it needs the task linear-digits",
     }
     _, said = found(
         capsys, "--model", "ginc-llama-208k", *(f"--model=ginc-llama-{size}" for size in ("57k", "3.1m", "794k"))

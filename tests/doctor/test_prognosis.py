@@ -7,8 +7,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iclgd_core.devices import Calibration
 from iclgd_core.doctor.claims import NEEDS, runs
 from iclgd_core.doctor.duration import shown_time, throughput, tokens_of
+from iclgd_core.doctor.hardware import Device
+from iclgd_core.doctor.needs import needs_of
 from iclgd_core.doctor.subject import ASSUMED, SHOTS, Lengths, describe, lengths
 from iclgd_core.errors import IclgdError
 from iclgd_core.hub import NotCachedError
@@ -53,12 +56,15 @@ def test_a_claim_says_why_it_does_not_run() -> None:
     assert said(blocked={"S2": "too large"})["S2"] == "not run: too large"
     assert said(blocked={"S2": "too large"})["S1"] == "runs"
     assert said(pool=100)["S2n"].startswith("not run beyond 100 demonstrations")
-    assert set(said(missing="no data", models=[]).values()) == {"not run: no data", "runs"}
+    assert set(said(missing="no data", models=[], digits=True).values()) == {"not run: no data", "runs"}
     assert said(missing="no data")["S3"] == "runs"
     assert said()["X2"] == said()["D4"] == said(models=[])["D7"] == said(models=[])["X4"] == "runs"
     assert said(ginc=False)["X2"].startswith("not run: it needs a GINC task")
     assert said(ginc=False)["D4"] == "runs"
     assert said()["D7"].startswith("not run: it compares built-in models")
+    assert said()["O6"] == said(ginc=False)["O6"] == "not run: it needs the task linear-digits"
+    assert said(ginc=False, digits=True)["O6"] == "runs"
+    assert said(ginc=False, digits=True)["O5"].startswith("not run: it needs a GINC task")
     assert said(ginc=False, models=["a", "b", "c", "d"])["X4"].startswith("not run: it needs a GINC task")
 
 
@@ -124,3 +130,23 @@ def test_throughput_is_that_of_real_products() -> None:
 )
 def test_times_are_shown(seconds: float, text: str) -> None:
     assert shown_time(seconds) == text
+
+
+def test_memory_of_gd_by_what_it_predicts(tmp_path: Path) -> None:
+    described, tier = describe("ginc-llama-794k", may_ask=False), TIERS["quick"]
+    device, calibration = Device("cpu", 1, 2**34), Calibration(tmp_path)
+    needs = needs_of(described, Lengths(52, 4, 600), tier, device, "", calibration)
+    by_name = {need.what: need for need in needs.needs}
+    whole, causal = (
+        by_name["SGD on keys and values, whole demonstrations"],
+        by_name["layer-causal SGD on keys and values"],
+    )
+    layers, vocabulary = described.config.num_hidden_layers, described.config.vocab_size
+    assert whole.estimate.logits == 5 * vocabulary * 16  # one demonstration a step, of 4 tokens and its label
+    assert causal.estimate.logits == layers * whole.estimate.logits
+    assert by_name["GD on the whole model"].estimate.logits == SHOTS * vocabulary * 16
+    named = {claim for need in needs.needs for claim in need.claims}
+    assert named <= {need.id for need in NEEDS}
+    measured = {need.id for need in NEEDS if need.material not in ("weights", "built-in")}
+    assert set(by_name["in-context learning"].claims) == measured
+    assert {need.id for need in NEEDS} - named == {"S3", "D7", "O3", "O3g"}

@@ -149,11 +149,14 @@ def test_every_token_takes_more_memory() -> None:
     of_labels, whole = small_run(), sequence_run("lm")
     assert group_size(model, own, rule, [whole]) < group_size(model, own, rule, [of_labels])
     config = model.config
-    assert Plan().tokens_at_once(config, False, 4) == Plan().micro_tokens
-    assert Plan(micro_tokens=7).tokens_at_once(config, True, 4) == 7
+    assert Plan().tokens_at_once(config, 0, 4) == Plan().micro_tokens
+    assert Plan(micro_tokens=7).tokens_at_once(config, 1, 4) == 7
     config.vocab_size, before = 2**27, config.vocab_size
     try:
-        assert Plan().tokens_at_once(config, True, 4) == 1
+        assert Plan().tokens_at_once(config, 1, 4) == 1
+        config.vocab_size = 2**20
+        assert Plan().tokens_at_once(config, 1, 4) == 170  # 2 GiB over 3 x 4 bytes x 2^20
+        assert Plan().tokens_at_once(config, 2, 4) == 85
     finally:
         config.vocab_size = before
 

@@ -24,7 +24,7 @@ from iclgd_core.learners.in_place.plan import Plan, too_large
 from iclgd_core.learners.in_place.rounding import Rounding
 from iclgd_core.learners.in_place.snapshot import Snapshot
 from iclgd_core.learners.in_place.updates import Updater
-from iclgd_core.learners.objectives import LABELS, LAYER_CAUSAL, check_objective
+from iclgd_core.learners.objectives import LAYER_CAUSAL, check_objective, logits_a_token
 from iclgd_core.learners.optimizers import Optimizer, refuse_newton
 from iclgd_core.learners.run import Run
 from iclgd_core.models.adapter import CausalModel
@@ -171,7 +171,7 @@ class InPlaceDescent:
         except torch.OutOfMemoryError:
             pass
         self._free()
-        raise self._too_large(optimizer, max(len(example.ids) for example in run.examples), 1)
+        raise self._too_large(optimizer, max(len(example.ids) for example in run.examples), 1, run.objective)
 
     def _step(self, updater: Updater, run: Run, rows: slice) -> torch.Tensor:
         """Take one step, with micro-batches halved as often as memory asks for it; return its mean loss."""
@@ -192,7 +192,7 @@ class InPlaceDescent:
 
     def _micro_batches(self, run: Run, rows: slice) -> list[MicroBatch]:
         config, element = self.model.module.config, self.model.module.dtype.itemsize
-        most = self.plan.tokens_at_once(config, run.objective != LABELS, element)
+        most = self.plan.tokens_at_once(config, self._logits_a_token(run.objective), element)
         examples, targets = run.examples[rows], run.targets[rows]
         return micro_batches(
             self.model, examples, targets, self.plan.micro_rows or len(run.examples), most, run.objective
@@ -220,9 +220,15 @@ class InPlaceDescent:
         """Halve the micro-batches of all steps to come."""
         rows, length = max(map(len, batches)), max(batch.ids.shape[1] for batch in batches)
         if rows == 1 and self.plan.checkpointing:
-            raise self._too_large(optimizer, length, len(batches))
+            raise self._too_large(optimizer, length, len(batches), batches[0].objective)
         self._batches.clear()
         self.plan = replace(self.plan, micro_rows=max(1, rows // 2), checkpointing=True)
 
-    def _too_large(self, optimizer: Optimizer, length: int, micro_batches: int) -> OutOfMemoryError:
-        return too_large(self.model, self.parameters, optimizer, self.rounding, self.plan, length, micro_batches)
+    def _too_large(self, optimizer: Optimizer, length: int, micro_batches: int, objective: str) -> OutOfMemoryError:
+        logits = self._logits_a_token(objective)
+        return too_large(
+            self.model, self.parameters, optimizer, self.rounding, self.plan, length, micro_batches, logits
+        )
+
+    def _logits_a_token(self, objective: str) -> int:
+        return logits_a_token(objective, int(self.model.module.config.get_text_config().num_hidden_layers))

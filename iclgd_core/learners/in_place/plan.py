@@ -11,6 +11,7 @@ from iclgd_core.devices.out_of_memory import OutOfMemoryError
 from iclgd_core.learners.in_place.rounding import Rounding
 from iclgd_core.learners.optimizers import Optimizer
 from iclgd_core.models.adapter import CausalModel
+from iclgd_core.models.attention import is_plain
 
 MICRO_TOKENS = 16_384
 """Tokens of one forward and backward pass, padding included."""
@@ -49,14 +50,19 @@ class Plan:
             return self.checkpointing
         return activation_bytes(config, rows, length, element, checkpointing=False) > CHECKPOINT_BYTES
 
-    def tokens_at_once(self, config: PretrainedConfig, every_token: bool, element: int) -> int:
-        """Return the most tokens of a micro-batch: fewer where the loss needs the logits of every token.
+    def tokens_at_once(self, config: PretrainedConfig, logits: int, element: int) -> int:
+        """Return the most tokens of a micro-batch: fewer where the loss needs logits of every token.
 
         Those then take LOGIT_BYTES at most, but for a single example longer than that.
+
+        Args:
+            config: the model's configuration.
+            logits: of each token, from `objectives.logits_a_token`; 0 where only the label's are needed.
+            element: bytes a number.
         """
-        if not every_token:
+        if logits == 0:
             return self.micro_tokens
-        return max(1, min(self.micro_tokens, LOGIT_BYTES // logit_bytes(config, 1, element)))
+        return max(1, min(self.micro_tokens, LOGIT_BYTES // logit_bytes(config, logits, element)))
 
     def updates_at_once(self, trained_bytes: int) -> bool:
         """Return whether gradients are applied within the backward pass."""
@@ -67,7 +73,7 @@ def activation_bytes(config: PretrainedConfig, rows: int, length: int, element: 
     """Return an estimate of what one forward pass keeps for the backward pass, logits of one position a row included.
 
     With h hidden units, f in the MLP, a heads, L layers and t = rows x length tokens, a layer keeps about
-    t (16 h + 5 f) numbers, and attention weights 2 rows a length^2 where attention is computed eagerly. All L layers
+    t (16 h + 5 f) numbers, and attention weights 2 rows a length^2 where attention is plain. All L layers
     count; with checkpointing, one layer and the inputs (t h each) of all. Logits: 3 rows V in float32. For small Llama,
     GPT-2 and OPT models this is 0.7 to 2.5 times what autograd keeps, in float32 and bfloat16.
 
@@ -82,7 +88,7 @@ def activation_bytes(config: PretrainedConfig, rows: int, length: int, element: 
     hidden, layers = int(sizes.hidden_size), int(sizes.num_hidden_layers)
     tokens = rows * length
     layer = tokens * (16 * hidden + 5 * _mlp(sizes, hidden)) * element
-    if getattr(config, "_attn_implementation", None) == "eager":
+    if is_plain(getattr(config, "_attn_implementation", None)):
         layer += 2 * rows * int(sizes.num_attention_heads) * length**2 * element
     kept = layer + layers * tokens * hidden * element if checkpointing else layers * layer
     return kept + logit_bytes(config, rows, element)
@@ -153,13 +159,19 @@ def too_large(
     plan: Plan,
     length: int,
     micro_batches: int,
+    logits: int = 0,
 ) -> OutOfMemoryError:
-    """Return the error for a run that does not fit with one example of so many tokens at a time."""
+    """Return the error for a run that does not fit with one example of so many tokens at a time.
+
+    `logits` are those of each token, as in `Plan.tokens_at_once`.
+    """
     sizes = [parameter.numel() for parameter in parameters.values()]
-    weights = next(iter(parameters.values()))
+    weights, config = next(iter(parameters.values())), model.module.config
+    activations = activation_bytes(config, 1, length, weights.element_size(), checkpointing=True)
+    if logits:
+        activations += logit_bytes(config, logits * length - 1, weights.element_size())
     needed = gd_bytes(
-        model.n_parameters, sum(sizes), weights.dtype, optimizer,
-        activation_bytes(model.module.config, 1, length, weights.element_size(), checkpointing=True),
+        model.n_parameters, sum(sizes), weights.dtype, optimizer, activations,
         rounding=rounding, at_once=plan.updates_at_once(sum(sizes) * weights.element_size()),
         micro_batches=micro_batches, largest=max(sizes),
     )  # fmt: skip

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from iclgd_core.errors import UnknownNameError
+from iclgd_core.tasks.text.linear_digits import NAME as LINEAR_DIGITS
+from iclgd_core.tasks.text.linear_digits import LinearDigits
 from iclgd_core.tasks.text.own_class import task_from_class
 from iclgd_core.tasks.text.paper_sets import PAPER_SETS
 from iclgd_core.tasks.text.paper_templates import PAPER_TEMPLATES
@@ -11,11 +13,14 @@ from iclgd_core.tasks.text.settings import TextSettings
 from iclgd_core.tasks.text.task_file import task_from_file
 from iclgd_core.tasks.text.text_task import TextTask
 
+DRAWN = (LINEAR_DIGITS,)
+"""Names of the text tasks that come with the project and draw their episodes: no data are read."""
+
 HINT = "A task of your own is given as path/to/task.toml, path/to/file.py:Class or package.module:Class."
 
 
 def text_task_names() -> tuple[str, ...]:
-    """Return the names of the text tasks that come with the project, those of arXiv 2310.08540 first."""
+    """Return the names of the text sets that come with the project, those of arXiv 2310.08540 first; see also DRAWN."""
     return tuple(PAPER_SETS)
 
 
@@ -37,6 +42,17 @@ def text_task(name: str, settings: TextSettings | None = None) -> TextTask:
     return TextTask(
         PAPER_SETS[name], PAPER_TEMPLATES[name], settings.template, settings.sampling, settings.data, settings.max_words
     )
+
+
+def drawn_task(name: str, settings: TextSettings | None = None) -> LinearDigits:
+    """Return the text task called `name`, one of DRAWN; of the settings, the template alone means anything to it.
+
+    Raises:
+        UnknownNameError: no such task, or no such template of it.
+    """
+    if name not in DRAWN:
+        raise UnknownNameError("text task", name, DRAWN, HINT)
+    return LinearDigits((settings or TextSettings()).template)
 
 
 def own_task(where: str, settings: TextSettings | None = None) -> Any:

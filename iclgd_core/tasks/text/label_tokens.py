@@ -60,7 +60,8 @@ def labels_behind(template: Template, head: str, ids: Sequence[int], reader: Rea
             model.
     """
     after = template.after if reader.masked else ""
-    whole = token_ids(reader, [f"{head} {word}" for word in template.words])
+    text = head + template.before
+    whole = token_ids(reader, [f"{text}{word}" for word in template.words])
     behind = [
         _continuation(template, word, ids, full, reader) for word, full in zip(template.words, whole, strict=True)
     ]
@@ -74,7 +75,7 @@ def labels_behind(template: Template, head: str, ids: Sequence[int], reader: Rea
         )
     if not after:
         return LabelTokens(tuple(tokens[0] for tokens in behind))
-    whole = token_ids(reader, [f"{head} {word}{after}" for word in template.words])
+    whole = token_ids(reader, [f"{text}{word}{after}" for word in template.words])
     ends = [_continuation(template, word, ids, full, reader) for word, full in zip(template.words, whole, strict=True)]
     tails = {tuple(tokens[1:]) for tokens in ends}
     if len(tails) != 1 or any(end[0] != label[0] for end, label in zip(ends, behind, strict=True)):

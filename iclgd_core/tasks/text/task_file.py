@@ -6,6 +6,7 @@ from pathlib import Path
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.tasks.text.hub import SPLITS, Hub
+from iclgd_core.tasks.text.linear_digits import NAME as LINEAR_DIGITS
 from iclgd_core.tasks.text.paper_sets import PAPER_SETS
 from iclgd_core.tasks.text.rows import Columns
 from iclgd_core.tasks.text.settings import TextSettings
@@ -17,6 +18,9 @@ from iclgd_core.tasks.text.text_task import TextTask
 KEYS = ("name", "fields", "label", "classes", "held_out", "folder", "hub", "template")
 HUB_KEYS = ("repository", "revision", "files")
 TEMPLATE_KEYS = ("name", "layout", "words", "instruction", "separator", "after")
+
+TAKEN = (*PAPER_SETS, LINEAR_DIGITS)
+"""Names of the text tasks that come with the project."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
@@ -57,10 +61,10 @@ def checked_name(name: str, where: str) -> str:
     Raises:
         TaskFileError: it is no short lower-case word, or the name of a task that comes with the project.
     """
-    if not _NAME.fullmatch(name) or name in PAPER_SETS:
+    if not _NAME.fullmatch(name) or name in TAKEN:
         raise TaskFileError(
             f"{where}: name = {name[:80]!r} is not allowed; allowed: up to 40 of a-z, 0-9, _ and -, beginning with a "
-            f"letter, and none of {', '.join(PAPER_SETS)}."
+            f"letter, and none of {', '.join(TAKEN)}."
         )
     return name
 

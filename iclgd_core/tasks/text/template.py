@@ -14,16 +14,17 @@ from iclgd_core.tasks.text.rows import Columns, Row
 class Template:
     """A prompt: instruction, then every demonstration with its label and the separator, then the query.
 
-    A demonstration is `layout`, one space, the label word, `after`, `separator`; a query ends with `layout`.
+    A demonstration is `layout`, `before`, the label word, `after`, `separator`; a query ends with `layout`.
 
     Attributes:
         name: name of the template within its task.
         layout: the text up to the label; {column} stands for a field. No white space at its end.
-        words: label word of each class, in the order of the classes; written behind one space.
+        words: label word of each class, in the order of the classes; written behind `before`.
         instruction: text at the head of the prompt, once, with its own line breaks.
         separator: text between a demonstration and what follows.
         after: text behind the label in a demonstration; in a masked model's query, behind the mask.
         source: where the template was published.
+        before: one space; or nothing, for label words that tokenizers take apart from a space before them (digits).
     """
 
     name: str
@@ -33,12 +34,17 @@ class Template:
     separator: str = "\n"
     after: str = ""
     source: str = ""
+    before: str = " "
 
     def __post_init__(self) -> None:
         if not self.layout or self.layout != self.layout.rstrip():
             raise SettingsError(
                 f"template {self.name!r}: the layout {self.layout!r} must end where the label goes, without white "
                 "space: the label brings its own space."
+            )
+        if self.before not in ("", " "):
+            raise SettingsError(
+                f"template {self.name!r}: {self.before!r} before a label is not allowed; allowed: one space or nothing."
             )
         for word in self.words:
             if not word or word != word.strip():
@@ -85,8 +91,8 @@ class Template:
         return "".join(literal + (values[column] if column is not None else "") for literal, column in self._parts)
 
     def label(self, row: Row) -> str:
-        """Return the label of a row as it is written: one space and the word."""
-        return " " + self.words[row.label]
+        """Return the label of a row as it is written, with the space before it where there is one."""
+        return self.before + self.words[row.label]
 
     def head(self, columns: Columns, demonstrations: Sequence[Row]) -> str:
         """Return the text of a prompt up to its query: the instruction and the demonstrations."""
@@ -100,7 +106,7 @@ class Template:
             "instruction": self.instruction,
             "layout": self.layout,
             "label words": dict(zip(columns.classes, self.words, strict=True)),
-            "before a label": "one space",
+            "before a label": "one space" if self.before else "nothing",
             "after a label": self.after,
             "separator": self.separator,
             "source": self.source,

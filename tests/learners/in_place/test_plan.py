@@ -12,7 +12,9 @@ from iclgd_core.learners.in_place import Plan, activation_bytes, gd_bytes
 from iclgd_core.learners.in_place.batches import micro_batches
 from iclgd_core.learners.in_place.gradients import requiring_gradients, step_gradients
 from iclgd_core.models import CausalModel
+from iclgd_core.models.attention import is_plain
 from iclgd_core.models.loading import fresh
+from iclgd_core.models.momentum_attention import MOMENTUM
 from tests.learners.in_place.small_runs import small_run
 
 SIZE: dict[str, Any] = {
@@ -69,6 +71,17 @@ def test_by_hand() -> None:
     logits = 3 * 2 * 500 * 4
     assert activation_bytes(config, 2, 10, 4, checkpointing=False) == 6 * layer + logits
     assert activation_bytes(config, 2, 10, 4, checkpointing=True) == layer + 6 * 2 * 10 * 64 * 4 + logits
+
+
+@pytest.mark.parametrize("attention", ["eager", MOMENTUM])
+def test_plain_attention_keeps_its_scores(attention: str) -> None:
+    config = LlamaConfig(**SIZE, intermediate_size=100)
+    config._attn_implementation = "sdpa"
+    fused = activation_bytes(config, 2, 10, 4, checkpointing=False)
+    config._attn_implementation = attention
+    assert activation_bytes(config, 2, 10, 4, checkpointing=False) - fused == 6 * 2 * 2 * 4 * 10**2 * 4
+    assert is_plain(attention)
+    assert not any(is_plain(name) for name in ("sdpa", "flash_attention_2", None))
 
 
 GD, ADAM = get_optimizer("gd"), get_optimizer("adam")

@@ -26,6 +26,14 @@ def test_the_head_has_the_instruction_once() -> None:
     assert template.head(COLUMNS, ()) == "Sort these.\n"
 
 
+def test_a_label_behind_no_space() -> None:
+    template = Template("t", "{text}=", ("4", "5", "6"), before="")
+    assert template.head(COLUMNS, [Row("train/0", ("x",), 2)]) == "x=6\n"
+    assert template.record(COLUMNS)["before a label"] == "nothing"
+    with pytest.raises(SettingsError, match="' - ' before a label is not allowed; allowed: one space or nothing"):
+        Template("t", "{text}=", ("4", "5"), before=" - ")
+
+
 @pytest.mark.parametrize(
     ("layout", "words", "says"),
     [

@@ -1,0 +1,228 @@
+"""The laboratory: what learners make of a task's episodes, measured once and stored by content.
+
+Everything a claim measures goes through here, so that claims and workers share it. Settings of GD are chosen on the
+split "tuning" and judged on "evaluation", whose episodes are others.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iclgd_core.devices import Workload, skeleton
+from iclgd_core.devices.number_format import FORMATS
+from iclgd_core.evidence import Json
+from iclgd_core.lab.material import SHOTS, Material
+from iclgd_core.lab.measuring import from_arrays, identity, measured, to_arrays
+from iclgd_core.lab.setting import Score, Setting, highest
+from iclgd_core.learners import Runs, Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.learners.objectives import LABELS
+from iclgd_core.learners.workload import step_workload
+from iclgd_core.measurements.key import Key
+from iclgd_core.measurements.store import Arrays
+from iclgd_core.metrics import correct
+from iclgd_core.models.attention import is_plain
+from iclgd_core.models.projections import trained
+from iclgd_core.precondition import repeating, why_no_icl
+from iclgd_core.predictions import LogProbs
+from iclgd_core.tasks.prompts import EpisodePrompts
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Lab(Material):
+    """One model on one task at one tier, and what learners make of it; see `Material` for the attributes."""
+
+    def in_context(
+        self, shots: int = SHOTS, orders: int = 1, split: str = "evaluation", n: int | None = None
+    ) -> LogProbs:
+        """Measure in-context learning: log-probs (episodes, orders, queries, vocabulary); 0 shots is zero-shot."""
+        n = self.count(split, n)
+        drawn = self.episodes(split, n)
+        order = self.orders(split, n, shots, orders)
+        settings: Key = {"orders": order.ravel().tolist(), "shots": shots}
+        longest = max(len(prompt.ids) for prompt in drawn[0].prompts(order[0, 0]))
+        work = Workload("icl", self.tier.queries, longest, keeps_scores=self._keeps_scores())
+
+        def compute() -> Arrays:
+            return to_arrays(in_context(self.model, drawn, order))
+
+        return from_arrays(self.stored("in_context", drawn, settings, work, compute))
+
+    def zero_shot(self, split: str = "evaluation", n: int | None = None) -> LogProbs:
+        """Measure the model without demonstrations: log-probs (episodes, queries, vocabulary)."""
+        return self.in_context(0, 1, split, n)[:, 0]
+
+    def descend(
+        self,
+        optimizer: str,
+        schedule: Schedule,
+        shots: int = SHOTS,
+        orders: int = 1,
+        split: str = "evaluation",
+        part: str = "whole",
+        n: int | None = None,
+        objective: str = LABELS,
+    ) -> Runs:
+        """Measure gradient descent on the demonstrations; see `learners.gradient_descent`."""
+        n = self.count(split, n)
+        drawn, rule = self.episodes(split, n), get_optimizer(optimizer)
+        order = self.orders(split, n, shots, orders)
+
+        def compute() -> Arrays:
+            runs = gradient_descent(self.model, drawn, order, rule, schedule, part, objective)
+            return {**to_arrays(runs.log_probs), "diverged": runs.diverged, "loss": runs.loss}
+
+        settings: Key = {
+            "orders": order.ravel().tolist(),
+            "shots": shots,
+            "optimizer": [rule.name, rule.rule, str(rule.batch)],
+            "learning_rates": list(schedule.learning_rates),
+            "readouts": list(schedule.readouts),
+            "part": part,
+            **_unless_of_labels(objective),
+        }
+        work = self.training(drawn, order, optimizer, part, objective)
+        a = self.stored("gradient_descent", drawn, settings, work, compute)
+        return Runs(from_arrays(a), a["diverged"].astype(bool), a["loss"].astype(np.float32, copy=False))
+
+    def tune(
+        self,
+        optimizer: str,
+        score: Score,
+        schedule: Schedule,
+        shots: int = SHOTS,
+        part: str = "whole",
+        n: int | None = None,
+        orders: int = 1,
+        criterion: str = "",
+        objective: str = LABELS,
+    ) -> Setting:
+        """Choose the learning rate and readout with the highest mean score on the tuning episodes; see `highest`.
+
+        Args:
+            optimizer: name of an optimizer.
+            score: scores the predictions of one setting in one order.
+            schedule: the settings.
+            shots: demonstrations to train on.
+            part: what is trained, one of models.projections.PARTS.
+            n: tuning episodes; by default the tier's number for full-batch GD.
+            orders: orders of the demonstrations, all scored.
+            criterion: what the score is, in words, for the record.
+            objective: what GD minimises, one of learners.OBJECTIVES.
+        """
+        runs = self.descend(optimizer, schedule, shots, orders, "tuning", part, n, objective)
+        protocol: dict[str, Json] = {
+            "split": "tuning",
+            "episodes": self.count("tuning", n),
+            "orders": orders,
+            "demonstrations": shots,
+            "optimizer": optimizer,
+            "part": part,
+            "learning_rates": list(schedule.learning_rates),
+            "epochs": list(schedule.readouts),
+            "criterion": f"highest mean {criterion}".rstrip(),
+            "not_training_is_a_choice": True,
+            **_unless_of_labels(objective),
+        }
+        return replace(highest(runs, self.zero_shot("tuning", n), schedule, score, orders), protocol=protocol)
+
+    @cached_property
+    def no_icl(self) -> str:
+        """Why claims about ICL cannot be judged here; empty where the model learns in context.
+
+        The precondition: accuracy over the whole vocabulary with 8 demonstrations above zero-shot, and above repeating
+        the demonstrations' most frequent label (`why_no_icl`). A plan judges nothing and asks for none.
+        """
+        if self.plan:
+            return ""
+        n = self.count()
+        answers = self.answers("evaluation", n)
+        with_demonstrations = correct(self.in_context()[:, 0], answers).mean(-1)
+        without = correct(self.zero_shot(), answers).mean(-1)
+        shown = self.orders("evaluation", n, SHOTS, 1)[:, 0]
+        repeated = repeating(self.episodes("evaluation", n), shown)
+        return why_no_icl(with_demonstrations, without, repeated, SHOTS, self.task.name)
+
+    def stored(
+        self,
+        learner: str,
+        episodes: Sequence[EpisodePrompts],
+        settings: Key,
+        work: Workload,
+        compute: Callable[[], Arrays],
+    ) -> Arrays:
+        """Return a measurement of the model on episodes, computed once for all claims, workers and runs.
+
+        Args:
+            learner: what is measured; the name that tells it from other measurements.
+            episodes: on which it is, in the model's tokens.
+            settings: whatever decides the numbers besides the model, the episodes and the code of learners, models and
+                tasks, which are always part of what it is stored under.
+            work: the memory that computing it takes; see `training` for gradients.
+            compute: makes the arrays.
+
+        Raises:
+            InsufficientMemoryError, OutOfMemoryError: the device has less memory than is needed.
+        """
+        key: Key = {"learner": learner, **identity(self.model, episodes), **settings}
+        return measured(self.model, self.store, self.room, key, work, compute)
+
+    def training(
+        self,
+        episodes: Sequence[EpisodePrompts],
+        orders: Ints,
+        optimizer: str,
+        part: str = "whole",
+        objective: str = LABELS,
+    ) -> Workload:
+        """Return the memory that GD takes, from the first episode's examples; of whole sequences, with their label.
+
+        Args:
+            episodes: to train on, in the model's tokens.
+            orders: of their demonstrations, (episodes, orders, demonstrations).
+            optimizer: name of an optimizer.
+            part: what is trained, one of models.projections.PARTS.
+            objective: what GD minimises, one of learners.OBJECTIVES.
+        """
+        examples = episodes[0].examples(orders[0, 0])
+        longest = max(len(prompt.ids) for prompt in examples) + (objective != LABELS)
+        shape, rule = self.model.shape, get_optimizer(optimizer)
+        names = None if part == "whole" else tuple(trained(shape.module, part))
+        return step_workload(shape, rule, len(examples), longest, names, self._keeps_scores(), objective)
+
+    def take_room_for_copy(self, dtype: str, objective: str = LABELS) -> None:
+        """Take room for GD on a copy of the model in another number format, beside the model itself.
+
+        Args:
+            dtype: number format of the copy.
+            objective: what GD minimises, one of learners.OBJECTIVES.
+
+        Raises:
+            InsufficientMemoryError: the device has less memory than is needed.
+        """
+        if self.room is None:
+            return
+        shape = self.model.shape
+        copied = skeleton(self.model.config, FORMATS[dtype], self.model.masked)
+        work = self.training(self.episodes("tuning", 1), np.arange(SHOTS)[None, None], "gd", objective=objective)
+        self.room.take(copied, self.model.name, [work], shape.weight_bytes)
+
+    def _keeps_scores(self) -> bool:
+        return is_plain(self.model.config._attn_implementation)
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Checkpoints of one training run: their laboratories and their training steps, ascending."""
+
+    labs: tuple[Lab, ...]
+    steps: tuple[int, ...]
+
+
+def _unless_of_labels(objective: str) -> dict[str, str]:
+    """Return the objective for a key or a record; the labels' goes without saying, as in those of before."""
+    return {} if objective == LABELS else {"objective": objective}

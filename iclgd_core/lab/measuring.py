@@ -1,0 +1,89 @@
+"""Measuring once: memory is taken first, and what was measured is kept under everything that decides it."""
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from iclgd_core.devices import OutOfMemoryError, Room, Workload, estimate, is_out_of_memory
+from iclgd_core.learners.replicas import ACTIVATION_BYTES, REPLICA_BYTES
+from iclgd_core.measurements import Store
+from iclgd_core.measurements.key import Key
+from iclgd_core.measurements.store import Arrays
+from iclgd_core.models import CausalModel
+from iclgd_core.models.loading import LARGE
+from iclgd_core.predictions import LogProbs, TopLogProbs
+from iclgd_core.tasks.prompts import EpisodePrompts
+
+REPLICAS = REPLICA_BYTES + ACTIVATION_BYTES
+"""Memory that replicas of a small model take besides the model."""
+
+
+def identity(model: CausalModel, episodes: Sequence[EpisodePrompts]) -> Key:
+    """Return what decides a measurement's numbers besides learner and settings: model, its arithmetic, episodes."""
+    return {
+        "model": model.digest,
+        "device": model.device.type,
+        "spread": model.spread,
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "attention": str(model.config._attn_implementation),
+        "episodes": [episode.digest for episode in episodes],
+    }
+
+
+def measured(
+    model: CausalModel, store: Store, room: Room | None, key: Key, work: Workload, compute: Callable[[], Arrays]
+) -> Arrays:
+    """Take room, then measure what is not stored yet; room comes first, for the store holds a lock meanwhile.
+
+    Args:
+        model: that is measured.
+        store: where measurements are kept.
+        room: takes memory; None where memory is no concern.
+        key: everything that decides the numbers.
+        work: the memory that it takes.
+        compute: makes the arrays.
+
+    Raises:
+        InsufficientMemoryError, OutOfMemoryError: the device has less memory than is needed.
+    """
+    if (found := store.find(key)) is not None:
+        return found
+    shape = model.shape
+    watched = room is not None and shape.parameters > LARGE
+    if room is not None:
+        room.take(shape, model.name, [work], REPLICAS if shape.parameters <= LARGE else 0)
+        _ = model.module  # fetched now, outside the store's lock and outside of what is watched
+
+    def within_room() -> Arrays:
+        try:
+            with room.watch(shape, work) if room is not None and watched else nullcontext():
+                return compute()
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            needed = estimate(shape, work, model.device.type)
+            raise OutOfMemoryError(
+                f"{model.name}: {work.kind} ran out of memory on {model.device}, even one prompt at a time. It needs "
+                f"about {needed}. Use a smaller model or a device with more memory."
+            ) from error
+
+    return store.measure(key, within_room)
+
+
+def to_arrays(log_probs: LogProbs) -> dict[str, NDArray[np.generic]]:
+    """Return predictions as the store keeps them."""
+    if isinstance(log_probs, TopLogProbs):
+        size = np.array(log_probs.vocabulary)
+        return {"log_probs": log_probs.log_probs, "token_ids": log_probs.ids, "vocabulary": size}
+    return {"log_probs": log_probs}
+
+
+def from_arrays(arrays: Arrays) -> LogProbs:
+    """Return predictions from what the store kept."""
+    log_probs = arrays["log_probs"].astype(np.float32, copy=False)
+    if "token_ids" not in arrays:
+        return log_probs
+    return TopLogProbs(arrays["token_ids"].astype(np.int32, copy=False), log_probs, int(arrays["vocabulary"].item()))

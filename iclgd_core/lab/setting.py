@@ -1,0 +1,60 @@
+"""Choosing a setting of gradient descent: the learning rate and readout that score highest on tuning episodes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iclgd_core.evidence import Json
+from iclgd_core.learners import Runs, Schedule
+from iclgd_core.predictions import LogProbs
+
+Score = Callable[[LogProbs], NDArray[np.float64]]
+"""Scores the predictions (episodes, queries, vocabulary) of one setting, one number an episode; higher is better."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting of gradient descent, chosen on tuning episodes.
+
+    Attributes:
+        learning_rate: the rate; 0 is the start of GD's path, where nothing is trained yet.
+        epoch: the readout, and `readout` its index in the schedule; 0 and None at the start.
+        table: mean score of every setting, {learning rate: {epoch: score, or None where a run diverged}}.
+        protocol: how it was chosen: split, episodes, orders, choices, criterion; goes into the hash of the rule.
+    """
+
+    learning_rate: float
+    epoch: int
+    readout: int | None
+    table: dict[str, dict[str, float | None]]
+    protocol: dict[str, Json] = field(default_factory=dict)
+
+
+def highest(runs: Runs, zero_shot: LogProbs, schedule: Schedule, score: Score, orders: int) -> Setting:
+    """Return the setting with the highest mean score over episodes and orders, without its protocol.
+
+    The start of GD's path, before any step, is a setting too: the most favourable GD is never worse, on these
+    episodes, than not training. A setting in which any run diverged is not eligible. Ties go to the start, then
+    to the smaller rate, then to the earlier epoch.
+
+    Args:
+        runs: outputs (episodes, orders, rates, readouts, queries, vocabulary) of every setting.
+        zero_shot: predictions at the start, (episodes, queries, vocabulary).
+        schedule: the settings.
+        score: scores the predictions of one setting in one order.
+        orders: how many orders are scored, the first.
+    """
+    usable = np.logical_not(np.any(runs.diverged, axis=(0, 1)))
+    start = float(score(zero_shot).mean())
+    best, chosen = start, Setting(0.0, 0, None, {})
+    table: dict[str, dict[str, float | None]] = {"0": {"0": start}}
+    for i, rate in enumerate(schedule.learning_rates):
+        row = table.setdefault(f"{rate:g}", {})
+        for j, epoch in enumerate(schedule.readouts):
+            mean = float(np.mean([score(runs.log_probs[:, o, i, j]) for o in range(orders)])) if usable[i, j] else None
+            row[str(epoch)] = mean
+            if mean is not None and mean > best:
+                best, chosen = mean, Setting(rate, epoch, j, {})
+    return replace(chosen, table=table)

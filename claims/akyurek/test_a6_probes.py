@@ -30,7 +30,7 @@ DEVIATION = "4 layers of width 64, d = 5, 10 examples; the paper: 16 layers of w
     "X^T y and w can be decoded from the hidden states of the trained Transformer, not from those of controls.",
     refuted_by="a control from which they are decoded as well",
 )
-@pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2")
+@pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")
 @pytest.mark.parametrize("control", CONTROLS)
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_states_hold_moment_and_weights(regression: RegressionLab, judge: Judge, target: str, control: str) -> None:

@@ -8,8 +8,9 @@ Rule: mean paired difference over evaluation episodes > 0; Holm over covariances
 Margin 0: the paper's difference is itself 0.007 (0.993 to 0.994 against 0.986 to 0.987), so nothing is taken off it.
 Refuted by: a covariance for which GD at its best step is at least as similar.
 Deviation: d = 5, 11 points, 4 layers of width 64 (the paper: d = 20, 41 points, 12 layers of width 256); the model saw
-    no ill-conditioned inputs in training. It was trained for 16,000 steps (500,000), so a refutation speaks about this
-    model. Newton starts at 1 / |S S^T|_2: the printed 2 / |S S^T| leaves the top direction at residual +-1.
+    no ill-conditioned inputs in training. It was trained for 100,000 steps (500,000), so a refutation speaks about this
+    model. Newton starts at 1 / |S S^T|_2: the printed 2 / |S S^T| leaves the top direction at residual +-1. The
+    grid of GD's steps and rates was made finer, in GD's favour, after the first verdict, as F3's.
 """
 
 import pytest
@@ -21,7 +22,7 @@ from iclgd_core.regression.layer_match import final_match, record
 from iclgd_core.stats import paired_greater
 
 DEVIATION = (
-    "d = 5, 11 points, 4 layers of width 64, trained on N(0, I) alone for 16,000 steps, so a refutation speaks about "
+    "d = 5, 11 points, 4 layers of width 64, trained on N(0, I) alone for 100,000 steps, so a refutation speaks about "
     "this model; the paper: d = 20, 41 points, 12 layers, 500,000 steps; Newton starts at 1/|S S^T|, the printed "
     "2/|S S^T| leaves the top direction at residual +-1"
 )
@@ -33,7 +34,7 @@ DEVIATION = (
     "ICL errs more as Newton's iteration than as GD, each at its most similar step.",
     refuted_by="GD that is as similar as Newton's iteration",
 )
-@pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2")
+@pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")
 @pytest.mark.parametrize("covariance", ["identity", "kappa-100"])
 def test_icl_errs_as_newton(regression: RegressionLab, judge: Judge, covariance: str) -> None:
     ill_conditioned = covariance == "kappa-100"

@@ -13,6 +13,7 @@ This is about the baselines alone; it says nothing about ICL and runs without a 
 import pytest
 
 from iclgd_core.evidence import Judge, claim
+from iclgd_core.measurements import Store
 from iclgd_core.papers import GARG
 from iclgd_core.regression.function_class_study import closed_form_errors
 from iclgd_core.stats import paired_equivalent
@@ -29,7 +30,7 @@ MARGIN = 0.05
 )
 @pytest.mark.parametrize("points", [10, 20, 40])
 @pytest.mark.parametrize("learner", ["least-squares", "averaging"])
-def test_baselines_err_as_their_closed_forms(judge: Judge, learner: str, points: int) -> None:
-    study = closed_form_errors(learner, points)
+def test_baselines_err_as_their_closed_forms(measurements: Store, judge: Judge, learner: str, points: int) -> None:
+    study = closed_form_errors(learner, points, measurements)
     outcome = paired_equivalent(study.difference, margin=MARGIN, quantity=f"error of {learner} / d - closed form")
     judge(outcome, study.record)

@@ -16,6 +16,7 @@ Deviation: the paper compares these learners with a Transformer trained on each 
 import pytest
 
 from iclgd_core.evidence import Judge, claim
+from iclgd_core.measurements import Store
 from iclgd_core.papers import GARG
 from iclgd_core.regression.function_class_study import CONTESTS, contest
 from iclgd_core.stats import paired_greater
@@ -34,8 +35,8 @@ DEVIATION = "a check of the instruments: learners against each other; no Transfo
 )
 @pytest.mark.parametrize("rival", ["least-squares", "nearest-neighbours"])
 @pytest.mark.parametrize("function_class", sorted(CONTESTS))
-def test_the_learner_of_a_class_errs_less(judge: Judge, function_class: str, rival: str) -> None:
-    study = contest(function_class, rival)
+def test_the_learner_of_a_class_errs_less(measurements: Store, judge: Judge, function_class: str, rival: str) -> None:
+    study = contest(function_class, rival, measurements)
     outcome = paired_greater(
         study.rival, study.learner, margin=MARGIN, quantity=f"error of {rival} - that of the class's own learner"
     )

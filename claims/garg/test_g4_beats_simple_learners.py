@@ -17,7 +17,7 @@ from iclgd_core.regression.learning_curve import errors_after
 from iclgd_core.stats import paired_greater
 
 MARGIN = 0.05
-DEVIATION = "d = 5, 11 points, 4 layers of width 64, 16,000 steps; the paper: d = 20, 12 layers of width 256, 500,000"
+DEVIATION = "d = 5, 11 points, 4 layers of width 64, 100,000 steps; the paper: d = 20, 12 layers of width 256, 500,000"
 
 
 @claim(
@@ -26,7 +26,7 @@ DEVIATION = "d = 5, 11 points, 4 layers of width 64, 16,000 steps; the paper: d 
     "A Transformer trained on linear functions errs less, in context, than averaging and three nearest neighbours.",
     refuted_by="a simple learner that errs no more than ICL",
 )
-@pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2")
+@pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")
 @pytest.mark.parametrize("points", [5, 10])
 @pytest.mark.parametrize("baseline", ["averaging", "nearest-neighbours"])
 def test_the_transformer_errs_less(regression: RegressionLab, judge: Judge, baseline: str, points: int) -> None:

@@ -27,7 +27,7 @@ SEEDS = (1, 2, 3)
     "The step that a trained layer makes has the learning rate that is best in expectation.",
     refuted_by="a learning rate further than 5% from the closed form",
 )
-@pytest.mark.regression("icl-objective-lsa-1", "icl-objective-lsa-1-half", "untrained-lsa-1")
+@pytest.mark.regression("icl-objective-lsa-1", "icl-objective-lsa-1-half", "untrained-lsa-1", "shuffled-lsa-1")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_trained_layer_steps_at_the_best_rate(regression: RegressionLab, judge: Judge, seed: int) -> None:
     lab = replica(regression, seed)

@@ -32,7 +32,7 @@ SEEDS = (1, 2, 3)
     "A trained layer and one step of gradient descent agree in predictions and in sensitivity to the query.",
     refuted_by="predictions or sensitivities that differ as at a cosine below 0.99",
 )
-@pytest.mark.regression("icl-objective-lsa-1", "untrained-lsa-1")
+@pytest.mark.regression("icl-objective-lsa-1", "untrained-lsa-1", "shuffled-lsa-1")
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_trained_layer_is_aligned_with_gd(regression: RegressionLab, judge: Judge, seed: int, metric: str) -> None:

@@ -27,7 +27,7 @@ SEEDS = (1, 2, 3)
     "The mean of trained and constructed weights has the loss of the trained ones.",
     refuted_by="interpolated weights whose loss differs by more than 2% of the best",
 )
-@pytest.mark.regression("icl-objective-lsa-1", "untrained-lsa-1")
+@pytest.mark.regression("icl-objective-lsa-1", "untrained-lsa-1", "shuffled-lsa-1")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_interpolated_weights_have_the_same_loss(regression: RegressionLab, judge: Judge, seed: int) -> None:
     lab, e = replica(regression, seed), regression.episodes()

@@ -28,7 +28,7 @@ MARGIN = 0.02
     "On inputs and teachers that it was not trained on, a trained layer predicts as the same step of GD.",
     refuted_by="a shift of inputs or teacher under which predictions differ from GD's by more than 2% of its power",
 )
-@pytest.mark.regression("icl-objective-lsa-1", "untrained-lsa-1")
+@pytest.mark.regression("icl-objective-lsa-1", "untrained-lsa-1", "shuffled-lsa-1")
 @pytest.mark.parametrize("shift", SHIFTS)
 def test_a_trained_layer_is_gd_out_of_distribution(regression: RegressionLab, judge: Judge, shift: str) -> None:
     distances = distance_when_shifted(regression, shift)

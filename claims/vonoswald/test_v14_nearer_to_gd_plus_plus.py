@@ -30,7 +30,7 @@ SEEDS = (1, 2, 3)
     "Two trained layers of linear self-attention match GD++ better than GD.",
     refuted_by="two steps of GD that come as near to the model as two steps of GD++",
 )
-@pytest.mark.regression("icl-objective-lsa-2")
+@pytest.mark.regression("icl-objective-lsa-2", "untrained-lsa-2", "shuffled-lsa-2")
 @pytest.mark.parametrize("rival", ["gd", "gd-rates"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_two_layers_are_nearer_to_gd_plus_plus(regression: RegressionLab, judge: Judge, seed: int, rival: str) -> None:

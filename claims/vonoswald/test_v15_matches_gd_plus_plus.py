@@ -31,7 +31,7 @@ SEEDS = (1, 2, 3)
     "Two trained layers of linear self-attention predict what two steps of GD++ predict.",
     refuted_by="two trained layers that differ from the nearest GD++ by more than 2% of y's variance",
 )
-@pytest.mark.regression("icl-objective-lsa-2")
+@pytest.mark.regression("icl-objective-lsa-2", "untrained-lsa-2", "shuffled-lsa-2")
 @pytest.mark.parametrize("recursion", ["gd++", "gd++-rates"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_two_layers_match_gd_plus_plus(regression: RegressionLab, judge: Judge, seed: int, recursion: str) -> None:

@@ -29,7 +29,7 @@ SEEDS = (1, 2, 3)
     "A trained layer of linear self-attention reaches the loss of the best single step of gradient descent.",
     refuted_by="a loss further than 2% from the closed form of one GD step at its best rate",
 )
-@pytest.mark.regression("icl-objective-lsa-1", "icl-objective-lsa-1-half", "untrained-lsa-1")
+@pytest.mark.regression("icl-objective-lsa-1", "icl-objective-lsa-1-half", "untrained-lsa-1", "shuffled-lsa-1")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_trained_layer_reaches_the_best_loss_of_a_step(regression: RegressionLab, judge: Judge, seed: int) -> None:
     lab = replica(regression, seed)

@@ -49,7 +49,12 @@ def as_model(name: str, recipe: AttentionRecipe, weights: Weights) -> LinearSelf
 
 
 def load_attention(name: str, seed: int | None = None, root: Path = MODELS_DIR) -> LinearSelfAttention:
-    """Return a trained model.
+    """Return a trained model; see `load_attention_weights`."""
+    return as_model(name, get_attention_recipe(name), load_attention_weights(name, seed, root))
+
+
+def load_attention_weights(name: str, seed: int | None = None, root: Path = MODELS_DIR) -> Weights:
+    """Return the weights of a trained model, float32.
 
     Args:
         name: of the recipe.
@@ -73,7 +78,7 @@ def load_attention(name: str, seed: int | None = None, root: Path = MODELS_DIR) 
     found = {key: tuple(tensor.shape) for key, tensor in weights.items()}
     if found != expected:
         raise ModelError(f"{str(path)!r} holds {found}; the recipe {name!r} says {expected}. {_command(name)}")
-    return as_model(name, recipe, weights)
+    return weights
 
 
 def _command(name: str) -> str:

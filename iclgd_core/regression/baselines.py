@@ -4,6 +4,7 @@ All take demonstrations x (episodes, points, d), y (episodes, points) and querie
 predictions (episodes, queries), and predict 0 without demonstrations.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -99,9 +100,23 @@ def lasso_weights(x: Floats, y: Floats, alpha: float, sweeps: int = LASSO_SWEEPS
     return weights
 
 
-def least_squares_error(points: int, d: int) -> float:
-    """Return E error / d of least squares on `points` noiseless Gaussian points: max(1 - points / d, 0)."""
-    return max(1.0 - points / d, 0.0)
+def least_squares_error(points: int, d: int, noise: float = 0.0) -> float:
+    """Return E (prediction - answer)^2 / d of least squares of smallest norm on Gaussian points, w, x ~ N(0, I_d).
+
+        n <= d: 1 - n / d + (n / (d - n - 1) + 1) sigma^2 / d;   n > d: (d / (n - d - 1) + 1) sigma^2 / d
+
+    Args:
+        points: n, demonstrations seen.
+        d: dimension.
+        noise: sigma, standard deviation of the answers' noise, the query's too; with it the mean is infinite for n
+            from d - 1 to d + 1, where the traces of inverse Wishart matrices are.
+    """
+    share = max(1.0 - points / d, 0.0)
+    if not noise:
+        return share
+    room = abs(points - d) - 1
+    variance = 0.0 if points == 0 else min(points, d) / room if room > 0 else math.inf
+    return share + noise**2 * (variance + 1.0) / d
 
 
 def averaging_error(points: int, d: int) -> float:

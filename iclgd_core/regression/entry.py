@@ -13,7 +13,7 @@ class ModelEntry:
     Attributes:
         load: makes the model from the run's seed, which an untrained one draws its weights from.
         tasks: names of the tasks that its claims run on where none is named; the first is its own.
-        keep: whether predictions are kept on disk, for a model that takes more than seconds.
+        keep: whether predictions and studies are kept on disk, for a model that takes more than seconds.
     """
 
     load: Callable[[int], RegressionModel]

@@ -8,6 +8,9 @@ import torch
 
 from iclgd_core.errors import UnknownNameError
 from iclgd_core.evidence import Json
+from iclgd_core.measurements import Store
+from iclgd_core.measurements.key import Key
+from iclgd_core.measurements.store import Arrays
 from iclgd_core.regression.baselines import (
     LASSO_ALPHAS,
     Baseline,
@@ -21,6 +24,7 @@ from iclgd_core.regression.baselines import (
 )
 from iclgd_core.regression.function_classes import DecisionTree, FunctionClass, Linear, ReluNet
 from iclgd_core.regression.greedy_tree import greedy_tree
+from iclgd_core.regression.kept import digest_of, floats, kept
 from iclgd_core.regression.record import Record
 from iclgd_core.regression.solvers import least_squares
 from iclgd_core.regression.task import Floats
@@ -82,8 +86,13 @@ class ContestErrors:
     record: Record
 
 
-def contest(name: str, rival: str) -> ContestErrors:
+def contest(name: str, rival: str, store: Store | None = None) -> ContestErrors:
     """Hold the learner made for a function class against one of RIVALS on the same episodes.
+
+    Args:
+        name: one of CONTESTS.
+        rival: one of RIVALS.
+        store: keeps errors on disk for other workers and runs; None keeps them in this process alone.
 
     Raises:
         UnknownNameError: no such class or rival.
@@ -94,9 +103,9 @@ def contest(name: str, rival: str) -> ContestErrors:
     against = CONTESTS[name]
     best = next(iter(against.learners))
     if len(against.learners) > 1:
-        tuned = {setting: float(errors(name, made, "tuning").mean()) for setting, made in against.learners.items()}
+        tuned = {setting: float(errors(name, setting, "tuning", store).mean()) for setting in against.learners}
         best = min(tuned, key=lambda setting: tuned[setting])
-    learner, other = errors(name, against.learners[best], "evaluation"), errors(name, RIVALS[rival], "evaluation")
+    learner, other = errors(name, best, "evaluation", store), errors(name, rival, "evaluation", store)
     numbers: dict[str, Json] = {
         "error_of_learner": float(learner.mean()),
         "error_of_rival": float(other.mean()),
@@ -122,11 +131,23 @@ def contest(name: str, rival: str) -> ContestErrors:
 
 
 @cache
-def errors(name: str, learner: Baseline, split: str) -> Floats:
-    """Return squared error / scale of a learner on a class's episodes of a split, mean over queries, (episodes,)."""
-    against = CONTESTS[name]
-    x, y, queries, answers = _drawn(name, split)
-    return np.asarray(np.square(learner(x, y, queries) - answers).mean(1) / against.function_class.scale)
+def errors(name: str, learner: str, split: str, store: Store | None = None) -> Floats:
+    """Return squared error / scale of a learner on a class's episodes of a split, mean over queries, (episodes,).
+
+    Args:
+        name: one of CONTESTS.
+        learner: one of the class's learners, by its setting, or one of RIVALS.
+        split: "tuning" or "evaluation".
+        store: as in `contest`.
+    """
+    against, (x, y, queries, answers) = CONTESTS[name], _drawn(name, split)
+    predict = (against.learners | RIVALS)[learner]
+
+    def measured() -> Arrays:
+        return {"errors": np.square(predict(x, y, queries) - answers).mean(1) / against.function_class.scale}
+
+    key: Key = {"learner": learner, "function_class": name, "episodes": digest_of(x, y, queries, answers)}
+    return floats(kept(store, key, measured), "errors")
 
 
 @cache
@@ -156,21 +177,31 @@ class ClosedFormErrors:
     record: Record
 
 
-def closed_form_errors(learner: str, points: int) -> ClosedFormErrors:
+def closed_form_errors(learner: str, points: int, store: Store | None = None) -> ClosedFormErrors:
     """Measure a learner of CLOSED_FORMS on noiseless linear functions of Gaussian inputs after so many points.
 
     The error is that over all queries, E_x ((w' - w) . x)^2 = |w' - w|^2, so that only functions and points are drawn.
+
+    Args:
+        learner: one of CLOSED_FORMS.
+        points: number of points.
+        store: as in `contest`.
 
     Raises:
         UnknownNameError: no such learner.
     """
     if learner not in CLOSED_FORMS:
         raise UnknownNameError("learner", learner, CLOSED_FORMS)
-    generator = torch.Generator().manual_seed(derive(SEED, "closed form", points))
-    drawn = Linear(DIMENSION).draw(BATCHES * BATCH, points, generator)
-    x, y = drawn.x.numpy(), drawn.y.numpy()
-    found = least_squares(x, y) if learner == "least-squares" else np.einsum("end,en->ed", x, y) / points
-    error = np.square(found - drawn.weights.numpy()).sum(1) / DIMENSION
+    seed = derive(SEED, "closed form", points)
+
+    def measured() -> Arrays:
+        drawn = Linear(DIMENSION).draw(BATCHES * BATCH, points, torch.Generator().manual_seed(seed))
+        x, y = drawn.x.numpy(), drawn.y.numpy()
+        found = least_squares(x, y) if learner == "least-squares" else np.einsum("end,en->ed", x, y) / points
+        return {"errors": np.square(found - drawn.weights.numpy()).sum(1) / DIMENSION}
+
+    key: Key = {"learner": learner, "closed_form": [DIMENSION, points, BATCHES, BATCH], "seed": seed}
+    error = floats(kept(store, key, measured), "errors")
     expected = CLOSED_FORMS[learner](points, DIMENSION)
     numbers: dict[str, Json] = {"error": float(error.mean()), "closed_form": expected}
     settings: dict[str, Json] = {

@@ -63,4 +63,6 @@ GAUSSIAN = GaussianLinear("linear-regression-d5-gaussian")
 """What the in-context Transformers are trained on, with as many demonstrations as they hold: N = 2 d = 10."""
 ILL_CONDITIONED = GaussianLinear("linear-regression-d5-kappa100", skew=math.log(100.0) / math.log(5.0))
 """Inputs whose covariance has condition number 100 (arXiv 2310.17086, section 4); no model here is trained on it."""
-TASKS = {task.name: task for task in (GAUSSIAN, ILL_CONDITIONED)}
+NOISY = GaussianLinear("linear-regression-d5-noisy", noise=1.0)
+"""Answers with noise, a fifth of the functions' variance; the posterior's mean is ridge with sigma^2 / tau^2 = 1."""
+TASKS = {task.name: task for task in (GAUSSIAN, ILL_CONDITIONED, NOISY)}

@@ -5,20 +5,19 @@ The twin of `iclgd_core.lab.Lab` for models whose outputs are real numbers. Sett
 regression model of the run and each of its tasks (see `registry`).
 """
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from iclgd_core.errors import DivergedError
 from iclgd_core.evidence import Json
 from iclgd_core.measurements import Store
+from iclgd_core.measurements.key import Key
+from iclgd_core.measurements.store import Arrays
 from iclgd_core.precondition import ICL_ALPHA
 from iclgd_core.regression.distance import mean_square, npd
+from iclgd_core.regression.kept import floats, kept
 from iclgd_core.regression.model import RegressionModel
 from iclgd_core.regression.task import Floats, Ints, RegressionEpisodes, RegressionTask
 from iclgd_core.seeds import stream
@@ -26,7 +25,10 @@ from iclgd_core.stats import paired_greater
 
 SCALE_EPISODES = 1024
 """Tuning episodes over which E |y|^2 is the mean."""
-PRECONDITION = "squared error with demonstrations below zero-shot's, one-sided tests over episodes at level 0.05"
+PRECONDITION = (
+    "squared error with demonstrations below zero-shot's and below that of predicting 0, one-sided tests over episodes "
+    "at level 0.05"
+)
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class RegressionLab:
         tier: "quick" or "full"; sizes are `SIZES[tier]`.
         seed: the run's seed; all streams derive from it by name.
         plan: judge on tuning episodes instead, to see the variance before the evaluation.
-        store: keeps predictions on disk for other workers and runs; None keeps them in this process alone, which is
-            enough for models that take seconds.
+        store: keeps predictions and studies on disk for other workers and runs; None keeps predictions in this process
+            alone, which is enough for models that take seconds.
     """
 
     model: RegressionModel
@@ -130,21 +132,25 @@ class RegressionLab:
     def no_icl(self) -> str:
         """Why claims about ICL cannot be judged here; empty where the model learns in context.
 
-        The precondition: squared error with the task's number of demonstrations below zero-shot's, by one-sided tests
-        over episodes at level 0.05 (`paired_greater`). A plan judges nothing and asks for none.
+        The precondition: squared error with the task's number of demonstrations below zero-shot's, and below that of
+        predicting 0, the mean answer of every task, by one-sided tests over episodes at level 0.05 (`paired_greater`).
+        The second, because a model with shuffled weights that answers at random is wrong by less with demonstrations
+        (1.2 against 1.3 times E |y|^2), which the first alone detects. A plan judges nothing and asks for none.
         """
         if self.plan:
             return ""
         right = self.episodes().yq
-        without, with_demonstrations = (self.npd(f, right) for f in (self.zero_shot(), self.in_context()[:, 0]))
-        outcome = paired_greater(without, with_demonstrations, margin=0.0, quantity="error lost in context")
-        if outcome.p_supported is not None and outcome.p_supported <= ICL_ALPHA:
-            return ""
-        return (
-            f"no ICL: normalised squared error {with_demonstrations.mean():.3f} with {self.task.shots} demonstrations, "
-            f"{without.mean():.3f} without (one-sided p = {outcome.p_supported}, {self.count()} episodes of "
-            f"{self.task.name})"
-        )
+        found = self.npd(self.in_context()[:, 0], right)
+        for other, named in ((self.zero_shot(), "without"), (np.zeros_like(right), "by predicting 0")):
+            error = self.npd(other, right)
+            outcome = paired_greater(error, found, margin=0.0, quantity="error lost in context")
+            if outcome.p_supported is None or outcome.p_supported > ICL_ALPHA:
+                return (
+                    f"no ICL: normalised squared error {found.mean():.3f} with {self.task.shots} demonstrations, "
+                    f"{error.mean():.3f} {named} (one-sided p = {outcome.p_supported}, {self.count()} episodes of "
+                    f"{self.task.name})"
+                )
+        return ""
 
     def computed(self) -> dict[str, Json]:
         """Return how the model is computed, for the report."""
@@ -158,32 +164,14 @@ class RegressionLab:
         return self._seen[key]
 
     def _measured(self, episodes: RegressionEpisodes) -> Floats:
-        def compute() -> Floats:
+        def compute() -> Arrays:
             found = self.model.predict(episodes.xs, episodes.ys, episodes.xq)
             if not np.isfinite(found).all():
                 raise DivergedError(f"{self.model.name}: a prediction in context of {self.task.name} is not finite.")
-            return found
+            return {"predictions": found}
 
-        return compute() if self.store is None else kept(self.store, self.model, episodes, compute)
-
-
-def kept(store: Store, model: RegressionModel, episodes: RegressionEpisodes, compute: Callable[[], Floats]) -> Floats:
-    """Return predictions from the store, measured if they are not there; another version of this code does so anew."""
-    key = {"learner": "in_context_regression", "model": model.digest, "episodes": episodes.digest, "core": _code()}
-
-    def arrays() -> dict[str, NDArray[np.generic]]:
-        return {"predictions": compute()}
-
-    return store.measure(key, arrays)["predictions"].astype(np.float64, copy=False)
-
-
-@cache
-def _code() -> str:
-    """Return the SHA-256 of the source files of this folder, which a prediction depends on."""
-    h = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        h.update(path.name.encode() + path.read_bytes())
-    return h.hexdigest()
+        key: Key = {"learner": "in_context_regression", "model": self.model.digest, "episodes": episodes.digest}
+        return floats(kept(self.store, key, compute), "predictions")
 
 
 @cache

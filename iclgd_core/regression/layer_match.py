@@ -1,45 +1,34 @@
 """Which step of GD or of Newton's iteration each layer of a Transformer is nearest to (arXiv 2310.17086, section 4).
 
-SimE = cosine of two learners' error vectors, (prediction - answer) at points 2, ..., n + 1 of one prompt. A layer's
-predictions are read out by weights fitted to its states; the last layer's own predictions are the Transformer's.
+SimE = cosine of two learners' error vectors, (prediction - answer) at points 2, ..., n + 1 of one prompt.
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 
-from iclgd_core.errors import NotRunError
 from iclgd_core.evidence import Json
+from iclgd_core.measurements.key import Key
+from iclgd_core.measurements.store import Arrays
 from iclgd_core.metrics.cosine import cosine
 from iclgd_core.regression.gaussian_task import ILL_CONDITIONED
+from iclgd_core.regression.kept import digest_of, floats, kept
 from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.regression.layer_readout import (
+    CHOOSING,
+    PENALTY,
+    fitting_and_choosing,
+    predictions,
+    prompts,
+    transformer,
+)
 from iclgd_core.regression.record import Record
-from iclgd_core.regression.solvers import descent_after, iterative_newton_path, largest_curvature
+from iclgd_core.regression.step_grid import along, rates_of, steps_of
 from iclgd_core.regression.task import Floats
-from iclgd_core.regression.transformer_models import TransformerModel
 
-FITTING, CHOOSING = 1024, 256
-"""Tuning prompts on which readouts are fitted, and further ones on which steps are chosen."""
-PENALTY = 1e-3
-"""Ridge of a readout, per prompt and point."""
-NEWTON_STEPS = tuple(range(25))
-DESCENT_STEPS = tuple(sorted({round(2 ** (k / 4)) for k in range(49)}))
-"""1 to 4096, four a doubling."""
-DESCENT_RATES = (0.5, 1.0, 1.5, 1.9)
-"""Rates of GD times 1 / |X^T X| of the points seen; it converges below 2."""
-
-Settings = dict[tuple[float, int], Floats]
-"""Predictions (prompts, points) by rate (0 for Newton) and step."""
-
-
-@dataclass(frozen=True, eq=False)
-class Prompts:
-    """Prompts x (prompts, points, d), y (prompts, points)."""
-
-    x: Floats
-    y: Floats
+ALGORITHMS = ("newton", "gd")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,23 +46,31 @@ class Match:
     similarity: Floats
 
 
-ALGORITHMS = ("newton", "gd")
-
-
 def final_match(lab: RegressionLab, algorithm: str, ill_conditioned: bool = False) -> Match:
     """Return the step nearest to the Transformer's own predictions, on its task or at condition number 100."""
-    return _match(replace(lab, task=ILL_CONDITIONED) if ill_conditioned else lab, algorithm, None)
+    return _matches(replace(lab, task=ILL_CONDITIONED) if ill_conditioned else lab, algorithm, [None])[0]
 
 
 def layer_matches(lab: RegressionLab, algorithm: str) -> dict[int, Match]:
-    """Return the step nearest to the readout of each layer, from the first."""
-    return {layer: _match(lab, algorithm, layer) for layer in range(1, _module(lab).module.shape.layers + 1)}
+    """Return the step nearest to the readout of each layer, from the first; GD has one rate for all layers.
+
+    With a rate of its own for each layer, steps could not be compared: k steps at half the rate do what k / 2 do.
+    """
+    layers = range(1, transformer(lab).module.shape.layers + 1)
+    return dict(zip(layers, _matches(lab, algorithm, list(layers)), strict=True))
 
 
 def by_layer(matches: dict[int, Match]) -> list[tuple[str, float, float]]:
     """Return, for each layer from the second: its name, the step of the layer before, its own step."""
     steps = [float(matches[layer].step) for layer in sorted(matches)]
     return [(f"layer {i + 2}", a, b) for i, (a, b) in enumerate(itertools.pairwise(steps))]
+
+
+def beyond_grid(matches: dict[int, Match], algorithm: str) -> str:
+    """Return why the steps of layers cannot be told, empty where they can: one is the last that was tried."""
+    last = steps_of(algorithm)[-1]
+    layers = [f"{layer}" for layer, match in sorted(matches.items()) if match.step == last]
+    return f"the most similar step is the last that was tried, {last}, in layer {', '.join(layers)}" if layers else ""
 
 
 def record(matches: dict[str, Match], algorithm: str) -> Record:
@@ -86,106 +83,49 @@ def record(matches: dict[str, Match], algorithm: str) -> Record:
     choices: dict[str, Json] = {
         "split": "tuning",
         "episodes": CHOOSING,
-        "steps": list(NEWTON_STEPS if algorithm == "newton" else DESCENT_STEPS),
-        "rates": list(() if algorithm == "newton" else DESCENT_RATES),
-        "criterion": "highest mean SimE",
+        "steps": list(steps_of(algorithm)),
+        "rates": list(() if algorithm == "newton" else rates_of(algorithm)),
+        "criterion": "highest mean SimE; of the rates of GD, the one for which its mean over the readouts is highest",
     }
     return Record({"matches": numbers}, settings, choices)
 
 
-def _match(lab: RegressionLab, algorithm: str, layer: int | None) -> Match:
-    choosing, judging = _prompts(lab, "tuning"), _prompts(lab, "evaluation")
-    target = _error(_predictions(lab, "tuning", layer), choosing)
-    found = {
-        setting: float(cosine(_error(values, choosing), target).mean())
-        for setting, values in _algorithm(lab, "tuning", algorithm).items()
+def _matches(lab: RegressionLab, algorithm: str, layers: Sequence[int | None]) -> list[Match]:
+    """Return the match of each readout, kept where the laboratory keeps what it measured."""
+    model, tuning, judged = transformer(lab), fitting_and_choosing(lab), prompts(lab, "evaluation")
+    key: Key = {
+        "learner": "layer_match",
+        "model": model.digest,
+        "layers": [layer or 0 for layer in layers],
+        "prompts": digest_of(tuning.x, tuning.y, judged.x, judged.y),
+        "choosing": CHOOSING,
+        "penalty": PENALTY,
+        "algorithm": algorithm,
+        "steps": list(steps_of(algorithm)),
+        "rates": list(rates_of(algorithm)),
     }
-    best = max(found, key=lambda setting: found[setting])
-    values = _algorithm(lab, "evaluation", algorithm)[best]
-    similarity = cosine(_error(values, judging), _error(_predictions(lab, "evaluation", layer), judging))
-    return Match(best[0], best[1], similarity)
+    found = kept(lab.store, key, lambda: _measured(lab, algorithm, layers))
+    rate, steps, similarity = (floats(found, name) for name in ("rate", "steps", "similarity"))
+    return [Match(float(rate[0]), int(step), values) for step, values in zip(steps, similarity, strict=True)]
 
 
-def _error(predictions: Floats, prompts: Prompts) -> Floats:
-    """Return prediction - answer at points 2, ..., n + 1."""
-    return predictions[:, 1:] - prompts.y[:, 1:]
-
-
-def _module(lab: RegressionLab) -> TransformerModel:
-    if not isinstance(lab.model, TransformerModel):
-        raise NotRunError(f"{lab.model.name} has no layers of a Transformer to read out.")
-    return lab.model
-
-
-def _prompts(lab: RegressionLab, split: str) -> Prompts:
-    """Return the prompts on which steps are chosen, or judged."""
-    if split == "evaluation":
-        return _drawn(lab, split, lab.count("evaluation"))
-    every = _drawn(lab, "tuning", FITTING + CHOOSING)
-    return Prompts(every.x[FITTING:], every.y[FITTING:])
-
-
-@cache
-def _drawn(lab: RegressionLab, split: str, n: int) -> Prompts:
-    found = lab.task.draw(lab.seed, "tuning" if lab.plan else split, n, lab.task.shots, 1)
-    x, y = np.concatenate([found.xs, found.xq], axis=1), np.concatenate([found.ys, found.yq], axis=1)
-    return Prompts(x, y[..., 0])
-
-
-@cache
-def _predictions(lab: RegressionLab, split: str, layer: int | None) -> Floats:
-    """Return the Transformer's predictions, or those read out of a layer."""
-    prompts = _prompts(lab, split)
-    if layer is None:
-        return _module(lab).predict_along(prompts.x, prompts.y)
-    return _with_one(_states(lab, split)[layer]) @ _readout(lab, layer)
-
-
-@cache
-def _states(lab: RegressionLab, split: str) -> Floats:
-    prompts = _prompts(lab, split)
-    return _module(lab).states_along(prompts.x, prompts.y)
-
-
-@cache
-def _fitting_states(lab: RegressionLab) -> tuple[Floats, Prompts]:
-    every = _drawn(lab, "tuning", FITTING + CHOOSING)
-    prompts = Prompts(every.x[:FITTING], every.y[:FITTING])
-    return _module(lab).states_along(prompts.x, prompts.y), prompts
-
-
-@cache
-def _readout(lab: RegressionLab, layer: int) -> Floats:
-    """Return the readout of a layer by ridge on the answers, one for all points, (hidden + 1,)."""
-    states, prompts = _fitting_states(lab)
-    features = _with_one(states[layer])[:, 1:].reshape(-1, states.shape[-1] + 1)
-    answers = prompts.y[:, 1:].reshape(-1)
-    gram = features.T @ features + PENALTY * len(features) * np.eye(features.shape[1])
-    return np.asarray(np.linalg.solve(gram, features.T @ answers))
-
-
-def _with_one(states: Floats) -> Floats:
-    return np.concatenate([states, np.ones((*states.shape[:-1], 1))], axis=-1)
-
-
-@cache
-def _algorithm(lab: RegressionLab, split: str, algorithm: str) -> Settings:
-    """Return an algorithm's predictions of every answer from the points before it, at each of its settings."""
-    prompts = _prompts(lab, split)
-    points = prompts.y.shape[1]
-    if algorithm == "newton":
-        made = {(0.0, step): np.zeros_like(prompts.y) for step in NEWTON_STEPS}
-    else:
-        made = {(rate, step): np.zeros_like(prompts.y) for rate in DESCENT_RATES for step in DESCENT_STEPS}
-    for i in range(1, points):
-        x, y, query = prompts.x[:, :i], prompts.y[:, :i], prompts.x[:, i]
-        if algorithm == "newton":
-            found = np.einsum("ekd,ed->ek", iterative_newton_path(x, y, max(NEWTON_STEPS)), query)
-            for step in NEWTON_STEPS:
-                made[0.0, step][:, i] = found[:, step]
-            continue
-        for rate in DESCENT_RATES:
-            found = np.einsum("ekd,ed->ek", descent_after(x, y, rate / largest_curvature(x), DESCENT_STEPS), query)
-            for k, step in enumerate(DESCENT_STEPS):
-                made[rate, step][:, i] = found[:, k]
-    return made
+def _measured(lab: RegressionLab, algorithm: str, layers: Sequence[int | None]) -> Arrays:
+    """Return the rate, (1,), the step of each readout, (layers,), and their SimE, (layers, evaluation prompts)."""
+    rates, steps, choosing = rates_of(algorithm), steps_of(algorithm), prompts(lab, "tuning")
+    targets = np.stack([choosing.error(predictions(lab, "tuning", layer)) for layer in layers])[:, None]
+    found = np.stack(
+        [
+            cosine(choosing.error(along(algorithm, choosing.x, choosing.y, rate, steps)), targets).mean(-1)
+            for rate in rates
+        ]
+    )  # (rates, layers, steps)
+    best = int(found.max(-1).mean(-1).argmax())
+    chosen = found[best].argmax(-1)
+    judged = prompts(lab, "evaluation")
+    errors = judged.error(along(algorithm, judged.x, judged.y, rates[best], [steps[k] for k in chosen]))
+    own = np.stack([judged.error(predictions(lab, "evaluation", layer)) for layer in layers])
+    return {
+        "rate": np.array([rates[best]]),
+        "steps": np.array([steps[k] for k in chosen], dtype=np.float64),
+        "similarity": cosine(errors, own),
+    }

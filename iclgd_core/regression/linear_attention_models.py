@@ -1,12 +1,13 @@
-"""The linear self-attention models by name: constructed, trained on the ICL objective, untrained."""
+"""The linear self-attention models by name: constructed, trained on the ICL objective, untrained, shuffled."""
 
 from collections.abc import Callable
 from functools import partial
 
-from iclgd_core.regression.attention_files import as_model, load_attention
+from iclgd_core.regression.attention_files import as_model, load_attention, load_attention_weights
 from iclgd_core.regression.constructed import best_rate, constructed
 from iclgd_core.regression.entry import ModelEntry
 from iclgd_core.regression.linear_attention import LinearSelfAttention
+from iclgd_core.regression.shuffled import shuffled
 from iclgd_core.regression.training_attention import RECIPES, initial_weights
 from iclgd_core.regression.uniform_task import LINEAR
 from iclgd_core.seeds import derive
@@ -30,12 +31,25 @@ def _untrained(name: str, trained: str, seed: int) -> LinearSelfAttention:
     return as_model(name, recipe, initial_weights(recipe, derive(seed, name)))
 
 
+def _shuffled(name: str, trained: str, seed: int) -> LinearSelfAttention:
+    return as_model(name, RECIPES[trained], shuffled(load_attention_weights(trained), derive(seed, name)))
+
+
+def _controls(layers: int) -> dict[str, ModelEntry]:
+    """Return the model of so many layers with untrained weights, and with shuffled ones."""
+    trained = f"icl-objective-lsa-{layers}"
+    made = {f"untrained-lsa-{layers}": _untrained, f"shuffled-lsa-{layers}": _shuffled}
+    tasks = (RECIPES[trained].task.name,)
+    return {name: ModelEntry(partial(load, name, trained), tasks) for name, load in made.items()}
+
+
 MODELS: dict[str, ModelEntry] = {
     "constructed-lsa-1": _made(
         partial(constructed, "constructed-lsa-1", best_rate(LINEAR.a, LINEAR.inputs, LINEAR.shots))
     ),
     "constructed-lsa-4": _made(partial(constructed, "constructed-lsa-4", STABLE_RATE, 4)),
     **{name: ModelEntry(partial(_trained, name), (recipe.task.name,)) for name, recipe in RECIPES.items()},
-    "untrained-lsa-1": ModelEntry(partial(_untrained, "untrained-lsa-1", "icl-objective-lsa-1"), (LINEAR.name,)),
+    **_controls(1),
+    **_controls(2),
     "constructed-gd++-4": _made(partial(constructed, "constructed-gd++-4", STABLE_RATE, 4, SHRINK)),
 }

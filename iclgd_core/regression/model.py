@@ -11,7 +11,7 @@ class RegressionModel(Protocol):
     """A model that predicts y of a query from demonstrations in its context.
 
     Attributes:
-        name: as reports show it: `constructed-...`, `icl-objective-...` or `untrained-...`.
+        name: as reports show it: `constructed-...`, `icl-objective-...`, `untrained-...` or `shuffled-...`.
         digest: SHA-256 of its weights, hexadecimal.
         n_parameters: number of its weights.
     """

@@ -14,13 +14,16 @@ import numpy as np
 import torch
 
 from iclgd_core.curves import Curve, Point
-from iclgd_core.errors import NotRunError
 from iclgd_core.evidence import Json
+from iclgd_core.measurements.key import Key
+from iclgd_core.measurements.store import Arrays
+from iclgd_core.regression.kept import digest_of, floats, kept
 from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.regression.layer_readout import transformer
 from iclgd_core.regression.record import Record
 from iclgd_core.regression.solvers import least_squares
 from iclgd_core.regression.task import Floats
-from iclgd_core.regression.transformer_models import TransformerModel, untrained_twin
+from iclgd_core.regression.transformer_models import untrained_twin
 from iclgd_core.seeds import derive
 
 FITTING, CHOOSING = 2048, 256
@@ -111,11 +114,33 @@ def _best(fits: dict[int, Fit]) -> int:
 
 def _fits(lab: RegressionLab, kind: str, target: str) -> dict[int, Fit]:
     """Return the probe of each layer from the first block's output on."""
-    return {layer: _fit(lab, kind, target, layer) for layer in range(1, len(_states(lab, kind)))}
+    return {layer: _fit(lab, kind, target, layer) for layer in range(1, transformer(lab).module.shape.layers + 1)}
+
+
+def _fit(lab: RegressionLab, kind: str, target: str, layer: int) -> Fit:
+    """Return a fitted probe, kept where the laboratory keeps what it measured; see `_fitted`."""
+    key: Key = {
+        "learner": "probe",
+        "model": lab.model.digest,
+        "kind": kind,
+        "target": target,
+        "layer": layer,
+        "seed": lab.seed,
+        "prompts": digest_of(*_prompts(lab)),
+        "sizes": [FITTING, CHOOSING, HIDDEN, STEPS, BATCH, READ_EVERY],
+        "rates": [LEARNING_RATE, WEIGHTING_RATE, WEIGHT_DECAY],
+    }
+
+    def measured() -> Arrays:
+        fit = _fitted(lab, kind, target, layer)
+        return {"chosen": np.array([fit.chosen]), "judged": fit.judged}
+
+    found = kept(lab.store, key, measured)
+    return Fit(float(found["chosen"][0]), floats(found, "judged"))
 
 
 @cache
-def _fit(lab: RegressionLab, kind: str, target: str, layer: int) -> Fit:
+def _fitted(lab: RegressionLab, kind: str, target: str, layer: int) -> Fit:
     """Fit a probe; kind is "trained", "untrained", or "shuffled": trained states, targets of other prompts."""
     states = _states(lab, "untrained" if kind == "untrained" else "trained")[layer]
     wanted = torch.as_tensor(_targets(lab)[target], dtype=torch.float32)
@@ -177,9 +202,9 @@ def _targets(lab: RegressionLab) -> dict[str, Floats]:
 @cache
 def _states(lab: RegressionLab, kind: str) -> torch.Tensor:
     """Return the standardised states, (layers + 1, prompts, tokens, hidden), the embedding's first."""
-    if not isinstance(lab.model, TransformerModel):
-        raise NotRunError(f"{lab.model.name} has no hidden states of a Transformer to probe.")
-    model = lab.model if kind == "trained" else untrained_twin(lab.model, derive(lab.seed, "probe control"))
+    model = transformer(lab)
+    if kind == "untrained":
+        model = untrained_twin(model, derive(lab.seed, "probe control"))
     states = torch.as_tensor(model.all_states(*_prompts(lab)), dtype=torch.float32)
     fitting = states[:, :FITTING]
     return (states - fitting.mean(1, keepdim=True)) / (fitting.std(1, keepdim=True) + 1e-6)

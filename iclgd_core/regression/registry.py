@@ -1,9 +1,9 @@
 """Regression models and tasks by name.
 
 A module brings its models in with a table `MODELS: dict[str, ModelEntry]`, which is merged here, and its tasks with
-`TASKS: dict[str, RegressionTask]`. Names begin with `constructed-`, `icl-objective-` or `untrained-`. Weights of a
-trained model lie in `fixtures/models/NAME/` as safetensors with a `recipe.json` and a README card, and never with a
-`config.json`, which would make the folder a language model.
+`TASKS: dict[str, RegressionTask]`. Names begin with `constructed-`, `icl-objective-`, `untrained-` or
+`shuffled-`. Weights of a trained model lie in `fixtures/models/NAME/` as safetensors with a `recipe.json` and a README
+card, and never with a `config.json`, which would make the folder a language model.
 """
 
 from iclgd_core.errors import UnknownNameError

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from iclgd_core.errors import ModelError
 from iclgd_core.hub.embedded import MODELS_DIR
 from iclgd_core.regression.baselines import least_squares_error
+from iclgd_core.regression.function_classes import Linear
 from iclgd_core.regression.in_context_transformer import InContextTransformer
 from iclgd_core.regression.training_transformer import TrainingRecord, TransformerRecipe, train_transformer
 from iclgd_core.regression.transformer_recipes import get_transformer_recipe
@@ -70,8 +71,10 @@ def _command(name: str) -> str:
 def card(record: TrainingRecord, versions: dict[str, str]) -> str:
     """Return the model card as Markdown."""
     r, shape, of = record.recipe, record.recipe.shape, record.recipe.function_class
+    noise = of.noise if isinstance(of, Linear) else 0.0
+    answers = f"y = w . x + N(0, {noise**2:g})" if noise else "y = w . x"
     rows = "\n".join(
-        f"| {n} | {error:.4f} | {least_squares_error(n, shape.dimension):.4f} |"
+        f"| {n} | {error:.4f} | {least_squares_error(n, shape.dimension, noise):.4f} |"
         for n, error in enumerate(record.errors)
     )
     return f"""# {r.name}
@@ -84,7 +87,7 @@ arXiv 2208.01066). It says what such training finds, and nothing about models pr
 | recipe | |
 |---|---|
 | shape | hidden {shape.hidden}, {shape.layers} layers, {shape.heads} heads, MLP {4 * shape.hidden}, no dropout |
-| prompts | {shape.points} points (x, y), y = w . x, w ~ N(0, I), x ~ N(0, I_{of.dimension}); class {of.name} |
+| prompts | {shape.points} points (x, y), {answers}, w ~ N(0, I), x ~ N(0, I_{of.dimension}); class {of.name} |
 | loss | squared error / {of.scale:g} of every answer, given the points before it |
 | training | {r.steps} steps of {r.batch} fresh prompts, no curriculum |
 | optimizer | Adam, learning rate {r.learning_rate}, warm-up {r.warmup}, cosine to zero, gradient norm clipped at 1 |

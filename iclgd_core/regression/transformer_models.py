@@ -1,7 +1,7 @@
-"""The in-context Transformers as regression models by name: trained on the ICL objective, and untrained."""
+"""The in-context Transformers as regression models by name: trained on the ICL objective, untrained, shuffled."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -11,9 +11,10 @@ import torch
 from iclgd_core.errors import ContextError
 from iclgd_core.evidence import Json
 from iclgd_core.regression.entry import ModelEntry
-from iclgd_core.regression.gaussian_task import GAUSSIAN
+from iclgd_core.regression.gaussian_task import GAUSSIAN, NOISY
 from iclgd_core.regression.in_context_transformer import InContextTransformer, TransformerShape
 from iclgd_core.regression.model import RegressionModel
+from iclgd_core.regression.shuffled import shuffled
 from iclgd_core.regression.task import Floats
 from iclgd_core.regression.transformer_files import load_transformer
 from iclgd_core.regression.transformer_recipes import TRANSFORMER_RECIPES, get_transformer_recipe
@@ -21,6 +22,7 @@ from iclgd_core.seeds import derive
 
 TRAINED = "icl-objective-"
 UNTRAINED = "untrained-"
+SHUFFLED = "shuffled-"
 BATCH = 1024
 """Prompts at a time."""
 
@@ -123,8 +125,25 @@ def _untrained(name: str, seed: int) -> RegressionModel:
     return fresh(name, get_transformer_recipe(TRAINED + name.removeprefix(UNTRAINED)).shape, seed)
 
 
-TWIN = UNTRAINED + "gpt2-4-layers"
+def _shuffled(name: str, seed: int) -> RegressionModel:
+    module = load_transformer(TRAINED + name.removeprefix(SHUFFLED))
+    module.load_state_dict(shuffled(dict(module.named_parameters()), derive(seed, name)), strict=False)
+    return TransformerModel(name, module)
+
+
+TASK_OF = {"linear": GAUSSIAN.name, "noisy-linear": NOISY.name}
+"""The laboratory's task of each function class that a recipe trains on."""
+WITH_CONTROLS = ("gpt2-4-layers", "gpt2-noisy-4-layers")
+"""Recipes of which there is an untrained and a shuffled model."""
+
+
+def _entry(load: Callable[[str, int], RegressionModel], name: str, recipe: str) -> ModelEntry:
+    task = TASK_OF[get_transformer_recipe(TRAINED + recipe).function_class.name]
+    return ModelEntry(partial(load, name), (task,), keep=True)
+
+
 MODELS: dict[str, ModelEntry] = {
-    **{name: ModelEntry(partial(_trained, name), (GAUSSIAN.name,)) for name in TRANSFORMER_RECIPES},
-    TWIN: ModelEntry(partial(_untrained, TWIN), (GAUSSIAN.name,)),
+    **{name: _entry(_trained, name, name.removeprefix(TRAINED)) for name in TRANSFORMER_RECIPES},
+    **{UNTRAINED + recipe: _entry(_untrained, UNTRAINED + recipe, recipe) for recipe in WITH_CONTROLS},
+    **{SHUFFLED + recipe: _entry(_shuffled, SHUFFLED + recipe, recipe) for recipe in WITH_CONTROLS},
 }

@@ -8,6 +8,7 @@ from iclgd_core.regression.gaussian_task import GAUSSIAN
 from iclgd_core.regression.in_context_transformer import InContextTransformer, TransformerShape
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.solvers import iterative_newton_path, least_squares, ridge_regression
+from iclgd_core.regression.step_grid import along
 from iclgd_core.regression.task import Floats
 from iclgd_core.regression.transformer_models import TransformerModel, fresh
 
@@ -59,13 +60,22 @@ class Newton(TransformerModel):
 
 
 @dataclass(frozen=True, eq=False)
+class Descent(Newton):
+    """Layer l, and the model itself after the last, predicts by 3^l steps of GD at rate 0.25 / |X^T X|."""
+
+    def _after(self, x: Floats, y: Floats, iterations: int) -> Floats:
+        return np.asarray(along("gd", x, y, 0.25, [3 ** (iterations // 2)])[0])
+
+
+@dataclass(frozen=True, eq=False)
 class Known(TransformerModel):
-    """Its states hold nothing, then the moment, then the weights."""
+    """Its states hold nothing, then the moment, then the weights, then nothing again."""
 
     def all_states(self, x: Floats, y: Floats) -> Floats:
         shots = x.shape[1] - 1
         moment = np.einsum("end,en->ed", x[:, :shots], y[:, :shots])
-        layers = [np.ones_like(moment), moment, least_squares(x[:, :shots], y[:, :shots])]
+        nothing = np.ones_like(moment)
+        layers = [nothing, moment, least_squares(x[:, :shots], y[:, :shots]), nothing]
         held = np.stack([np.concatenate([layer, x[:, -1]], axis=1) for layer in layers])
         return np.stack([np.zeros_like(held), held], axis=2)
 

@@ -88,6 +88,18 @@ def test_lasso_settings_out_of_range_are_refused(alpha: float, sweeps: int) -> N
 def test_closed_forms() -> None:
     assert [least_squares_error(n, 4) for n in (0, 1, 4, 9)] == [1.0, 0.75, 0.0, 0.0]
     assert [averaging_error(n, 4) for n in (0, 1, 10)] == [1.0, 5.0, 0.5]
+    assert least_squares_error(0, 4, noise=2.0) == 2.0
+    assert [least_squares_error(n, 4, noise=2.0) for n in (3, 4, 5)] == [np.inf] * 3
+
+
+@pytest.mark.parametrize("points", [1, 5, 30])
+def test_the_closed_form_with_noise_is_met(points: int) -> None:
+    d, noise, rng = 16, 2.0, np.random.default_rng(0)
+    w, x, q = (rng.standard_normal(shape) for shape in ((4000, d), (4000, points, d), (4000, 4, d)))
+    y = np.einsum("end,ed->en", x, w) + noise * rng.standard_normal((4000, points))
+    right = np.einsum("end,ed->en", q, w) + noise * rng.standard_normal((4000, 4))
+    error = np.square(ordinary_least_squares(x, y, q) - right).mean() / d
+    assert error == pytest.approx(least_squares_error(points, d, noise), rel=0.04)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 9))

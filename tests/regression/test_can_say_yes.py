@@ -3,16 +3,20 @@
 The claims' own files are judged, on evaluation episodes, as `pytest claims` does.
 """
 
+import numpy as np
 import pytest
 
 from claims.shen import test_s1_order_sensitivity as s1
 from claims.shen import test_s2_output_distribution as s2
+from fixtures.defaults import REGRESSION
 from iclgd_core.adjudication import possible
 from iclgd_core.evidence import Json, Study, Verdict
+from iclgd_core.model_kinds import is_control
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.registry import REGRESSION_MODELS, get_regression_task, load_regression_model
 from iclgd_core.stats.outcome import Outcome
 
+CONTROLS = tuple(name for name in REGRESSION["quick"] if is_control(name))
 STEPS_OF_GD = ("constructed-lsa-1", "constructed-lsa-4", "icl-objective-lsa-1")
 
 
@@ -54,8 +58,20 @@ def test_s2_is_refuted_and_gd_closes_the_gap(known: RegressionLab) -> None:
     assert gd == [pytest.approx(1.0, abs=1e-9 if known.model.name.startswith("constructed") else 1e-3)]
 
 
-def test_an_untrained_model_shows_no_icl() -> None:
-    assert laboratory("untrained-lsa-1").no_icl.startswith("no ICL")
+@pytest.mark.parametrize("name", CONTROLS)
+def test_a_control_shows_no_icl(name: str) -> None:
+    assert laboratory(name).no_icl.startswith("no ICL")
+
+
+def test_answering_at_random_by_less_is_no_icl() -> None:
+    """A shuffled Transformer errs by less with demonstrations than without, yet by more than who predicts 0."""
+    lab = laboratory("shuffled-gpt2-4-layers")
+    right = lab.episodes().yq
+    shown, without, nothing = (
+        lab.npd(f, right).mean() for f in (lab.in_context()[:, 0], lab.zero_shot(), np.zeros_like(right))
+    )
+    assert nothing < shown < without
+    assert "by predicting 0" in lab.no_icl
 
 
 def test_nothing_is_judged_where_icl_disagrees_with_itself_more_than_with_nothing() -> None:

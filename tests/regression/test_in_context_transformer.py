@@ -13,7 +13,7 @@ from iclgd_core.regression import transformer_recipes
 from iclgd_core.regression.function_classes import Linear, Points
 from iclgd_core.regression.in_context_transformer import InContextTransformer, TransformerShape
 from iclgd_core.regression.training_transformer import TransformerRecipe, train_transformer
-from iclgd_core.regression.transformer_files import load_transformer, pretrain_transformer
+from iclgd_core.regression.transformer_files import card, load_transformer, pretrain_transformer
 from iclgd_core.regression.transformer_recipes import TRANSFORMER_RECIPES, get_transformer_recipe
 
 SHAPE = TransformerShape(dimension=2, points=4, hidden=16, layers=2, heads=2)
@@ -117,6 +117,10 @@ def test_a_folder_holds_what_was_trained(tmp_path: Path, monkeypatch: pytest.Mon
     assert written["errors"] == list(record.errors)
     assert "| 3 |" in (tmp_path / TINY.name / "README.md").read_text()
     assert not (tmp_path / TINY.name / "config.json").exists()
+    noisy = replace(record, recipe=replace(TINY, function_class=Linear(2, noise=0.5)))
+    assert "y = w . x, w ~" in card(record, {})
+    assert "y = w . x + N(0, 0.25), w ~" in card(noisy, {})
+    assert "| inf |" in card(noisy, {})
 
 
 def test_weights_that_are_missing_or_of_another_shape_are_refused(

@@ -1,11 +1,13 @@
 """Studies of solvers and baselines alone: formulas, and wrong solvers that they must notice."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from iclgd_core.errors import UnknownNameError
+from iclgd_core.measurements import Store
 from iclgd_core.regression import function_class_study, identities
 from iclgd_core.regression.baselines import Baseline
 from iclgd_core.regression.convergence import (
@@ -83,6 +85,21 @@ def test_closed_forms_are_met_and_a_wrong_learner_is_not(monkeypatch: pytest.Mon
     np.testing.assert_allclose(function_class_study.closed_form_errors("least-squares", 40).difference, 0.0, atol=1e-9)
     monkeypatch.setattr(function_class_study, "least_squares", lambda x, y: np.zeros((len(x), x.shape[2])))
     assert abs(function_class_study.closed_form_errors("least-squares", 10).difference.mean()) > 0.4
+
+
+def test_errors_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(function_class_study, "BATCH", 2)
+    store = Store(tmp_path)
+    first = function_class_study.closed_form_errors("averaging", 10, store)
+    contest = function_class_study.contest("noisy-linear", "averaging", store)
+    function_class_study.errors.cache_clear()
+    monkeypatch.setattr(function_class_study, "Linear", None)
+    monkeypatch.setitem(function_class_study.RIVALS, "averaging", lambda x, y, q: np.zeros(q.shape[:2]))
+    np.testing.assert_array_equal(
+        first.difference, function_class_study.closed_form_errors("averaging", 10, store).difference
+    )
+    np.testing.assert_array_equal(contest.rival, function_class_study.contest("noisy-linear", "averaging", store).rival)
+    function_class_study.errors.cache_clear()
 
 
 def test_unknown_names_are_refused() -> None:

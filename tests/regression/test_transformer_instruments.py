@@ -1,19 +1,24 @@
 """The instruments for in-context Transformers recover planted truth, and find nothing where there is nothing."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from iclgd_core.errors import ContextError, NotRunError, UnknownNameError
-from iclgd_core.regression import layer_match, probes
+from iclgd_core.measurements import Store
+from iclgd_core.regression import layer_match, layer_readout, probes
 from iclgd_core.regression.algorithms import ALGORITHMS, STEP_RATES, nearest_to_icl
 from iclgd_core.regression.depth import by_depth
 from iclgd_core.regression.gaussian_task import GAUSSIAN, ILL_CONDITIONED
 from iclgd_core.regression.in_context_transformer import TransformerShape
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.learning_curve import errors_after
+from iclgd_core.regression.step_grid import DESCENT_STEPS, along
 from iclgd_core.regression.transformer_models import MODELS, TransformerModel, fresh, untrained_twin
 from iclgd_core.regression.uniform_task import LINEAR
-from tests.regression.planted_transformers import Known, Newton, OneStep, Ridge, lab, module
+from tests.regression.planted_transformers import Descent, Known, Newton, OneStep, Ridge, lab, module
 
 
 def untrained() -> TransformerModel:
@@ -93,9 +98,9 @@ def test_errors_of_a_known_learner() -> None:
 
 
 def test_matching_recovers_the_iterations_of_each_layer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layer_match, "FITTING", 64)
-    monkeypatch.setattr(layer_match, "CHOOSING", 32)
-    monkeypatch.setattr(layer_match, "PENALTY", 1e-9)
+    monkeypatch.setattr(layer_readout, "FITTING", 64)
+    monkeypatch.setattr(layer_readout, "CHOOSING", 32)
+    monkeypatch.setattr(layer_readout, "PENALTY", 1e-9)
     made = lab(Newton("icl-objective-newton", module()))
     final = layer_match.final_match(made, "newton")
     assert final.step == 6
@@ -105,6 +110,37 @@ def test_matching_recovers_the_iterations_of_each_layer(monkeypatch: pytest.Monk
     layers = layer_match.layer_matches(made, "newton")
     assert {layer: match.step for layer, match in layers.items()} == {1: 2, 2: 4, 3: 6}
     assert layer_match.by_layer(layers) == [("layer 2", 2.0, 4.0), ("layer 3", 4.0, 6.0)]
+    assert layer_match.beyond_grid(layers, "newton") == ""
+    assert "in layer 3" in layer_match.beyond_grid(layers | {3: replace(layers[3], step=24)}, "newton")
+
+
+def test_matching_recovers_the_gd_steps_of_each_layer_at_one_rate(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(layer_readout, "FITTING", 64)
+    monkeypatch.setattr(layer_readout, "CHOOSING", 32)
+    monkeypatch.setattr(layer_readout, "_readout", lambda lab, layer: np.array([1.0, 0.0]))  # a fitted one rescales
+    store = Store(tmp_path)
+    made = replace(lab(Descent("icl-objective-descent", module())), store=store)
+    layers = layer_match.layer_matches(made, "gd")
+    assert {layer: match.step for layer, match in layers.items()} == {1: 3, 2: 9, 3: 27}
+    assert {match.rate for match in layers.values()} == {0.25}
+    np.testing.assert_allclose([match.similarity for match in layers.values()], 1.0)
+    monkeypatch.setattr(layer_match, "_measured", None)
+    again = layer_match.layer_matches(replace(made, seed=0), "gd")
+    assert {layer: match.step for layer, match in again.items()} == {1: 3, 2: 9, 3: 27}
+    np.testing.assert_array_equal(again[2].similarity, layers[2].similarity)
+
+
+def test_the_grid_of_steps_is_whole_numbers_then_five_percent_apart() -> None:
+    assert DESCENT_STEPS[:64] == tuple(range(1, 65))
+    assert DESCENT_STEPS[-1] == 4096
+    ratios = np.array(DESCENT_STEPS[64:]) / np.array(DESCENT_STEPS[63:-1])
+    assert ratios.min() > 1.0
+    assert ratios.max() <= 1.05
+    x, y = np.ones((1, 2, 1)), np.array([[2.0, 0.0]])
+    np.testing.assert_allclose(along("gd", x, y, 0.5, (0, 1, 3))[:, 0], [[0.0, 0.0], [0.0, 1.0], [0.0, 1.75]])
+    np.testing.assert_allclose(along("newton", x, y, 0.0, (0, 2))[:, 0], [[0.0, 2.0], [0.0, 2.0]])
 
 
 def test_probes_find_what_is_there_at_its_layer_and_nothing_in_controls(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,6 +158,20 @@ def test_probes_find_what_is_there_at_its_layer_and_nothing_in_controls(monkeypa
     assert probes.probed(made, "weights", "untrained").control.mean() > 0.5
 
 
+def test_probes_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in (("FITTING", 64), ("CHOOSING", 16), ("STEPS", 50)):
+        monkeypatch.setattr(probes, name, value)
+    made = replace(lab(Known("icl-objective-known", module())), store=Store(tmp_path))
+    first = probes.probed(made, "moment", "shuffled")
+    monkeypatch.setattr(probes, "_fitted", None)
+    again = probes.probed(made, "moment", "shuffled")
+    np.testing.assert_array_equal(first.trained, again.trained)
+    np.testing.assert_array_equal(first.control, again.control)
+    assert first.record == again.record
+    with pytest.raises(TypeError, match="not callable"):
+        probes.probed(made, "weights", "shuffled")
+
+
 def test_models_without_layers_are_not_probed() -> None:
     constructed = MODELS["untrained-gpt2-4-layers"].load(0)
     assert isinstance(constructed, TransformerModel)
@@ -132,5 +182,5 @@ def test_models_without_layers_are_not_probed() -> None:
     made = RegressionLab(Other(), LINEAR)  # type: ignore[arg-type]
     with pytest.raises(NotRunError, match="no layers"):
         layer_match.layer_matches(made, "newton")
-    with pytest.raises(NotRunError, match="no hidden states"):
+    with pytest.raises(NotRunError, match="no layers"):
         probes.probed(made, "moment", "untrained")

@@ -1,0 +1,46 @@
+"""What was measured in regression, kept on disk for other workers and runs; anew with another version of this code."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from iclgd_core.measurements import Store
+from iclgd_core.measurements.key import Key
+from iclgd_core.measurements.store import Arrays
+from iclgd_core.regression.task import Floats
+
+
+def kept(store: Store | None, key: Key, compute: Callable[[], Arrays]) -> Arrays:
+    """Return arrays from the store, measured if they are not there; without a store, measured.
+
+    Args:
+        store: where they are kept.
+        key: everything that decides them apart from the code of this folder, which is added here.
+        compute: measures them.
+    """
+    return compute() if store is None else store.measure({**key, "core": _code()}, compute)
+
+
+def floats(arrays: Arrays, name: str) -> Floats:
+    """Return one of the arrays as float64."""
+    return arrays[name].astype(np.float64, copy=False)
+
+
+def digest_of(*arrays: Floats) -> str:
+    """Return the SHA-256 of shapes and values."""
+    h = hashlib.sha256()
+    for array in arrays:
+        h.update(str(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+    return h.hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Return the SHA-256 of the source files of this folder, which a measurement depends on."""
+    h = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        h.update(path.name.encode() + path.read_bytes())
+    return h.hexdigest()

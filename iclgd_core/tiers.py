@@ -30,10 +30,12 @@ class Tier:
         minibatch_episodes: of mini-batch SGD and Adam, which take many steps an epoch.
         order_episodes: of the order study, which runs every order.
         size_episodes: of the trend over sizes, which runs the largest model.
+        form_episodes: of every form of gradient descent at every size.
         many_episodes: of GD on large training sets.
         tuning_episodes: episodes on which the learning rate and readout of full-batch GD are chosen.
         minibatch_tuning_episodes: the same for mini-batch SGD and Adam, in `tuning_orders` orders each.
         size_tuning_episodes: the same for the trend over sizes, and for GD on large training sets.
+        form_tuning_episodes: the same for every form of gradient descent at every size, in one order each.
         tuning_orders: orders of the demonstrations where an optimizer depends on them.
         queries: queries an episode.
         orders: orders of the demonstrations in the order study.
@@ -49,10 +51,12 @@ class Tier:
     minibatch_episodes: int
     order_episodes: int
     size_episodes: int
+    form_episodes: int
     many_episodes: int
     tuning_episodes: int
     minibatch_tuning_episodes: int
     size_tuning_episodes: int
+    form_tuning_episodes: int
     tuning_orders: int
     queries: int
     orders: int
@@ -74,10 +78,12 @@ TIERS = {
         minibatch_episodes=36,
         order_episodes=40,
         size_episodes=36,
+        form_episodes=24,
         many_episodes=108,
         tuning_episodes=24,
         minibatch_tuning_episodes=8,
         size_tuning_episodes=12,
+        form_tuning_episodes=6,
         tuning_orders=2,
         queries=32,
         orders=4,
@@ -93,10 +99,12 @@ TIERS = {
         minibatch_episodes=64,
         order_episodes=48,
         size_episodes=64,
+        form_episodes=64,
         many_episodes=128,
         tuning_episodes=48,
         minibatch_tuning_episodes=16,
         size_tuning_episodes=24,
+        form_tuning_episodes=16,
         tuning_orders=2,
         queries=64,
         orders=10,

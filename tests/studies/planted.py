@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from iclgd_core.lab import Lab
 from iclgd_core.learners import Runs, Schedule
 from iclgd_core.measurements import Store
+from iclgd_core.tasks.relabelled import RelabelledTask
 from iclgd_core.tiers import TIERS, Tier
 from tests.tiny_models import tiny_model, tiny_task
 
 Floats = NDArray[np.float64]
 
+OWN = "own"
 SGD = Schedule((0.01, 0.1), (1, 4))
 ADAM = Schedule((0.001, 0.002, 0.003), (2, 5))
 MANY = Schedule((0.03, 0.3), (1, 2))
@@ -22,13 +24,16 @@ VOCABULARY, QUERIES = 40, 4
 TIER: Tier = replace(
     TIERS["quick"], episodes=6, accuracy_episodes=6, minibatch_episodes=5, order_episodes=4, size_episodes=7,
     many_episodes=3, tuning_episodes=3, minibatch_tuning_episodes=2, size_tuning_episodes=4, tuning_orders=2,
-    queries=QUERIES, orders=3, sgd=SGD, adam=ADAM, many_schedule=MANY,
+    form_episodes=3, form_tuning_episodes=2, queries=QUERIES, orders=3, sgd=SGD, adam=ADAM, many_schedule=MANY,
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a distribution is asked for; `rate` and `epoch` are 0 without training, `shots` without demonstrations."""
+    """Where a distribution is asked for; `rate` and `epoch` are 0 without training, `shots` without demonstrations.
+
+    `labels` is how the demonstrations' labels are drawn: their "own", or one of tasks.relabelled.DRAWS.
+    """
 
     split: str
     episode: int
@@ -38,6 +43,8 @@ class Place:
     shots: int = 8
     optimizer: str = ""
     part: str = "whole"
+    objective: str = "labels"
+    labels: str = OWN
 
 
 @dataclass(frozen=True)
@@ -67,11 +74,16 @@ class PlantedLab(Lab):
     gd: Plant
     asked: list[Descent] = field(default_factory=list)
 
+    @property
+    def labels(self) -> str:
+        return self.task.draw if isinstance(self.task, RelabelledTask) else OWN
+
     def in_context(
         self, shots: int = 8, orders: int = 1, split: str = "evaluation", n: int | None = None
     ) -> NDArray[np.float32]:
-        n, plant = self.count(split, n), self.icl if shots else self.none
-        return np.stack([[_log(plant(Place(split, e, o, shots=shots))) for o in range(orders)] for e in range(n)])
+        n, plant, labels = self.count(split, n), self.icl if shots else self.none, self.labels if shots else OWN
+        places = [[Place(split, e, o, shots=shots, labels=labels) for o in range(orders)] for e in range(n)]
+        return np.array([[_log(plant(at)) for at in row] for row in places])
 
     def descend(
         self,
@@ -87,12 +99,13 @@ class PlantedLab(Lab):
         n = self.count(split, n)
         self.asked.append(Descent(optimizer, schedule, shots, orders, split, part, n, objective))
         rates, epochs = schedule.learning_rates, schedule.readouts
+
+        def at(e: int, o: int, rate: float, epoch: int) -> Place:
+            return Place(split, e, o, rate, epoch, shots, optimizer, part, objective, self.labels)
+
         log_probs = np.array(
             [
-                [
-                    [[_log(self.gd(Place(split, e, o, r, t, shots, optimizer, part))) for t in epochs] for r in rates]
-                    for o in range(orders)
-                ]
+                [[[_log(self.gd(at(e, o, rate, epoch))) for epoch in epochs] for rate in rates] for o in range(orders)]
                 for e in range(n)
             ]
         )

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from iclgd_core.errors import NotRunError
+from iclgd_core.errors import NotRunError, UnknownNameError
 from iclgd_core.lab import Lab, Setting
+from iclgd_core.learners import Schedule
 from iclgd_core.studies import AgreementStudy, checkpoint_study, size_study
 from tests.studies.planted import QUERIES, Floats, Place, PlantedLab, peaks, planted_lab
 
@@ -28,17 +29,33 @@ def lab_right_on(directory: Path, right: int, layers: int = 1) -> PlantedLab:
     return labs[0]
 
 
-def plant_gaps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str, int | None, int | None]]:
+def plant_gaps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """Make every size's gap 0.5 + slope x log10 parameters; return what will have been asked."""
-    asked: list[tuple[str, str, str, int | None, int | None]] = []
+    asked: list[tuple[object, ...]] = []
 
-    def study(lab: Lab, optimizer: str, agreement: str, *, n: int, n_tuning: int, with_path: bool) -> AgreementStudy:
-        asked.append((lab.model.name, optimizer, agreement, n, n_tuning))
+    def study(
+        lab: Lab,
+        optimizer: str,
+        agreement: str,
+        part: str,
+        *,
+        n: int,
+        n_tuning: int,
+        with_path: bool,
+        objective: str,
+        schedule: Schedule,
+        tuning_orders: int,
+    ) -> AgreementStudy:
+        asked.append((lab.model.name, optimizer, agreement, part, objective, n, n_tuning, schedule.readouts))
         gap = 0.5 + SLOPES * np.log10(lab.model.n_parameters)
         ceiling = np.full(len(SLOPES), 0.9)
         assert not with_path
-        setting = Setting(0.1, 1, 0, {})
-        return AgreementStudy(ceiling, ceiling - gap, np.zeros(len(SLOPES)), setting, agreement, optimizer, "whole")
+        assert tuning_orders == 1
+        setting, none = Setting(0.1, 1, 0, {}), np.full(len(SLOPES), 1.0 if lab.model.name == "layers-5" else 0.0)
+        learner, name = ceiling - gap, lab.model.name
+        return AgreementStudy(
+            ceiling, learner, none, setting, agreement, optimizer, part, model=name, objective=objective
+        )
 
     monkeypatch.setattr("iclgd_core.studies.sizes.agreement_study", study)
     return asked
@@ -52,7 +69,24 @@ def test_a_planted_slope_is_recovered(tmp_path: Path, monkeypatch: pytest.Monkey
     np.testing.assert_allclose(found.gap, 0.5 + np.outer(SLOPES, np.log10(found.parameters)), atol=1e-12)
     assert found.names == ("layers-1", "layers-2", "layers-3", "layers-5")
     assert found.left_out == {}
-    assert asked == [(name, "gd", "jensen-shannon", 7, 4) for name in found.names]
+    assert asked == [(name, "gd", "jensen-shannon", "whole", "labels", 7, 4, (1, 4)) for name in found.names]
+    assert "account" not in found.fixed()
+
+
+def test_a_form_is_held_against_icl_at_every_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, labs = plant_gaps(monkeypatch), [lab_right_on(tmp_path, QUERIES, layers) for layers in (1, 2, 3, 5)]
+    found = size_study(labs, "token-overlap", "kv-one-pass")
+    assert asked == [(name, "sgd1", "token-overlap", "kv", "lm", 3, 2, (1,)) for name in found.names]
+    cells = [cell for cell in found.closures if isinstance(cell, dict) and cell["account"] == "kv-one-pass"]
+    assert [cell["model"] for cell in cells] == list(found.names)
+    assert found.fixed()["account"] == "kv-one-pass"
+    assert [curve.learner for curve in found.curves()] == ["kv-one-pass"]
+    assert list(found.undefined) == ["layers-5"], "there zero-shot agrees with ICL more than ICL with itself"
+
+
+def test_what_is_no_form_of_gradient_descent_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="form of gradient descent 'bayes-mixture'"):
+        size_study([lab_right_on(tmp_path, QUERIES)], "token-overlap", "bayes-mixture")
 
 
 def test_a_size_without_icl_is_left_out_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.expectations import Entry, Expectations, Key, default_verdict, expectation_key, text_of
 from reports.document import Report
 from reports.families import partial_families
+from reports.natural_order import natural
 
 FALLBACK = "accepted.json"
 FULL, QUICK = "full", "quick"
@@ -93,7 +94,7 @@ def obstacles(report: Report, registered: Expectations, in_checkout: bool) -> di
         found["--force-partial"] = f"the run was partial: {'; '.join(partial)}"
     if _tier(report) == QUICK:
         keys = {_key(item, FULL) for item in report.evidence}
-        full = sorted({entry.id for key, entry in registered.entries.items() if key in keys})
+        full = sorted({entry.id for key, entry in registered.entries.items() if key in keys}, key=natural)
         if full:
             found["--force-tier"] = f"the run was of tier quick, and tier full is registered for {', '.join(full)}"
     return found

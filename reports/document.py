@@ -10,6 +10,7 @@ from iclgd_core.errors import IclgdError
 from iclgd_core.evidence import Evidence, Json, Verdict
 from iclgd_core.stats.outcome import Outcome
 from reports.adjudication.document import adjudication_document
+from reports.natural_order import by_claim
 
 SCHEMA = "iclgd-claims/2"
 
@@ -36,7 +37,7 @@ class Report:
     """All that a renderer needs.
 
     Attributes:
-        evidence: one piece for each claim test, adjudicated, sorted by claim, model, task and parameters.
+        evidence: one piece for each claim test, adjudicated, in the order of `by_claim`.
         run: the header.
         with_evidence: how many of the tests recorded evidence themselves.
     """
@@ -48,7 +49,7 @@ class Report:
 
 def report_of(evidence: Sequence[Evidence], run: Mapping[str, Json], with_evidence: int) -> Report:
     """Return the report of a run; the header gets hashes and number formats of the models, and first tokens."""
-    ordered = tuple(sorted(evidence, key=lambda item: item.key))
+    ordered = tuple(sorted(evidence, key=by_claim))
     found: dict[str, Json] = {"model_sha256": model_hashes(ordered)}
     for name, value in (("computed", computed(ordered)), ("prompts", first_tokens(ordered))):
         found |= {name: value} if value else {}
@@ -56,7 +57,7 @@ def report_of(evidence: Sequence[Evidence], run: Mapping[str, Json], with_eviden
 
 
 def document(report: Report) -> dict[str, Json]:
-    """Return {"schema", "run", "adjudication", "claims", "summary"}, claims sorted by id, model, task and parameters.
+    """Return {"schema", "run", "adjudication", "claims", "summary"}, claims in the order of `by_claim`.
 
     The adjudication follows from the claims: it is written for readers, and not read back.
     """

@@ -9,6 +9,7 @@ from iclgd_core.model_kinds import is_control, is_known_gd
 from reports.adjudication.markdown import HEADING, adjudication_lines
 from reports.document import Report, ReportError
 from reports.markdown_text import escape, table
+from reports.natural_order import by_claim
 from reports.papers import deviation, paper_link, paper_rank, paper_value
 
 COLUMNS = ("claim", "statement", "on", "verdicts", "ours", "paper's", "deviation")
@@ -18,7 +19,7 @@ MOST_NAMED = 6
 
 def claims_markdown(report: Report) -> str:
     """Return one table a paper, in the order of `reports.papers`; controls without ICL are counted below each."""
-    ordered = sorted(report.evidence, key=lambda item: (paper_rank(item.paper), item.key))
+    ordered = sorted(report.evidence, key=lambda item: (paper_rank(item.paper), by_claim(item)))
     parts = [_run_line(report)]
     for paper, group in groupby(ordered, lambda item: item.paper):
         items = list(group)

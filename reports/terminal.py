@@ -11,6 +11,7 @@ from iclgd_core.account import label, number, subject
 from iclgd_core.evidence import Evidence, Json, Verdict
 from reports.adjudication.terminal import adjudication_texts
 from reports.document import summary
+from reports.natural_order import by_claim
 from reports.plain_text import plain
 from reports.terminal_table import Cells, Column, Layout, fitted, table
 
@@ -52,7 +53,7 @@ def render_claims(
     A verdict that Holm's correction over the whole run would change has what it would be below it. `brief` leaves out
     the tables and reasons of what is as expected; the counts always stand.
     """
-    ordered = sorted(evidence, key=lambda item: item.key)
+    ordered = sorted(evidence, key=by_claim)
     shown = [item for item in ordered if item.verdict is not item.expected] if brief else ordered
     console = _console(width, colour)
     for text in adjudication_texts(ordered, console.width, brief):
@@ -68,7 +69,7 @@ def render_claims(
 
 def render_plan(evidence: Sequence[Evidence], width: int, colour: bool) -> str:
     """Return the table of a plan: spread, smallest effect that counts, units at hand and units needed."""
-    ordered = sorted(evidence, key=lambda item: item.key)
+    ordered = sorted(evidence, key=by_claim)
     console = _console(width, colour)
     _tables(console, ordered, PLAN_LAYOUTS, _plan_cells)
     _reasons(console, [item for item in ordered if item.outcome is None or item.outcome.undefined])

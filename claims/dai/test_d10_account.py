@@ -15,15 +15,27 @@ Refuted by: fine-tuning that agrees with ICL less than ICL with itself, by more 
 import pytest
 
 from claims.dai.published import NOT_REPORTED, beside
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
+from iclgd_core.mutations import Mutation
 from iclgd_core.papers import DAI
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import agreement_study
 from iclgd_core.studies.dai_fine_tuning import OPTIMIZER, PART
 
+OBJECTIVE = "lm"
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.02
+MUTATIONS: Mutations = {
+    Mutation.SWAPPED: Verdict.REFUTED,  # training depends on the order less than ICL does
+    Mutation.GD_AS_BOTH: Verdict.SUPPORTED,
+    Mutation.ICL_AS_BOTH: Verdict.SUPPORTED,
+    Mutation.ZERO_SHOT_AS_ICL: Verdict.INCONCLUSIVE,  # no ICL
+    Mutation.ZERO_SHOT_AS_GD: Verdict.REFUTED,  # the floor
+    Mutation.PERMUTED_WEIGHTS: Verdict.INCONCLUSIVE,  # no ICL, here and below
+    Mutation.UNTRAINED: Verdict.INCONCLUSIVE,
+    Mutation.CONSTANT: Verdict.INCONCLUSIVE,
+}
 
 
 @claim(
@@ -31,6 +43,7 @@ MINIMUM_EFFECT = 0.02
     DAI.at("section 4"),
     "Fine-tuning of keys and values in one pass agrees with ICL as ICL does with itself in another order.",
     refuted_by="fine-tuning that agrees with ICL less than ICL with itself by more than 0.02",
+    mutations=MUTATIONS,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 def test_fine_tuning_ends_where_icl_ends(lab: Lab, judge: Judge, agreement: str) -> None:
@@ -42,7 +55,7 @@ def test_fine_tuning_ends_where_icl_ends(lab: Lab, judge: Judge, agreement: str)
         PART,
         n=tier.episodes,
         n_tuning=tier.tuning_episodes,
-        objective="lm",
+        objective=OBJECTIVE,
         schedule=tier.one_pass,
     )
     outcome = paired_greater(

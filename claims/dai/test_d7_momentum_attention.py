@@ -11,6 +11,7 @@ Rule: mean difference over pretraining seeds > 0, one-sided t tests over seeds; 
 Bound 0: the statement is about the sign. In the details: mean over seeds of each attention, with a 95% t interval.
 Minimum effect: a log perplexity of 0.008 (the paper's 15.14 to 15.02) and an accuracy of 0.028 (51.9 to 54.7).
 60 episodes of accuracy a seed, others for each seed: so the spread over seeds has that over episodes in it.
+Precondition: each plain twin learns in context; without that there is no accuracy of ICL to compare.
 Refuted by: a mean difference that is below 0 as firmly.
 Deviation: 208 thousand weights instead of 350 million; GINC instead of text; eta, which the paper does not give, is
     0.5, fixed before training, so that the momentum's weights sum to 1 as those of attention do.

@@ -16,18 +16,30 @@ Deviation: the paper leaves the learning rate at that of plain GD, though gradie
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
+from iclgd_core.mutations import Mutation
 from iclgd_core.papers import DEUTCH
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import agreement_study
 
+OPTIMIZER, PART = "sgd1", "kv"
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.05
 DEVIATION = (
     "learning rate tuned to be near ICL, the paper keeps that of plain GD; one step a demonstration, as the "
     "published code, on the mean over tokens, not token by token"
 )
+MUTATIONS: Mutations = {
+    Mutation.SWAPPED: Verdict.REFUTED,  # training depends on the order less than ICL does
+    Mutation.GD_AS_BOTH: Verdict.SUPPORTED,
+    Mutation.ICL_AS_BOTH: Verdict.SUPPORTED,
+    Mutation.ZERO_SHOT_AS_ICL: Verdict.INCONCLUSIVE,  # no ICL
+    Mutation.ZERO_SHOT_AS_GD: Verdict.REFUTED,  # the floor
+    Mutation.PERMUTED_WEIGHTS: Verdict.INCONCLUSIVE,  # no ICL, here and below
+    Mutation.UNTRAINED: Verdict.INCONCLUSIVE,
+    Mutation.CONSTANT: Verdict.INCONCLUSIVE,
+}
 
 
 @claim(
@@ -35,11 +47,12 @@ DEVIATION = (
     DEUTCH.at("section 4.4"),
     "Layer-causal GD agrees with ICL as ICL in another order does, within 0.02.",
     refuted_by="a form of the loss whose agreement with ICL is below ICL's with itself by more than 0.02",
+    mutations=MUTATIONS,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 @pytest.mark.parametrize("objective", ["layer-causal", "layer-causal-code"])
 def test_layer_causal_gd_agrees_as_icl_with_itself(lab: Lab, judge: Judge, objective: str, agreement: str) -> None:
-    study = agreement_study(lab, "sgd1", agreement, "kv", objective=objective, schedule=lab.tier.one_pass)
+    study = agreement_study(lab, OPTIMIZER, agreement, PART, objective=objective, schedule=lab.tier.one_pass)
     outcome = paired_greater(
         study.learner,
         study.ceiling,

@@ -13,8 +13,9 @@ Deviation: as R1.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
+from iclgd_core.mutations import Mutation
 from iclgd_core.papers import MIN
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import SCOPES
@@ -22,6 +23,16 @@ from iclgd_core.studies.random_labels import random_label_study
 
 MINIMUM_EFFECT = 0.05
 DEVIATION = "8 demonstrations, not 16; a label is the next symbol of a text"
+MUTATIONS: Mutations = {
+    Mutation.SWAPPED: Verdict.REFUTED,  # GD follows its labels, here and below
+    Mutation.GD_AS_BOTH: Verdict.REFUTED,
+    Mutation.ICL_AS_BOTH: Verdict.SUPPORTED,  # no GD is read, here and for zero-shot
+    Mutation.ZERO_SHOT_AS_ICL: Verdict.INCONCLUSIVE,  # no ICL
+    Mutation.ZERO_SHOT_AS_GD: Verdict.SUPPORTED,
+    Mutation.PERMUTED_WEIGHTS: Verdict.INCONCLUSIVE,  # no ICL, here and below
+    Mutation.UNTRAINED: Verdict.INCONCLUSIVE,
+    Mutation.CONSTANT: Verdict.INCONCLUSIVE,
+}
 
 
 @claim(
@@ -29,6 +40,7 @@ DEVIATION = "8 demonstrations, not 16; a label is the next symbol of a text"
     MIN.at("section 4"),
     "With random labels in its demonstrations ICL is more accurate than without demonstrations.",
     refuted_by="random labels with which ICL is less accurate than without demonstrations",
+    mutations=MUTATIONS,
 )
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("labels", ["uniform", "marginal"])

@@ -16,14 +16,25 @@ Refuted by: GD that follows random labels no more than ICL does, within 0.02.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
+from iclgd_core.mutations import Mutation
 from iclgd_core.papers import MIN
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.random_labels_shift import SETTINGS, shift_study
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.05
+MUTATIONS: Mutations = {
+    Mutation.SWAPPED: Verdict.REFUTED,  # ICL follows them less
+    Mutation.GD_AS_BOTH: Verdict.REFUTED,  # they follow them alike, here and below
+    Mutation.ICL_AS_BOTH: Verdict.REFUTED,
+    Mutation.ZERO_SHOT_AS_ICL: Verdict.INCONCLUSIVE,  # no ICL
+    Mutation.ZERO_SHOT_AS_GD: Verdict.REFUTED,
+    Mutation.PERMUTED_WEIGHTS: Verdict.INCONCLUSIVE,  # no ICL, here and below
+    Mutation.UNTRAINED: Verdict.INCONCLUSIVE,
+    Mutation.CONSTANT: Verdict.INCONCLUSIVE,
+}
 
 
 @claim(
@@ -31,6 +42,7 @@ MINIMUM_EFFECT = 0.05
     MIN.at("section 4, and what GD predicts"),
     "GD moves its predictions to random labels of the demonstrations more than ICL does, by over 0.02 of probability.",
     refuted_by="GD that moves to random labels no more than ICL does, within 0.02",
+    mutations=MUTATIONS,
 )
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_gd_follows_random_labels_more_than_icl(lab: Lab, judge: Judge, setting: str) -> None:

@@ -16,14 +16,25 @@ Refuted by: a rule whose agreement with ICL is below ICL's with itself by more t
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
+from iclgd_core.mutations import Mutation
 from iclgd_core.papers import OPEN
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.other_optimizers import optimizer_account
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.05
+MUTATIONS: Mutations = {
+    Mutation.SWAPPED: Verdict.REFUTED,  # full-batch GD, where ICL is asked for, knows no order
+    Mutation.GD_AS_BOTH: Verdict.SUPPORTED,
+    Mutation.ICL_AS_BOTH: Verdict.SUPPORTED,
+    Mutation.ZERO_SHOT_AS_ICL: Verdict.INCONCLUSIVE,  # no ICL
+    Mutation.ZERO_SHOT_AS_GD: Verdict.REFUTED,  # the floor
+    Mutation.PERMUTED_WEIGHTS: Verdict.INCONCLUSIVE,  # no ICL, here and below
+    Mutation.UNTRAINED: Verdict.INCONCLUSIVE,
+    Mutation.CONSTANT: Verdict.INCONCLUSIVE,
+}
 
 
 @claim(
@@ -31,6 +42,7 @@ MINIMUM_EFFECT = 0.05
     OPEN.at("open questions"),
     "GD with momentum, by Nesterov's rule or by Newton-like steps agrees with ICL as ICL with itself, within 0.02.",
     refuted_by="a rule whose agreement with ICL is below that of ICL with itself by more than 0.02",
+    mutations=MUTATIONS,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 @pytest.mark.parametrize("optimizer", ["momentum", "nesterov", "newton"])

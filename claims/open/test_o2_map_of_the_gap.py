@@ -14,14 +14,25 @@ Refuted by: a setting whose agreement with ICL is within the margin of ICL's wit
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
+from iclgd_core.mutations import Mutation
 from iclgd_core.papers import OPEN
 from iclgd_core.stats import at_every, paired_greater
 from iclgd_core.studies.gap_map import gap_map
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.05
+MUTATIONS: Mutations = {
+    Mutation.SWAPPED: Verdict.SUPPORTED,  # a distance is symmetric, where GD has left its start
+    Mutation.GD_AS_BOTH: Verdict.REFUTED,  # by the map's full-batch GD
+    Mutation.ICL_AS_BOTH: Verdict.REFUTED,
+    Mutation.ZERO_SHOT_AS_ICL: Verdict.INCONCLUSIVE,  # no ICL
+    Mutation.ZERO_SHOT_AS_GD: Verdict.SUPPORTED,  # the floor
+    Mutation.PERMUTED_WEIGHTS: Verdict.INCONCLUSIVE,  # no ICL, here and below
+    Mutation.UNTRAINED: Verdict.INCONCLUSIVE,
+    Mutation.CONSTANT: Verdict.INCONCLUSIVE,
+}
 
 
 @claim(
@@ -29,6 +40,7 @@ MINIMUM_EFFECT = 0.05
     OPEN.at("open questions"),
     "At every learning rate, number of epochs and batch of a grid, ICL agrees with itself more than with GD.",
     refuted_by="a setting of GD that agrees with ICL as ICL agrees with itself, within 0.02",
+    mutations=MUTATIONS,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 def test_no_setting_closes_the_gap(lab: Lab, judge: Judge, agreement: str) -> None:

@@ -12,8 +12,9 @@ Refuted by: GD whose agreement with ICL is within the margin of ICL's agreement 
 Deviation: as O3.
 """
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
+from iclgd_core.mutations import Mutation
 from iclgd_core.papers import OPEN
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import agreement_study
@@ -22,6 +23,16 @@ EPISODES, TUNING_EPISODES = 16, 8
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.07
 DEVIATION = "208 thousand weights, one seed, 16 episodes at k = 8"
+MUTATIONS: Mutations = {
+    Mutation.SWAPPED: Verdict.SUPPORTED,  # a distance is symmetric, where GD has left its start
+    Mutation.GD_AS_BOTH: Verdict.REFUTED,
+    Mutation.ICL_AS_BOTH: Verdict.REFUTED,
+    Mutation.ZERO_SHOT_AS_ICL: Verdict.INCONCLUSIVE,  # no ICL
+    Mutation.ZERO_SHOT_AS_GD: Verdict.SUPPORTED,  # the floor
+    Mutation.PERMUTED_WEIGHTS: Verdict.INCONCLUSIVE,  # no ICL, here and below
+    Mutation.UNTRAINED: Verdict.INCONCLUSIVE,
+    Mutation.CONSTANT: Verdict.INCONCLUSIVE,
+}
 
 
 @claim(
@@ -29,6 +40,7 @@ DEVIATION = "208 thousand weights, one seed, 16 episodes at k = 8"
     OPEN.at("limitations; distributions of Xie et al., arXiv 2111.02080, section 4.2"),
     "Pretrained on this distribution, ICL agrees with ICL in another order more than with the most favourable GD.",
     refuted_by="GD that agrees with ICL as ICL agrees with itself, within 0.02",
+    mutations=MUTATIONS,
 )
 def test_the_gap_is_there(distribution: Lab, judge: Judge) -> None:
     study = agreement_study(distribution, "gd", "token-overlap", n=EPISODES, n_tuning=TUNING_EPISODES, with_path=False)

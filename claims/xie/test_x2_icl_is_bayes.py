@@ -16,8 +16,9 @@ Deviation: the paper shows that accuracy behaves as the theory says; it does not
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
+from iclgd_core.mutations import Mutation
 from iclgd_core.papers import XIE
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.bayes_agreement import bayes_study
@@ -25,6 +26,18 @@ from iclgd_core.studies.bayes_agreement import bayes_study
 MARGIN = -0.02
 MINIMUM_EFFECT = 0.02
 DEVIATION = "the paper compares accuracies, not distributions"
+MUTATIONS: Mutations = {
+    Mutation.SWAPPED: Verdict.REFUTED,  # GD is not the posterior, here and below
+    Mutation.GD_AS_BOTH: Verdict.REFUTED,
+    Mutation.ICL_AS_BOTH: Verdict.SUPPORTED,  # no GD is read, here and for zero-shot
+    Mutation.ZERO_SHOT_AS_ICL: Verdict.INCONCLUSIVE,  # no ICL
+    Mutation.ZERO_SHOT_AS_GD: Verdict.SUPPORTED,
+    Mutation.PERMUTED_WEIGHTS: Verdict.INCONCLUSIVE,  # no ICL, here and below
+    Mutation.UNTRAINED: Verdict.INCONCLUSIVE,
+    Mutation.CONSTANT: Verdict.INCONCLUSIVE,
+    Mutation.ICL_AS_POSTERIOR: Verdict.SUPPORTED,
+    Mutation.ZERO_SHOT_AS_POSTERIOR: Verdict.REFUTED,  # the floor
+}
 
 
 @claim(
@@ -32,6 +45,7 @@ DEVIATION = "the paper compares accuracies, not distributions"
     XIE.at("sections 2 and 3"),
     "ICL agrees with an exact Bayesian posterior as it agrees with itself in another order, within 0.02.",
     refuted_by="a posterior that agrees with ICL by at least 0.02 less than ICL does with itself",
+    mutations=MUTATIONS,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 @pytest.mark.parametrize("posterior", ["bayes-mixture", "bayes-structure"])

@@ -16,8 +16,9 @@ Deviation: the theorem speaks of infinitely many demonstrations and an ideal mod
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
+from iclgd_core.mutations import Mutation
 from iclgd_core.papers import XIE
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.bayes_accuracy import bayes_accuracy_study
@@ -27,6 +28,18 @@ MINIMUM_EFFECT = 0.02
 SHOTS = (1, 2, 4, 8)
 DEVIATION = "1 to 8 demonstrations and a trained model, where the theorem has infinitely many and an ideal one"
 PAPER = "ICL accuracy 57.7 % without, 68.4 % with 8 demonstrations (16 layers, k = 5, 50 symbols); no Bayes beside it"
+MUTATIONS: Mutations = {
+    Mutation.SWAPPED: Verdict.REFUTED,  # GD is less accurate, here and below
+    Mutation.GD_AS_BOTH: Verdict.REFUTED,
+    Mutation.ICL_AS_BOTH: Verdict.SUPPORTED,  # no GD is read, here and for zero-shot
+    Mutation.ZERO_SHOT_AS_ICL: Verdict.INCONCLUSIVE,  # no ICL
+    Mutation.ZERO_SHOT_AS_GD: Verdict.SUPPORTED,
+    Mutation.PERMUTED_WEIGHTS: Verdict.INCONCLUSIVE,  # no ICL, here and below
+    Mutation.UNTRAINED: Verdict.INCONCLUSIVE,
+    Mutation.CONSTANT: Verdict.INCONCLUSIVE,
+    Mutation.ICL_AS_POSTERIOR: Verdict.SUPPORTED,
+    Mutation.ZERO_SHOT_AS_POSTERIOR: Verdict.SUPPORTED,  # ICL is more accurate
+}
 
 
 @claim(
@@ -34,6 +47,7 @@ PAPER = "ICL accuracy 57.7 % without, 68.4 % with 8 demonstrations (16 layers, k
     XIE.at("section 3, theorem 1; section 4"),
     "ICL is as accurate as the argmax of the exact posterior predictive of the same prompts, within 0.02.",
     refuted_by="a number of demonstrations with which ICL is less accurate than the posterior by 0.02 or more",
+    mutations=MUTATIONS,
 )
 @pytest.mark.parametrize("shots", SHOTS)
 def test_icl_is_as_accurate_as_bayes(lab: Lab, judge: Judge, shots: int) -> None:

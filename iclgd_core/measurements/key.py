@@ -23,8 +23,18 @@ _MEASURING_CODE = ("learners", "models", "tasks", "predictions.py")
 @cache
 def code_version() -> str:
     """Return the SHA-256 of the source files that a measurement's numbers depend on: learners, models, tasks."""
+    return source_version(*_MEASURING_CODE)
+
+
+@cache
+def source_version(*names: str) -> str:
+    """Return the SHA-256 of source files, for the key of a measurement that depends on more than `code_version` covers.
+
+    Args:
+        names: folders and files below this package, for example "bayes" or "studies/points.py".
+    """
     h = hashlib.sha256()
-    for path in sorted(p for name in _MEASURING_CODE for p in _files(_CORE / name)):
+    for path in sorted(p for name in names for p in _files(_CORE / name)):
         h.update(path.relative_to(_CORE).as_posix().encode() + path.read_bytes())
     return h.hexdigest()
 

@@ -18,9 +18,13 @@ each of its sub-claims is refuted by at least one mutation. Where no general one
 to `Mutation`, and to `subjects`. The table is data: it is written from what the rule says, not from what a run gave.
 The test finds claims in the packages below `claims`: give a new folder an `__init__.py`.
 
+Which GD stands in for ICL, a sub-claim says: by its parameters `optimizer`, `part` and `objective`, or, where it has
+none of that name, by the constants OPTIMIZER, PART and OBJECTIVE of its file; else full-batch GD of the whole model on
+the labels.
+
 This package's face is the names alone, which `iclgd_core.evidence` needs; the rest is in its modules: `laboratory`
 (outputs), `weights` (models), `subjects` (what a claim asks for by argument), `learners` (learners without a
-laboratory).
+laboratory), `posterior` (exact posteriors).
 """
 
 from iclgd_core.mutations.names import GENERAL, Mutation

@@ -1,8 +1,8 @@
 """A laboratory that gives the outputs of one learner where another is asked for.
 
-"GD's outputs" in place of ICL: those of `optimizer` and `part`, trained at the fixed setting of `fixed_setting` on the
-demonstrations that ICL is shown, in the same orders and episodes. In place of GD, under GD_AS_BOTH: the same setting,
-with the optimizer, part and objective that are asked for, at every learning rate and readout.
+"GD's outputs" in place of ICL: those of `optimizer`, `part` and `objective`, trained at the fixed setting of
+`fixed_setting` on the demonstrations that ICL is shown, in the same orders and episodes. In place of GD, under
+GD_AS_BOTH: the same setting, with the optimizer, part and objective that are asked for, at every rate and readout.
 
 "ICL's outputs" in place of GD: the predictions behind the demonstrations that GD trains on, in the same order, at
 every learning rate and readout. Of more than 8 demonstrations ICL is shown the first 8, all that claims show it.
@@ -11,7 +11,7 @@ every learning rate and readout. Of more than 8 demonstrations ICL is shown the 
 demonstrations are asked for, nothing is mutated.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -19,9 +19,10 @@ import numpy as np
 from iclgd_core.errors import DivergedError, SettingsError
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Runs, Schedule, get_optimizer
-from iclgd_core.models import CausalModel
+from iclgd_core.learners.objectives import LABELS
 from iclgd_core.mutations.names import Mutation
 from iclgd_core.predictions import LogProbs, TopLogProbs
+from iclgd_core.studies.other_optimizers import SCHEDULES
 from iclgd_core.tiers import Tier
 
 Learner = Literal["itself", "icl", "gd", "zero-shot"]
@@ -40,9 +41,10 @@ def fixed_setting(tier: Tier, optimizer: str) -> Schedule:
     """Return one setting that trains: the tier's smallest learning rate and last readout.
 
     The larger rates of a tier are there to be chosen among; some break a small model, and the outputs of a broken model
-    are not GD's.
+    are not GD's. The rate of a Newton-like rule is a length of step and has a schedule of its own.
     """
-    schedule = tier.schedule(get_optimizer(optimizer).rule)
+    rule = get_optimizer(optimizer).rule
+    schedule = SCHEDULES[tier.name]["newton"] if rule == "newton" else tier.schedule(rule)
     return Schedule((min(schedule.learning_rates),), schedule.readouts[-1:])
 
 
@@ -67,25 +69,26 @@ class MutatedLab(Lab):
     """A laboratory whose outputs are mutated; its precondition is judged on the mutated outputs too.
 
     Attributes:
-        base: the laboratory that measures.
+        base: the laboratory that measures; it always has the model, task, tier and seed of this one, so that a study
+            that asks for the same laboratory on other labels or another model gets that one's mutation.
         mutation: one of STAND_INS.
-        optimizer, part: which GD stands in for ICL.
+        optimizer, part, objective: which GD stands in for ICL.
     """
 
     base: Lab
     mutation: Mutation
     optimizer: str = "gd"
     part: str = "whole"
+    objective: str = LABELS
 
     def __post_init__(self) -> None:
         if self.mutation not in STAND_INS:
             raise SettingsError(
                 f"mutation {str(self.mutation)!r} does not replace outputs; those that do: {', '.join(STAND_INS)}."
             )
-
-    def of(self, model: CausalModel) -> "MutatedLab":
-        """Return the same laboratory, mutated in the same way, with another model."""
-        return replace(self, model=model, base=self.base.of(model))
+        own = {field.name: getattr(self, field.name) for field in fields(Lab)}
+        if any(getattr(self.base, name) is not value for name, value in own.items()):
+            object.__setattr__(self, "base", replace(self.base, **own))
 
     def in_context(
         self, shots: int = SHOTS, orders: int = 1, split: str = "evaluation", n: int | None = None
@@ -94,7 +97,7 @@ class MutatedLab(Lab):
         learner = STAND_INS[self.mutation][0] if shots else "itself"
         if learner == "itself":
             return self.base.in_context(shots, orders, split, n)
-        return self._outputs(learner, self.optimizer, shots, orders, split, self.part, n)
+        return self._outputs(learner, self.optimizer, shots, orders, split, self.part, n, self.objective)
 
     def descend(
         self,
@@ -105,7 +108,7 @@ class MutatedLab(Lab):
         split: str = "evaluation",
         part: str = "whole",
         n: int | None = None,
-        objective: str = "labels",
+        objective: str = LABELS,
     ) -> Runs:
         """Return what stands where GD is asked for, at every learning rate and readout of the schedule."""
         learner = STAND_INS[self.mutation][1]
@@ -123,7 +126,7 @@ class MutatedLab(Lab):
         split: str,
         part: str,
         n: int | None,
-        objective: str = "labels",
+        objective: str,
     ) -> LogProbs:
         """Return a learner's log-probs (episodes, orders, queries, vocabulary).
 

@@ -31,6 +31,10 @@ class Mutation(StrEnum):
     """Every checkpoint has the last one's weights."""
     ZERO_SHOT_BEFORE_LAST = "zero_shot_before_last"
     """Every checkpoint but the last has its outputs without demonstrations where ICL is asked for."""
+    ICL_AS_POSTERIOR = "icl_as_posterior"
+    """ICL's outputs where an exact posterior is asked for."""
+    ZERO_SHOT_AS_POSTERIOR = "zero_shot_as_posterior"
+    """The outputs without demonstrations where an exact posterior is asked for."""
 
 
 GENERAL = (

@@ -5,12 +5,16 @@ from dataclasses import replace
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.lab import Lab, Series
+from iclgd_core.learners.objectives import LABELS
 from iclgd_core.mutations.laboratory import STAND_INS, MutatedLab
 from iclgd_core.mutations.names import Mutation
+from iclgd_core.mutations.posterior import OF_POSTERIOR
 from iclgd_core.mutations.weights import constant, constructed, permuted, untrained
 
 
-def mutated_lab(lab: Lab, mutation: Mutation, optimizer: str = "gd", part: str = "whole") -> Lab:
+def mutated_lab(
+    lab: Lab, mutation: Mutation, optimizer: str = "gd", part: str = "whole", objective: str = LABELS
+) -> Lab:
     """Return a laboratory under a mutation.
 
     Args:
@@ -18,15 +22,16 @@ def mutated_lab(lab: Lab, mutation: Mutation, optimizer: str = "gd", part: str =
         mutation: any that is about one laboratory.
         optimizer: which GD stands in for ICL: that of the sub-claim.
         part: what that GD trains.
+        objective: what it minimises.
 
     Raises:
-        SettingsError: a mutation about several laboratories.
+        SettingsError: a mutation about several laboratories, or about a posterior (see `posterior`).
         ModelError: a model that cannot be mutated so (see `weights`).
     """
     if mutation in STAND_INS:
         return MutatedLab(
             lab.model, lab.task, lab.tier, lab.seed, lab.store, lab.plan,
-            base=lab, mutation=mutation, optimizer=optimizer, part=part,
+            base=lab, mutation=mutation, optimizer=optimizer, part=part, objective=objective,
         )  # fmt: skip
     match mutation:
         case Mutation.PERMUTED_WEIGHTS:
@@ -37,7 +42,8 @@ def mutated_lab(lab: Lab, mutation: Mutation, optimizer: str = "gd", part: str =
             return lab.of(constant(lab.model))
         case Mutation.CONSTRUCTED_WEIGHTS:
             return lab.of(constructed(lab.model, lab.seed))
-    raise SettingsError(f"mutation {str(mutation)!r} is about several sizes or checkpoints, not about one laboratory.")
+    what = "a posterior" if mutation in OF_POSTERIOR else "several sizes or checkpoints"
+    raise SettingsError(f"mutation {str(mutation)!r} is about {what}, not about one laboratory.")
 
 
 def mutated_family(labs: Sequence[Lab], mutation: Mutation) -> tuple[Lab, ...]:

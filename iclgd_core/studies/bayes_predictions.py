@@ -1,7 +1,7 @@
 """Predictions of the exact posteriors on a laboratory's episodes; the restart rate is chosen on tuning episodes."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,13 @@ from iclgd_core.bayes import POSTERIORS, RESTART, mixture_likelihoods, predictiv
 from iclgd_core.errors import NotRunError, UnknownNameError
 from iclgd_core.evidence import Json
 from iclgd_core.lab import SHOTS, Lab
+from iclgd_core.lab.measuring import from_arrays, to_arrays
+from iclgd_core.measurements import source_version
+from iclgd_core.measurements.key import Key
+from iclgd_core.measurements.store import Arrays
 from iclgd_core.predictions import LogProbs
 from iclgd_core.studies.agreements import AGREEMENTS
-from iclgd_core.tasks import GincTask, GincWorld
+from iclgd_core.tasks import GincTask
 from iclgd_core.tasks.ginc_prompts import GincPrompts
 
 Floats = NDArray[np.float64]
@@ -57,7 +61,7 @@ def bayes_predictions(
     n: int | None = None,
     restart: float = RESTART,
 ) -> LogProbs:
-    """Return the posterior predictive of each query behind the first `shots` demonstrations.
+    """Return the posterior predictive of each query behind the first `shots` demonstrations; computed once and stored.
 
     Args:
         lab: the laboratory; its model gives the vocabulary alone.
@@ -76,9 +80,25 @@ def bayes_predictions(
     """
     if account not in POSTERIORS:
         raise UnknownNameError("posterior", account, POSTERIORS)
-    world = ginc_task(lab).world
+    world, vocabulary = ginc_task(lab).world, int(lab.model.config.vocab_size)
     drawn = [episode for episode in lab.episodes(split, lab.count(split, n)) if isinstance(episode, GincPrompts)]
-    return _predicted(account, restart, world, tuple(drawn), shots, int(lab.model.config.vocab_size))
+    orders = np.tile(np.arange(shots), (len(drawn), 1, 1))
+    reading = POSTERIORS[account]
+    key: Key = {
+        "learner": account,
+        "reading": source_version("bayes"),
+        "world": str(world.config),
+        "episodes": [episode.digest for episode in drawn],
+        "shots": shots,
+        "vocabulary": vocabulary,
+    }
+    if account == "bayes-mixture":
+        reading, key = partial(mixture_likelihoods, restart=restart), {**key, "restart": restart}
+
+    def compute() -> Arrays:
+        return to_arrays(predictive(reading, world, drawn, orders, vocabulary)[:, 0])
+
+    return from_arrays(lab.store.measure(key, compute))
 
 
 def favourable_restart(lab: Lab, account: str, agreement: str, n: int | None = None) -> Favourable:
@@ -104,14 +124,3 @@ def favourable_restart(lab: Lab, account: str, agreement: str, n: int | None = N
     }
     best = max(scores, key=lambda rate: (scores[rate], -rate))
     return Favourable(best, {f"{rate:g}": score for rate, score in scores.items()}, protocol)
-
-
-@lru_cache(maxsize=64)
-def _predicted(
-    account: str, restart: float, world: GincWorld, drawn: tuple[GincPrompts, ...], shots: int, vocabulary: int
-) -> LogProbs:
-    """Several claims ask for the same; the episodes are those that `Lab.episodes` keeps, and are told by identity."""
-    mixture = account == "bayes-mixture"
-    reading = partial(mixture_likelihoods, restart=restart) if mixture else POSTERIORS[account]
-    orders = np.tile(np.arange(shots), (len(drawn), 1, 1))
-    return predictive(reading, world, drawn, orders, vocabulary)[:, 0]

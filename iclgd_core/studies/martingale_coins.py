@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from iclgd_core.bayes import POSTERIORS, structure_likelihoods
+from iclgd_core.devices import Workload
 from iclgd_core.errors import NotRunError
 from iclgd_core.lab import Lab
+from iclgd_core.measurements import source_version
+from iclgd_core.measurements.key import Key
+from iclgd_core.measurements.store import Arrays
 from iclgd_core.predictions import LogProbs, TopLogProbs
 from iclgd_core.seeds import stream
 from iclgd_core.studies.bayes_predictions import ginc_task
@@ -32,6 +36,9 @@ LONGEST = 64
 """Outcomes drawn for each coin."""
 IDENTIFYING = 64
 """Demonstrations from which an episode's HMM and slot are read off, so that its two likeliest labels are known."""
+
+_READING = ("studies/martingale_coins.py",)
+"""What decides a probability that is read off, besides learners, models and tasks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +78,13 @@ class Coin:
         labels = self.labels[np.asarray(outcomes, dtype=np.int64)]
         return Episode("coin", 0, "evaluation", repeated, labels, self.x[None], self.labels[:1], self.separator)
 
+    def prompts(self, outcomes: Ints) -> GincPrompts:
+        """Return that episode in the model's tokens."""
+        return GincPrompts(self.shown(outcomes), self.token)
+
     def prompt(self, outcomes: Ints) -> Prompt:
         """Return the prompt x z_1 / ... / x."""
-        return GincPrompts(self.shown(outcomes), self.token).prompts(np.arange(len(outcomes)))[0]
+        return self.prompts(outcomes).prompts(np.arange(len(outcomes)))[0]
 
 
 def coins(lab: Lab, count: int = COINS) -> tuple[Coin, ...]:
@@ -126,19 +137,53 @@ def chance_of_one(log_probs: LogProbs, tokens: Ints) -> Floats:
 
 
 def model_chances(lab: Lab, flips: tuple[Coin, ...], histories: list[list[Ints]]) -> Floats:
-    """Return the model's probability of outcome 1 behind each history of each coin, (coins, histories)."""
-    groups = [[coin.prompt(z) for z in own] for coin, own in zip(flips, histories, strict=True)]
+    """Return the model's probability of outcome 1 behind each history of each coin, (coins, histories), measured once.
+
+    Raises:
+        InsufficientMemoryError, OutOfMemoryError: the device has less memory than is needed.
+    """
+    shown = [[coin.prompts(z) for z in own] for coin, own in zip(flips, histories, strict=True)]
+    groups = [[one.prompts(np.arange(one.pool))[0] for one in own] for own in shown]
     tokens = np.stack([coin.tokens for coin in flips])
-    return chance_of_one(lab.model.log_probs(groups, np.unique(tokens)), tokens)
+
+    def compute() -> Arrays:
+        return {"chances": chance_of_one(lab.model.log_probs(groups, np.unique(tokens)), tokens)}
+
+    longest = max(len(prompt.ids) for own in groups for prompt in own)
+    work = Workload("icl", len(groups[0]), longest, keeps_scores=True)
+    episodes = [one for own in shown for one in own]
+    settings: Key = {"outcomes": tokens.ravel().tolist(), "reading": source_version(*_READING)}
+    found = lab.stored("outcome_chances", episodes, settings, work, compute)["chances"]
+    return found.astype(np.float64)
 
 
-def posterior_chances(world: GincWorld, posterior: str, flips: tuple[Coin, ...], histories: list[list[Ints]]) -> Floats:
-    """Return an exact posterior's probability of outcome 1 behind each history of each coin, (coins, histories)."""
-    reading, found = POSTERIORS[posterior], []
-    for coin, own in zip(flips, histories, strict=True):
-        for z in own:
-            shown = coin.shown(z)
-            runs = np.concatenate([shown.demonstrations, shown.labels[:, None]], axis=1)
-            zero, one = reading(world, runs, shown.queries).next_symbol[0, coin.labels]
-            found.append(one / (zero + one))
-    return np.array(found).reshape(len(flips), -1)
+def posterior_chances(lab: Lab, posterior: str, flips: tuple[Coin, ...], histories: list[list[Ints]]) -> Floats:
+    """Return an exact posterior's probability of outcome 1 behind each history of each coin, (coins, histories).
+
+    Computed once and stored, as `model_chances`.
+
+    Raises:
+        NotRunError: a task whose prompts come from no known distribution.
+    """
+    world = ginc_task(lab).world
+
+    def compute() -> Arrays:
+        found = [_odds(world, posterior, coin, z) for coin, own in zip(flips, histories, strict=True) for z in own]
+        return {"chances": np.array(found).reshape(len(flips), -1)}
+
+    key: Key = {
+        "learner": f"outcome_chances of {posterior}",
+        "reading": source_version("bayes", *_READING),
+        "world": str(world.config),
+        "episodes": [coin.shown(z).digest for coin, own in zip(flips, histories, strict=True) for z in own],
+        "outcomes": np.stack([coin.labels for coin in flips]).ravel().tolist(),
+    }
+    return lab.store.measure(key, compute)["chances"].astype(np.float64)
+
+
+def _odds(world: GincWorld, posterior: str, coin: Coin, outcomes: Ints) -> float:
+    """Return an exact posterior's probability of outcome 1 behind the outcomes of one coin."""
+    shown = coin.shown(outcomes)
+    runs = np.concatenate([shown.demonstrations, shown.labels[:, None]], axis=1)
+    zero, one = POSTERIORS[posterior](world, runs, shown.queries).next_symbol[0, coin.labels]
+    return float(one / (zero + one))

@@ -83,12 +83,12 @@ def step_study(lab: Lab, n: int, predictor: str = "icl") -> StepStudy:
         NotRunError: a task whose prompts come from no known distribution.
         ContextError: more outcomes than the context window holds.
     """
-    world = ginc_task(lab).world
+    ginc_task(lab)
 
     def chances(flips: tuple[Coin, ...], histories: list[list[Ints]]) -> Floats:
         if predictor == "icl":
             return model_chances(lab, flips, histories)
-        return posterior_chances(world, predictor, flips, histories)
+        return posterior_chances(lab, predictor, flips, histories)
 
     return _steps(lab, chances, n, predictor)
 

@@ -27,6 +27,8 @@ class RandomLabelStudy:
         zero_shot: without demonstrations.
         labels: "uniform", "marginal" or "none".
         scope: the "vocabulary", or the "labels" alone.
+        least_gain: what the right labels must gain over no demonstrations for others to be able to cost anything; None
+            where the study is not about a loss.
     """
 
     gold: Floats
@@ -34,6 +36,18 @@ class RandomLabelStudy:
     zero_shot: Floats
     labels: str
     scope: str
+    least_gain: float | None = None
+
+    @property
+    def undefined(self) -> str:
+        """Why no loss can be judged here, empty where one can: demonstrations with right labels gain too little."""
+        gain = float((self.gold - self.zero_shot).mean())
+        if self.least_gain is None or gain >= self.least_gain:
+            return ""
+        return (
+            f"right labels gain {gain:.3f} of accuracy over the {self.scope} ({self.gold.mean():.3f}, "
+            f"{self.zero_shot.mean():.3f} without demonstrations), less than {self.least_gain:g}: nothing to lose"
+        )
 
     def curves(self) -> tuple[Curve, ...]:
         """Return nothing: there is no axis."""
@@ -45,7 +59,8 @@ class RandomLabelStudy:
 
     def fixed(self) -> dict[str, Json]:
         """Return what was fixed beforehand."""
-        return {"labels": self.labels, "scope": self.scope, "demonstrations": SHOTS}
+        fixed: dict[str, Json] = {"labels": self.labels, "scope": self.scope, "demonstrations": SHOTS}
+        return fixed | ({} if self.least_gain is None else {"least_gain_of_right_labels": self.least_gain})
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
@@ -69,13 +84,16 @@ def relabelled(lab: Lab, labels: str) -> Lab:
     return replace(lab, task=UnlabelledTask(lab.task))
 
 
-def random_label_study(lab: Lab, labels: str, scope: str = "vocabulary") -> RandomLabelStudy:
+def random_label_study(
+    lab: Lab, labels: str, scope: str = "vocabulary", least_gain: float | None = None
+) -> RandomLabelStudy:
     """Measure ICL with other labels beside ICL with the right ones, on the same inputs and queries.
 
     Args:
         lab: the laboratory.
         labels: "uniform", "marginal" or "none".
         scope: what the accuracy is over, one of accuracy.SCOPES.
+        least_gain: what right labels must gain over no demonstrations for a loss to be judged, in accuracy.
 
     Raises:
         NotRunError: a task whose demonstrations cannot be relabelled.
@@ -96,4 +114,5 @@ def random_label_study(lab: Lab, labels: str, scope: str = "vocabulary") -> Rand
         zero_shot=accuracy(lab.zero_shot(n=n)),
         labels=labels,
         scope=scope,
+        least_gain=least_gain,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from iclgd_core.evidence import Evidence, Json
+from reports.natural_order import natural
 
 NO_ICL = "no ICL"
 """How the reason of a verdict begins where a model failed the precondition (`iclgd_core.precondition`)."""
@@ -54,7 +55,7 @@ def cells_of(evidence: Iterable[Evidence]) -> dict[Key, Cell]:
     best: dict[Key, tuple[tuple[object, ...], Cell]] = {}
     for item in evidence:
         for cell in _recorded(item):
-            rank = (-cell.n, item.id, sorted(item.params.items()), item.model, item.task)
+            rank = (-cell.n, natural(item.id), sorted(item.params.items()), item.model, item.task)
             if cell.key not in best or rank < best[cell.key][0]:
                 best[cell.key] = rank, cell
     return {key: cell for key, (_, cell) in best.items()}

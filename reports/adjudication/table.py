@@ -14,11 +14,11 @@ ENDS = {"zero-shot": 0.0, "icl-other-order": 1.0}
 """Accounts whose closure is what it is by definition, wherever floor and ceiling differ."""
 
 AGREEMENTS = {
-    "npd": "prediction distance",
     "token-overlap": "Token Overlap",
     "ocs-bounded": "bounded overlap cosine",
     "ocs-additive": "additive overlap cosine",
     "jensen-shannon": "Jensen-Shannon",
+    "npd": "prediction distance",
 }
 """By name, each with a label; the first of a model's is the one by which the opening table shows it."""
 

@@ -8,6 +8,7 @@ from iclgd_core.model_kinds import is_control
 from reports.compare.comparison import Change, Comparison, Difference, Header, Side
 from reports.compare.interval import interval_of_difference
 from reports.document import Report
+from reports.natural_order import by_claim
 
 HEADERS = ("tier", "seed", "device", "dtype", "commit", "dirty", "complete", "platform", "versions")
 
@@ -56,7 +57,7 @@ def _pairs(before: Sequence[Evidence], after: Sequence[Evidence]) -> list[Pair]:
             found = left.pop(by_node[item.node_id].key, None)
         pairs.append((item, found))
     pairs += [(None, left[key]) for key in sorted(left)]
-    return sorted(pairs, key=lambda pair: _named(*pair).key)
+    return sorted(pairs, key=lambda pair: by_claim(_named(*pair)))
 
 
 def _named(before: Evidence | None, after: Evidence | None) -> Evidence:

@@ -9,6 +9,7 @@ from iclgd_core.account import subject
 from iclgd_core.evidence import Evidence, Verdict
 from reports.html.answer import is_control, is_known
 from reports.html.words import bound, sub_claim, with_interval
+from reports.natural_order import natural
 from reports.papers import deviation, paper_rank, paper_value
 
 
@@ -71,7 +72,7 @@ def chapters(evidence: Sequence[Evidence]) -> list[Chapter]:
 
 def rows(evidence: Sequence[Evidence]) -> list[Row]:
     """Return the rows by claim; within it models under test first, then those on which ICL is GD, then controls."""
-    ordered = sorted(evidence, key=lambda item: (item.id, is_control(item), is_known(item), item.key))
+    ordered = sorted(evidence, key=lambda item: (natural(item.id), is_control(item), is_known(item), item.key))
     return [_row(list(group)) for _, group in groupby(ordered, lambda item: item.family)]
 
 

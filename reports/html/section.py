@@ -11,7 +11,8 @@ from iclgd_core.evidence import Evidence, Verdict
 from reports.figures import Panel, draw_forest, draw_gap_map, draw_panel, gap_map_of, panels_of
 from reports.html.answer import is_control, is_known
 from reports.html.protocol import Rule, command, listed, rule_of, shared_protocol
-from reports.html.words import bound, natural, p_value, sub_claim, with_interval
+from reports.html.words import bound, p_value, sub_claim, with_interval
+from reports.natural_order import natural
 from reports.papers import deviation, paper_link, paper_rank, paper_value
 
 
@@ -117,7 +118,8 @@ def sections(evidence: Sequence[Evidence], options: Sequence[str] = ()) -> list[
         first[item.id] = min(first.get(item.id, paper_rank(item.paper)), paper_rank(item.paper))
 
     def rank(item: Evidence) -> tuple[object, ...]:
-        return (*first[item.id], item.id, is_control(item), is_known(item), item.family, natural(item))
+        kind = (is_control(item), is_known(item))
+        return (*first[item.id], natural(item.id), *kind, item.family, natural(sub_claim(item)))
 
     ordered = sorted(evidence, key=rank)
     return [_section(list(group), options) for _, group in groupby(ordered, lambda item: item.id)]

@@ -6,9 +6,6 @@ from collections.abc import Iterable
 from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.stats.outcome import Outcome
 
-DIGITS = "0123456789"
-RUNS = re.compile(r"[0-9]{1,18}|[^0-9]+")
-
 SYMBOLS = {
     Verdict.SUPPORTED: "✓",
     Verdict.REFUTED: "✗",
@@ -47,15 +44,6 @@ def bound(outcome: Outcome) -> str:
 def sub_claim(item: Evidence) -> str:
     """Name a sub-claim by its parameters, for example `optimizer=gd`; a dash where there are none."""
     return ", ".join(f"{name}={value}" for name, value in sorted(item.params.items())) or "–"
-
-
-def natural(item: Evidence) -> list[tuple[int, str]]:
-    """Return a key that sorts sub-claims by their parameters, numbers by size: 32 before 128.
-
-    It has a pair for each run of digits, (the number, ""), and for each other run, (-1, the text).
-    """
-    runs = RUNS.findall(sub_claim(item))
-    return [(int(run), "") if run[0] in DIGITS else (-1, run) for run in runs]
 
 
 def anchors(names: Iterable[str]) -> dict[str, str]:

@@ -5,8 +5,9 @@ import inspect
 import itertools
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any, Protocol
+from unittest.mock import Mock
 
 import pytest
 
@@ -20,12 +21,16 @@ from iclgd_core.learners import Schedule
 from iclgd_core.mutations import Mutation
 from iclgd_core.mutations.laboratory import STAND_INS
 from iclgd_core.mutations.learners import MutatedLearners
+from iclgd_core.mutations.posterior import OF_POSTERIOR, Posterior, mutated_posterior
 from iclgd_core.mutations.subjects import mutated_family, mutated_lab, mutated_series
 from iclgd_core.stats.outcome import Outcome
-from iclgd_core.studies import invariance
+from iclgd_core.studies import bayes_accuracy, bayes_agreement, bayes_predictions, invariance
+from iclgd_core.studies.forms import Form
 
 Test = Callable[..., None]
 Params = dict[str, object]
+READ_POSTERIORS = (bayes_accuracy, bayes_agreement, bayes_predictions)
+"""Modules that ask for the predictions of exact posteriors by name."""
 
 
 class Subjects(Protocol):
@@ -33,22 +38,29 @@ class Subjects(Protocol):
 
     lab: Lab
     weights: Lab
+    distribution: Lab
     family: tuple[Lab, ...]
     series: Series
 
 
+def every_test() -> Iterator[Test]:
+    """Yield the test functions of all claims below `claims`."""
+    for module in pkgutil.walk_packages(claims.__path__, "claims."):
+        for function in vars(importlib.import_module(module.name)).values():
+            if claim_of(function) is not None and function.__module__ == module.name:
+                yield function
+
+
 def claim_tests() -> dict[str, Test]:
-    """Return the test functions of all claims about language models below `claims`, by the claim's identifier.
+    """Return the test functions of all claims on language models that can be fed, by the claim's identifier.
 
     A claim may have a second function, on regression models, which are fed nothing of other learners.
     """
     found: dict[str, Test] = {}
-    for module in pkgutil.walk_packages(claims.__path__, "claims."):
-        for function in vars(importlib.import_module(module.name)).values():
-            claim = claim_of(function)
-            if claim is not None and function.__module__ == module.name and subject_name(function) is not None:
-                assert claim.id not in found, f"two claims are called {claim.id}"
-                found[claim.id] = function
+    for function in every_test():
+        if subject_name(function) is not None:
+            assert stated(function).id not in found, f"two claims are called {stated(function).id}"
+            found[stated(function).id] = function
     return found
 
 
@@ -75,6 +87,13 @@ def as_text(params: Params) -> dict[str, str]:
     return {name: str(value) for name, value in params.items()}
 
 
+def form_of(test: Test, params: Mapping[str, str]) -> Form:
+    """Return the GD that a sub-claim is about: by its parameters, else by its file's constants, else the plain one."""
+    module = importlib.import_module(test.__module__)
+    plain = Form("gd")
+    return Form(*(params.get(name, getattr(module, name.upper(), default)) for name, default in asdict(plain).items()))
+
+
 @dataclass
 class Recorder:
     """A judge that keeps the outcome."""
@@ -93,22 +112,28 @@ class Mutant:
 
     def __init__(self, base: Subjects, mutation: Mutation | None) -> None:
         self.base, self.mutation = base, mutation
-        self._made: dict[tuple[str, str, str], Any] = {}
+        self._made: dict[tuple[int, Form | None], Any] = {}
 
-    def argument(self, name: str, params: Mapping[str, str]) -> Any:
-        """Return what a test gets for its argument `lab`, `weights`, `family` or `series`."""
+    def argument(self, name: str, form: Form) -> Any:
+        """Return what a test gets for its argument, one of `Subjects`; `form` is the GD that stands in for ICL."""
         subject = getattr(self.base, name)
-        if self.mutation is None:
+        if self.mutation is None or self.mutation in OF_POSTERIOR:
             return subject
-        key = (name, params.get("optimizer", "gd"), params.get("part", "whole"))
+        key = (id(subject), form if self.mutation in STAND_INS else None)
         if key not in self._made:
             if name == "family":
                 self._made[key] = mutated_family(subject, self.mutation)
             elif name == "series":
                 self._made[key] = mutated_series(subject, self.mutation)
             else:
-                self._made[key] = mutated_lab(subject, self.mutation, *key[1:])
+                self._made[key] = mutated_lab(subject, self.mutation, *astuple(form))
         return self._made[key]
+
+    def posterior(self) -> Posterior:
+        """Return what stands for `bayes_predictions`: the mutation's, that of a planted world, or itself."""
+        if self.mutation is not None and self.mutation in OF_POSTERIOR:
+            return mutated_posterior(self.mutation)
+        return getattr(self.base, "posterior", bayes_predictions.bayes_predictions)
 
     def run(self, test: Test, *, precondition: bool = True) -> Iterator[Evidence]:
         """Yield the evidence of every sub-claim before correction, as the `judge` fixture records it."""
@@ -118,7 +143,7 @@ class Mutant:
             blank = Evidence(claim.id, text, "", "", "", "", "", "", Verdict.SUPPORTED, len(every))
             name = subject_name(test)
             assert name is not None
-            subject = self.argument(name, text)
+            subject = self.argument(name, form_of(test, text))
             yield _judged(blank, test, claim, name, subject, params, precondition)
 
     def verdicts(self, test: Test, *, precondition: bool = True) -> list[Evidence]:
@@ -129,15 +154,20 @@ class Mutant:
                 learners = MutatedLearners(self.mutation, setting)
                 patch.setattr(invariance, "in_context", learners.in_context)
                 patch.setattr(invariance, "gradient_descent", learners.gradient_descent)
-            return adjudicate(list(self.run(test, precondition=precondition)))
+            asked = Mock(wraps=self.posterior())
+            for module in READ_POSTERIORS:
+                patch.setattr(module, "bayes_predictions", asked)
+            found = adjudicate(list(self.run(test, precondition=precondition)))
+        assert self.mutation not in OF_POSTERIOR or asked.called, f"{stated(test).id} asks for no posterior"
+        return found
 
 
 def _judged(
     blank: Evidence, test: Test, claim: Claim, name: str, subject: Any, params: Params, precondition: bool
 ) -> Evidence:
     """Return what one sub-claim's test found; the precondition is that of `fixtures.lab` and `fixtures.judge`."""
-    why = {"lab": lambda: subject.no_icl, "weights": lambda: subject.no_icl, "series": lambda: subject.labs[-1].no_icl}
-    if precondition and claim.needs_icl and name in why and (reason := why[name]()):
+    lab = subject.labs[-1] if name == "series" else None if name == "family" else subject
+    if precondition and claim.needs_icl and lab is not None and (reason := lab.no_icl):
         return replace(blank, verdict=Verdict.INCONCLUSIVE, reason=reason)
     judge = Recorder()
     try:

@@ -6,19 +6,46 @@ from iclgd_core.errors import SettingsError
 from iclgd_core.evidence import Claim, Judge, Mutations, Source, Verdict, claim, claim_of
 from iclgd_core.lab import Lab
 from iclgd_core.mutations import GENERAL, Mutation
-from tests.mutations.judged import as_text, claim_tests, stated, sub_claims
+from iclgd_core.studies.forms import FORMS
+from tests.mutations.judged import as_text, claim_tests, every_test, form_of, stated, sub_claims
 
 TESTS = claim_tests()
 DECLARED = [id for id, test in TESTS.items() if stated(test).mutations]
 PLACE = Source("A paper", "0000.00000").at("somewhere")
 
 
-def test_every_claim_of_the_suite_declares_its_mutations() -> None:
-    undeclared = [
-        id for id, test in TESTS.items() if test.__module__.startswith("claims.shen.") and id not in DECLARED
-    ]  # fmt: skip
-    assert undeclared == []
-    assert len(DECLARED) >= 9
+RIVALS = ("D10", "O1", "O2", "O3g", "R1", "R1b", "R2", "U6", "X2", "X3")
+"""Claims of other papers that declare mutations. The rest read activations, sampled texts or trained weights, of which
+the planted world has none, or say only that accuracy grows."""
+
+
+def test_claims_that_have_mutations_declare_them() -> None:
+    shen = {id for id, test in TESTS.items() if test.__module__.startswith("claims.shen.")}
+    assert len(shen) >= 9
+    assert shen | set(RIVALS) == set(DECLARED)
+
+
+def test_whatever_declares_a_mutation_is_fed_it() -> None:
+    """A test that asks for something that cannot be fed would keep its declarations untested."""
+    declaring = [f"{test.__module__}.{test.__name__}" for test in every_test() if stated(test).mutations]
+    fed = [f"{TESTS[id].__module__}.{TESTS[id].__name__}" for id in DECLARED]
+    assert sorted(declaring) == sorted(fed)
+
+
+@pytest.mark.parametrize(
+    ("id", "accounts"),
+    [
+        ("S2", {"gd", "sgd", "adam"}),
+        ("S2a", {"w_v-middle", "w_v-deep"}),
+        ("O1", {"momentum", "nesterov", "newton"}),
+        ("D10", {"kv-one-pass"}),
+        ("U6", {"layer-causal", "layer-causal-code"}),
+        ("X2", {"gd"}),
+    ],
+)
+def test_the_gd_that_stands_in_for_icl_is_the_sub_claim_s(id: str, accounts: set[str]) -> None:
+    found = {form_of(TESTS[id], as_text(params)) for params in sub_claims(TESTS[id])}
+    assert found == {FORMS[account] for account in accounts}
 
 
 @pytest.mark.parametrize("id", DECLARED)

@@ -15,6 +15,7 @@ from iclgd_core.mutations.laboratory import STAND_INS, MutatedLab, fixed_setting
 from iclgd_core.mutations.learners import MutatedLearners
 from iclgd_core.mutations.subjects import mutated_family, mutated_lab, mutated_series
 from iclgd_core.predictions import LogProbs
+from iclgd_core.studies.random_labels import relabelled
 from iclgd_core.tiers import TIERS
 from tests.studies.planted import QUERIES, TIER, VOCABULARY, Floats, Place, PlantedLab
 from tests.tiny_models import encoded, episodes, random_orders, tiny_model, tiny_task
@@ -25,8 +26,9 @@ SCHEDULE = Schedule((0.1, 0.2, 0.3), (2, 5))
 def told(who: int, at: Place) -> Floats:
     """Return a distribution that tells who was asked for what."""
     split, optimizer = int(at.split == "tuning"), {"": 0, "gd": 1, "sgd1": 2, "adam1": 3}[at.optimizer]
-    part, rate = {"whole": 0, "v_deep": 1}[at.part], int(at.rate * 1e6)
-    key = [who, split, at.episode, at.order, rate, at.epoch, at.shots, optimizer, part]
+    part, rate = {"whole": 0, "v_deep": 1, "kv": 2}[at.part], int(at.rate * 1e6)
+    more = [{"labels": 0, "lm": 1}[at.objective], {"own": 0, "uniform": 1}[at.labels]]
+    key = [who, split, at.episode, at.order, rate, at.epoch, at.shots, optimizer, part, *more]
     return np.random.default_rng(key).dirichlet(np.ones(VOCABULARY), size=QUERIES)
 
 
@@ -45,6 +47,8 @@ def gd_at_the_fixed_setting(
 def test_the_fixed_setting_is_the_smallest_rate_and_the_last_readout() -> None:
     assert fixed_setting(TIERS["quick"], "gd") == fixed_setting(TIERS["quick"], "sgd4") == Schedule((1e-3,), (30,))
     assert fixed_setting(TIERS["quick"], "adam1") == Schedule((1e-4,), (30,))
+    assert fixed_setting(TIERS["quick"], "momentum") == Schedule((1e-3,), (30,))
+    assert fixed_setting(TIERS["quick"], "newton") == Schedule((0.1,), (2,))
 
 
 @pytest.mark.parametrize("mutation", STAND_INS)
@@ -101,6 +105,30 @@ def test_another_model_is_mutated_in_the_same_way(tmp_path: Path) -> None:
     assert isinstance(moved, MutatedLab)
     assert moved.model is moved.base.model is other
     assert (moved.mutation, moved.optimizer, moved.part) == (Mutation.SWAPPED, "sgd1", "v_deep")
+
+
+def test_the_objective_is_that_of_the_gd_that_stands_in_and_of_the_gd_that_is_asked_for(tmp_path: Path) -> None:
+    base, setting = lab(tmp_path), fixed_setting(TIER, "sgd1")
+    mutated = mutated_lab(base, Mutation.GD_AS_BOTH, "sgd1", "kv", "lm")
+    whole = base.descend("sgd1", setting, part="kv", n=2, objective="lm").log_probs[:, :, 0, 0]
+    np.testing.assert_array_equal(mutated.in_context(n=2), whole)
+    for objective in ("labels", "lm"):
+        one = base.descend("sgd1", setting, part="kv", n=2, objective=objective).log_probs
+        found = mutated.descend("sgd1", SCHEDULE, part="kv", n=2, objective=objective).log_probs
+        np.testing.assert_array_equal(found[:, :, :1, :1], one)
+    assert not np.array_equal(found, mutated.descend("sgd1", SCHEDULE, part="kv", n=2).log_probs)
+
+
+@pytest.mark.parametrize("mutation", STAND_INS)
+def test_on_other_labels_the_mutation_is_that_of_the_laboratory_on_them(tmp_path: Path, mutation: Mutation) -> None:
+    base = lab(tmp_path)
+    found = relabelled(mutated_lab(base, mutation, "adam1"), "uniform")
+    expected = mutated_lab(relabelled(base, "uniform"), mutation, "adam1")
+    np.testing.assert_array_equal(found.in_context(8, 2, n=3), expected.in_context(8, 2, n=3))
+    runs, wanted = (one.descend("sgd1", SCHEDULE, n=3).log_probs for one in (found, expected))
+    np.testing.assert_array_equal(runs, wanted)
+    own = mutated_lab(base, mutation, "adam1")
+    assert np.array_equal(own.in_context(8, n=3), found.in_context(8, n=3)) == (STAND_INS[mutation][0] == "zero-shot")
 
 
 def test_only_mutations_of_outputs_make_a_mutated_laboratory(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ class Embedded:
 
     lab: Lab
     weights: Lab
+    distribution: Lab
     family: tuple[Lab, ...]
     series: Series
 
@@ -49,7 +50,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Embedded:
     names = checkpoints(CHECKPOINTED)
     labs = {name: lab(name) for name in (*FAMILY, *names)}
     series = Series(tuple(labs[name] for name in names), tuple(range(1, len(names) + 1)))
-    return Embedded(labs[SMALL], labs[SMALL], tuple(labs[name] for name in FAMILY), series)
+    return Embedded(labs[SMALL], labs[SMALL], labs[SMALL], tuple(labs[name] for name in FAMILY), series)
 
 
 def test_the_models_learn_in_context_as_they_are(embedded: Embedded) -> None:
@@ -91,6 +92,20 @@ def rule_alone(embedded: Embedded, id: str, mutation: Mutation) -> tuple[list[Ev
         ("S2b", Mutation.SWAPPED),
         ("S2b", Mutation.GD_AS_BOTH),
         ("S2b", Mutation.ICL_AS_BOTH),
+        ("O3g", Mutation.GD_AS_BOTH),
+        ("O1", Mutation.GD_AS_BOTH),
+        ("O1", Mutation.ICL_AS_BOTH),
+        ("O1", Mutation.ZERO_SHOT_AS_GD),
+        ("D10", Mutation.ICL_AS_BOTH),
+        ("D10", Mutation.ZERO_SHOT_AS_GD),
+        ("U6", Mutation.GD_AS_BOTH),
+        ("U6", Mutation.ICL_AS_BOTH),
+        ("U6", Mutation.ZERO_SHOT_AS_GD),
+        ("X2", Mutation.ICL_AS_POSTERIOR),
+        ("X2", Mutation.ZERO_SHOT_AS_POSTERIOR),
+        ("X2", Mutation.SWAPPED),
+        ("R2", Mutation.GD_AS_BOTH),
+        ("R2", Mutation.ICL_AS_BOTH),
     ],
 )
 def test_real_outputs_turn_the_verdict(embedded: Embedded, id: str, mutation: Mutation) -> None:

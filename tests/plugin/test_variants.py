@@ -66,5 +66,43 @@ def test_a_variant_can_be_asked_for(claims: Project) -> None:
     ]
 
 
+TWINS_WITHOUT_ICL = """
+from iclgd_core.lab import Lab
+
+@pytest.fixture(autouse=True)
+def planted(request, monkeypatch):
+    name = request.function.__name__.removeprefix("test_").replace("_", "-")
+    monkeypatch.setattr(Lab, "no_icl", property(lambda lab: "no ICL: planted" if name in lab.model.name else ""))
+
+@stated("ALL")
+def test_nothing(twins, judge):
+    judge(found())
+
+@stated("PLAIN")
+def test_vanilla_208k_seed3(twins, judge):
+    judge(found())
+
+@stated("MOMENTUM")
+def test_momentum(twins, judge):
+    judge(found())
+
+@stated("IDENTITY", needs_icl=False)
+def test_vanilla(twins, judge):
+    judge(found())
+"""
+
+
+def test_every_plain_twin_must_learn_in_context(project: Project) -> None:
+    project.pytester.makeconftest(CONFTEST)
+    project.claim(TWINS_WITHOUT_ICL)
+    project.pytester.runpytest_subprocess("-p", "no:xdist", timeout=600)
+    supported = dict.fromkeys(("ALL", "MOMENTUM", "IDENTITY"), "supported")
+    assert project.verdicts() == supported | {"PLAIN": "inconclusive"}
+    rows = {row["id"]: row for row in project.document()["claims"]}
+    assert rows["PLAIN"]["reason"] == "ginc-vanilla-208k-seed3 shows no ICL: planted"
+    assert rows["ALL"]["protocol"]["precondition"].endswith("; for the plain twin of every pair")
+    assert rows["IDENTITY"]["protocol"]["precondition"] == "none"
+
+
 def test_the_lengths_are_those_of_the_tasks() -> None:
     assert variants.LENGTHS == ("ginc-k3", "ginc-k5", "ginc-k8", "ginc-k10")

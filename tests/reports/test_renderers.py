@@ -47,7 +47,7 @@ def test_the_document_has_every_field_for_every_claim() -> None:
     names = [set(row) for row in claims if isinstance(row, dict)]
     assert all(row == names[0] for row in names)
     assert names[0] >= {*OUTCOME_FIELDS, "id", "params", "paper", "where", "statement", "verdict", "expected"}
-    assert [row["id"] for row in claims if isinstance(row, dict)] == ["S1", "S1", "S10", "S2"]
+    assert [row["id"] for row in claims if isinstance(row, dict)] == ["S1", "S1", "S2", "S10"]
     summary = content["summary"]
     assert isinstance(summary, dict)
     assert (summary["as_expected"], summary["not_as_expected"], summary["with_evidence"]) == (2, 2, 3)

@@ -1,12 +1,13 @@
 """The studies of the exact posteriors: on the model's prompts, tuned on tuning episodes, and only where they exist."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from iclgd_core.bayes import RESTART
+from iclgd_core.bayes import RESTART, mixture_likelihoods, predictive
 from iclgd_core.errors import NotRunError, UnknownNameError
 from iclgd_core.lab import Lab
 from iclgd_core.measurements import Store
@@ -17,6 +18,7 @@ from iclgd_core.studies.bayes_agreement import bayes_size_study, bayes_study
 from iclgd_core.studies.bayes_concentration import concentration_study
 from iclgd_core.studies.bayes_exactness import exactness_study
 from iclgd_core.studies.bayes_predictions import RESTARTS, bayes_predictions, favourable_restart
+from iclgd_core.tasks.ginc_prompts import GincPrompts
 from iclgd_core.tasks.relabelled import RelabelledTask
 from tests.studies.planted import TIER
 from tests.tiny_models import tiny_model, tiny_task
@@ -70,6 +72,26 @@ def test_predictions_stand_beside_icl_s(lab: Lab) -> None:
     assert np.isfinite(np.asarray(found)).all()
     accuracy = correct(found, lab.answers("evaluation", 6)).mean()
     assert accuracy > correct(icl, lab.answers("evaluation", 6)).mean(), "the optimal predictor against random weights"
+
+
+def test_predictions_are_computed_once_for_each_posterior_rate_and_prompt(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mixture(shots: int = 3, n: int = 2, restart: float = 1e-3) -> LogProbs:
+        return bayes_predictions(lab, "bayes-mixture", shots, n=n, restart=restart)
+
+    found = mixture()
+    reading = partial(mixture_likelihoods, restart=1e-3)
+    drawn = [episode for episode in lab.episodes("evaluation", 2) if isinstance(episode, GincPrompts)]
+    orders = np.tile(np.arange(3), (2, 1, 1))
+    np.testing.assert_array_equal(found, predictive(reading, tiny_task().world, drawn, orders, found.shape[-1])[:, 0])
+    structure = bayes_predictions(lab, "bayes-structure", 3, n=2, restart=1e-3)
+    monkeypatch.setattr("iclgd_core.studies.bayes_predictions.predictive", lambda *_: pytest.fail("computed again"))
+    np.testing.assert_array_equal(mixture(), found)
+    np.testing.assert_array_equal(bayes_predictions(lab, "bayes-structure", 3, n=2, restart=0.1), structure)
+    for other in (partial(mixture, 2), partial(mixture, n=3), partial(mixture, restart=1e-2)):
+        with pytest.raises(pytest.fail.Exception, match="computed again"):
+            other()
 
 
 def test_accuracy_is_that_of_both(lab: Lab) -> None:

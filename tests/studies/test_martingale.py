@@ -82,6 +82,21 @@ def test_the_posterior_with_structure_does_not_mind_the_order(lab: Lab) -> None:
     assert found.predictor == "bayes-structure"
 
 
+@pytest.mark.parametrize("predictor", ["icl", "bayes-mixture"])
+def test_steps_are_computed_once_for_each_number_of_outcomes(
+    lab: Lab, predictor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = step_study(lab, 3, predictor)
+    for name in ("chance_of_one", "_odds"):
+        monkeypatch.setattr(martingale_coins, name, lambda *_: pytest.fail("computed again"))
+    again = step_study(lab, 3, predictor)
+    for name in ("two_step", "order", "chance", "moved"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(found, name))
+    for other, n in ((lab, 2), (replace(lab, seed=1), 3), (replace(lab, task=tiny_task(3)), 3)):
+        with pytest.raises(pytest.fail.Exception, match="computed again"):
+            step_study(other, n, predictor)
+
+
 def test_paths_fit_the_context(lab: Lab) -> None:
     coin = coins(lab, 1)[0]
     for length in ("short", "long"):

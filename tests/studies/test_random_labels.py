@@ -6,14 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from claims.min import test_r1_random_labels
+from iclgd_core.adjudication import decide
 from iclgd_core.errors import DivergedError, NotRunError
+from iclgd_core.evidence import Verdict
 from iclgd_core.lab import Lab, Setting
 from iclgd_core.learners import Schedule
 from iclgd_core.measurements import Store
 from iclgd_core.predictions import LogProbs
-from iclgd_core.studies.random_labels import random_label_study, relabelled
+from iclgd_core.studies.random_labels import RandomLabelStudy, random_label_study, relabelled
 from iclgd_core.studies.random_labels_shift import mass, shift_study, trained
 from iclgd_core.tasks.relabelled import RelabelledTask
+from tests.mutations.judged import Recorder
 from tests.studies.planted import TIER
 from tests.tiny_models import tiny_model, tiny_task
 
@@ -57,6 +61,45 @@ def test_accuracy_with_other_labels_is_over_the_same_answers(
     if scope == "vocabulary":
         np.testing.assert_array_equal(found.other, (answers == np.array(given)[:, None]).mean(1))
     assert set(found.details()) == {"gold_accuracy", f"{labels}_accuracy", "zero_shot_accuracy"}
+
+
+@pytest.mark.parametrize(("gain", "undefined"), [(-0.25, True), (0.03125, True), (0.0625, False), (0.25, False)])
+def test_where_right_labels_gain_too_little_there_is_nothing_to_lose(gain: float, undefined: bool) -> None:
+    zero_shot = np.array([0.25, 0.5, 0.5, 0.75])
+    gold = zero_shot + gain * np.array([0.0, 0.0, 2.0, 2.0])
+    found = RandomLabelStudy(gold, gold, zero_shot, "uniform", "labels", least_gain=0.0625)
+    assert bool(found.undefined) is undefined
+    assert found.fixed()["least_gain_of_right_labels"] == 0.0625
+    if undefined:
+        assert found.undefined.startswith(f"right labels gain {gain:.3f} of accuracy over the labels (")
+    without = replace(found, least_gain=None)
+    assert without.undefined == ""
+    assert "least_gain_of_right_labels" not in without.fixed()
+
+
+@pytest.mark.parametrize(("gold", "verdict"), [(0.54, Verdict.INCONCLUSIVE), (0.56, Verdict.SUPPORTED)])
+def test_that_random_labels_cost_little_is_no_finding_where_nothing_can_be_lost(
+    gold: float, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both times random labels lose 0.04, with hardly any spread."""
+    spread = np.tile([-0.001, 0.001], 20)
+
+    def planted(lab: Lab, labels: str, scope: str, least_gain: float | None = None) -> RandomLabelStudy:
+        return RandomLabelStudy(gold + spread, gold - 0.04 - spread, 0.5 + 0 * spread, labels, scope, least_gain)
+
+    monkeypatch.setattr(test_r1_random_labels, "random_label_study", planted)
+    judge = Recorder()
+    test_r1_random_labels.test_random_labels_cost_little(
+        lab=None,  # type: ignore[arg-type]
+        judge=judge,
+        labels="uniform",
+        scope="labels",
+    )
+    found = judge.outcome
+    assert found is not None
+    assert decide(found, found.p_supported, found.p_refuted) is verdict
+    assert found.estimate == pytest.approx(0.04)
+    assert ("nothing to lose" in found.undefined) == (verdict is Verdict.INCONCLUSIVE)
 
 
 def test_only_ginc_can_lose_its_labels(lab: Lab) -> None:

@@ -7,7 +7,7 @@ Quantity: squared distances of ICL from least squares of smallest norm and from 
     least squares) to 1 (ICL is ridge). After t = 3, d = 5 (where least squares errs most) and 2 d points.
     Shares, because the squared distance of least squares has no finite mean at t = d and next to it.
 Rule: mean over episodes > 1/3, one-sided tests; Holm over t.
-Margin 1/3: least squares is twice as far as ridge, squared; 0 is as far. The paper's distances are hundredfold apart.
+Margin 1/3: least squares is twice as far as ridge, squared; 0 is as far. Other ridges than that one are not compared.
 Refuted by: a number of points after which least squares is not twice as far.
 This tells ridge from least squares, not from GD: GD that stops early shrinks as ridge does, and S2 has the closure of
     both ("bayes" is this ridge) on the same model.

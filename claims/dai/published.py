@@ -5,10 +5,8 @@ Source: arXiv 2212.10559, section 4: averages over the six sets, their range ove
 
 from typing import TypedDict
 
-SETTING = (
-    "8 demonstrations, where the paper has up to 32, and GPT of 1.3B and 2.7B on six text sets; the learning rate is "
-    "chosen on tuning episodes, where the paper chooses it on the queries that it reports"
-)
+SETTING = "8 demonstrations, where the paper has up to 32, and GPT of 1.3B and 2.7B on six text sets"
+CHOICE = "the learning rate is chosen on tuning episodes, where the paper chooses it on the queries that it reports"
 POSITION = (
     "read at the last token of the prompt; the paper's code reads, for labels of one token, the position of the first "
     "candidate label, one further"
@@ -23,9 +21,9 @@ class Beside(TypedDict):
     deviation: str
 
 
-def beside(value: str, *deviations: str) -> Beside:
-    """Return the paper's number and our deviations, further ones first."""
-    return {"paper_value": value, "deviation": "; ".join((*deviations, SETTING))}
+def beside(value: str, *deviations: str, tuned: bool = True) -> Beside:
+    """Return the paper's number and our deviations, further ones first; `tuned`: a rate is chosen."""
+    return {"paper_value": value, "deviation": "; ".join((*deviations, SETTING, *([CHOICE] if tuned else [])))}
 
 
 REC2FTP = "85.56 (1.3B) and 89.39 (2.7B) %, from 66.67 to 100 %; no chance level is given"

@@ -44,4 +44,4 @@ def test_choosing_on_the_reported_queries_inflates(lab: Lab, judge: Judge, repor
         quantity=f"{reported}, chosen on the reported queries - chosen on others",
         minimum_effect=MINIMUM_EFFECT,
     )
-    judge(outcome, study, **beside(ACCURACY, SMALL_SETS))
+    judge(outcome, study, **beside(ACCURACY, SMALL_SETS, tuned=False))

@@ -9,7 +9,7 @@ Rule: |mean difference over episodes| < 0.05 by two one-sided tests (equivalence
 Margin 0.05: the paper's range is 0 to 5 points.
 Undefined: where demonstrations with right labels gain less than the margin over none (mean over episodes), for each
     scope apart. There random labels have nothing to lose: to lose the whole gain would still be to cost little, so that
-    "supported" would say nothing about labels.
+    "supported" would say nothing about labels. Added after a first evaluation, in which the gain was above the margin.
 Refuted by: a drop, or a gain, of more than 5 points.
 Deviation: the paper has k = 16 demonstrations of classification tasks and far larger models; here 8, and a label is
     the next symbol of a text, so a random one is also a break in it.

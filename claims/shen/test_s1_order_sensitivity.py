@@ -68,7 +68,11 @@ def test_icl_is_more_order_sensitive(lab: Lab, judge: Judge, optimizer: str) -> 
         for epoch, gd in study.descent.items()
     }
     judge(
-        at_every(outcomes, "order sensitivity, ICL - GD, least over epochs"), study, paper=published.order_sensitivity()
+        at_every(outcomes, "order sensitivity, ICL - GD, least over epochs"),
+        study,
+        paper=published.order_sensitivity(),
+        paper_value=published.SENSITIVITIES,
+        deviation=published.SETTING,
     )
 
 

@@ -25,6 +25,7 @@ Rule: mean difference over episodes > 0.02, same tests; Holm over the two. Rate 
 
 import pytest
 
+from claims.shen import published
 from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
 from iclgd_core.mutations import Mutation
@@ -69,7 +70,7 @@ def test_icl_agrees_with_itself_more_than_with_gd(lab: Lab, judge: Judge, optimi
         quantity=f"agreement with ICL ({agreement}), ICL in another order - GD",
         minimum_effect=(ADDITIVE_MINIMUM_EFFECT if agreement == "ocs-additive" else MINIMUM_EFFECT) - MARGIN,
     )
-    judge(outcome.unless(study.undefined), study)
+    judge(outcome.unless(study.undefined), study, deviation=published.SETTING)
 
 
 @claim(

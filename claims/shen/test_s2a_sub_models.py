@@ -9,6 +9,7 @@ Refuted by: a part whose training agrees with ICL within the margin of ICL's agr
 
 import pytest
 
+from claims.shen import published
 from iclgd_core.evidence import Judge, Mutations, Verdict, claim
 from iclgd_core.lab import Lab
 from iclgd_core.mutations import Mutation
@@ -49,4 +50,4 @@ def test_icl_agrees_with_itself_more_than_with_a_sub_model(lab: Lab, judge: Judg
         quantity=f"agreement with ICL ({agreement}), ICL in another order - GD on {part}",
         minimum_effect=(ADDITIVE_MINIMUM_EFFECT if agreement == "ocs-additive" else MINIMUM_EFFECT) - MARGIN,
     )
-    judge(outcome.unless(study.undefined), study)
+    judge(outcome.unless(study.undefined), study, deviation=published.SETTING)

@@ -52,4 +52,10 @@ def test_gd_needs_many_more_demonstrations(lab: Lab, judge: Judge, demonstration
     pair, margin = ((study.icl, study.descent), 0.0) if short else ((study.descent, study.icl), CAUGHT_UP)
     quantity = f"accuracy, {'ICL(8) - GD' if short else 'GD'}({demonstrations}){'' if short else ' - ICL(8)'}"
     outcome = paired_greater(*pair, margin=margin, quantity=quantity, minimum_effect=MINIMUM_EFFECT)
-    judge(outcome, study, paper=published.demonstrations_needed())
+    judge(
+        outcome,
+        study,
+        paper=published.demonstrations_needed(),
+        paper_value=published.DEMONSTRATIONS,
+        deviation=published.SETTING,
+    )

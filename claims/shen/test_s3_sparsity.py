@@ -43,4 +43,10 @@ MUTATIONS: Mutations = {
 def test_weights_are_less_sparse_than_the_construction(weights: Lab, judge: Judge, matrix: str, scale: str) -> None:
     study = sparsity_study(weights.model, matrix, scale)
     outcome = below(study.ratio, study.required, quantity=f"sparsity of {matrix}, {scale} threshold", unit="threshold")
-    judge(outcome, study, paper=published.sparsity(matrix, scale))
+    judge(
+        outcome,
+        study,
+        paper=published.sparsity(matrix, scale),
+        paper_value=published.SHARES,
+        deviation=published.SETTING,
+    )

@@ -20,6 +20,7 @@ from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import paired_greater
 
 MARGIN = 0.02
+DEVIATION = "shifts by the factors 1/2, 2 and 3 instead of curves over alpha; the first training seed alone"
 
 
 @claim(
@@ -34,4 +35,4 @@ def test_a_trained_layer_is_gd_out_of_distribution(regression: RegressionLab, ju
     distances = distance_when_shifted(regression, shift)
     bound = np.full_like(distances, MARGIN)
     outcome = paired_greater(bound, distances, margin=0.0, quantity=f"{MARGIN:g} - relative squared distance from GD")
-    judge(outcome, relative_distance=float(distances.mean()))
+    judge(outcome, relative_distance=float(distances.mean()), deviation=DEVIATION)

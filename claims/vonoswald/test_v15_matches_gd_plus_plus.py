@@ -23,6 +23,7 @@ from iclgd_core.stats import paired_greater
 
 MARGIN = 0.02
 SEEDS = (1, 2, 3)
+DEVIATION = "each layer has weights of its own (source: looped too); three training seeds"
 
 
 @claim(
@@ -38,4 +39,8 @@ def test_two_layers_match_gd_plus_plus(regression: RegressionLab, judge: Judge, 
     found = matched(replica(regression, seed), recursion)
     bound = np.full_like(found.distance, MARGIN)
     outcome = paired_greater(bound, found.distance, margin=0.0, quantity=f"{MARGIN:g} - npd of {recursion} from ICL")
-    judge(outcome, Found({"npd": float(found.distance.mean()), "setting": list(found.setting)}, {}, found.choices))
+    judge(
+        outcome,
+        Found({"npd": float(found.distance.mean()), "setting": list(found.setting)}, {}, found.choices),
+        deviation=DEVIATION,
+    )

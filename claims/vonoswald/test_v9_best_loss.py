@@ -21,6 +21,7 @@ from iclgd_core.stats import paired_equivalent
 
 MARGIN = 0.02
 SEEDS = (1, 2, 3)
+DEVIATION = "three training seeds (source: five); the learning rate falls to zero at the end"
 
 
 @claim(
@@ -36,4 +37,4 @@ def test_a_trained_layer_reaches_the_best_loss_of_a_step(regression: RegressionL
     excess = excess_loss(lab, lab.in_context()[:, 0], one_step(lab))
     outcome = paired_equivalent(excess, margin=MARGIN, quantity="loss / best loss of one GD step - 1")
     best = closed_loss(lab)
-    judge(outcome, closed_form_loss=best, loss=best * (1.0 + float(excess.mean())))
+    judge(outcome, closed_form_loss=best, loss=best * (1.0 + float(excess.mean())), deviation=DEVIATION)

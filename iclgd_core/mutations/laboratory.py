@@ -22,7 +22,7 @@ from iclgd_core.learners import Runs, Schedule, get_optimizer
 from iclgd_core.learners.objectives import LABELS
 from iclgd_core.mutations.names import Mutation
 from iclgd_core.predictions import LogProbs, TopLogProbs
-from iclgd_core.studies.other_optimizers import SCHEDULES
+from iclgd_core.studies.rule_schedules import SCHEDULES
 from iclgd_core.tiers import Tier
 
 Learner = Literal["itself", "icl", "gd", "zero-shot"]

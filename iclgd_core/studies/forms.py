@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from iclgd_core.errors import UnknownNameError
 from iclgd_core.learners import Schedule
+from iclgd_core.studies.rule_schedules import SCHEDULES
 from iclgd_core.tiers import Tier
 
 
@@ -83,4 +84,6 @@ def schedule_over_sizes(account: str, tier: Tier) -> Schedule:
         return tier.one_pass
     if tier.name == "quick" and account in _LEAN:
         return _LEAN[account]
+    if form.optimizer == "newton":
+        return SCHEDULES[tier.name]["newton"]
     return tier.adam if form.optimizer.startswith("adam") else tier.sgd

@@ -9,7 +9,7 @@ from reports.adjudication.sentence import sentence
 from reports.adjudication.table import Column, Entry, Panel, Row, State, adjudication_of
 from reports.adjudication.words import agreement_text, interval_text, source_text, step_of, value_text
 
-MOST_COLUMNS = 24
+MOST_COLUMNS = 48
 """Columns of one table; the rest is counted, and in claims.json."""
 
 

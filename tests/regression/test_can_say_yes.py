@@ -17,7 +17,7 @@ from iclgd_core.regression.registry import REGRESSION_MODELS, get_regression_tas
 from iclgd_core.stats.outcome import Outcome
 
 CONTROLS = tuple(name for name in REGRESSION["quick"] if is_control(name))
-STEPS_OF_GD = ("constructed-lsa-1", "constructed-lsa-4", "icl-objective-lsa-1")
+STEPS_OF_GD = ("constructed-lsa-1", "constructed-lsa-4", "icl-objective-lsa-1", "icl-objective-lsa-1-half")
 
 
 class Recorder:

@@ -8,6 +8,7 @@ from iclgd_core.learners import get_optimizer
 from iclgd_core.learners.objectives import OBJECTIVES
 from iclgd_core.models.projections import PARTS
 from iclgd_core.studies.forms import FORMS, OVER_SIZES, account_of, get_form, schedule_over_sizes
+from iclgd_core.studies.rule_schedules import SCHEDULES
 from iclgd_core.tiers import TIERS
 
 
@@ -31,5 +32,6 @@ def test_another_combination_stands_for_no_account() -> None:
 def test_settings_over_sizes(account: str) -> None:
     quick, full = (schedule_over_sizes(account, TIERS[tier]) for tier in ("quick", "full"))
     assert len(quick.learning_rates) <= len(full.learning_rates)
+    assert account != "newton" or full == SCHEDULES["full"]["newton"], "its steps are not those of plain GD"
     assert FORMS[account].objective == "labels" or quick == TIERS["quick"].one_pass
     assert schedule_over_sizes("gd", TIERS["quick"]) == TIERS["quick"].sgd, "S4's settings"

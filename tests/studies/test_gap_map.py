@@ -6,7 +6,8 @@ import pytest
 
 from iclgd_core.errors import DivergedError, UnknownNameError
 from iclgd_core.studies.gap_map import BATCHES, EPISODES, GRIDS, Place, gap_map
-from iclgd_core.studies.other_optimizers import SCHEDULES, optimizer_account
+from iclgd_core.studies.other_optimizers import optimizer_account
+from iclgd_core.studies.rule_schedules import SCHEDULES
 from tests.studies import planted
 from tests.studies.planted import Floats, drawn, planted_lab
 

@@ -1,15 +1,20 @@
 """A saved report: read from its directory or its claims.json, held to the schema, and to itself."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
+from iclgd_core.evidence import Evidence
 from reports.document import SCHEMA, Report, ReportError, read_document, summary
 from reports.json_report import FILE_NAME
+from reports.natural_order import by_claim
 from reports.validation import CLAIMS, problem
+
+ORDERS: tuple[Callable[[Evidence], Any], ...] = (by_claim, lambda item: item.key)
+"""Orders of the claims: as reports have it, and as those of before natural sorting had it (V10 before V2)."""
 
 ALLOWED = f"a directory with {FILE_NAME}, or such a file"
 
@@ -74,10 +79,18 @@ def _agrees(content: Mapping[str, Any], report: Report, path: Path) -> None:
     again = "The file was changed after the run. Run the claims again."
     if summary(report.evidence, report.with_evidence) != content["summary"]:
         raise ReportError(f"{path}: $.summary does not count its claims. {again}")
-    keys = [item.key for item in report.evidence]
+    seen: set[object] = set()
     for i, (item, row) in enumerate(zip(report.evidence, content["claims"], strict=True)):
         if item.rule_sha256 != row["rule_sha256"]:
             raise ReportError(f"{path}: $.claims[{i}].rule_sha256 is not the hash of its protocol. {again}")
-        if i and keys[i - 1] >= keys[i]:
-            wrong = "stands twice" if keys[i - 1] == keys[i] else "is out of order"
-            raise ReportError(f"{path}: $.claims[{i}] {wrong}. {again}")
+        if item.key in seen:
+            raise ReportError(f"{path}: $.claims[{i}] stands twice. {again}")
+        seen.add(item.key)
+    sorted_until = max(_in_order([order(item) for item in report.evidence]) for order in ORDERS)
+    if sorted_until < len(report.evidence):
+        raise ReportError(f"{path}: $.claims[{sorted_until}] is out of order. {again}")
+
+
+def _in_order(keys: Sequence[Any]) -> int:
+    """Return how many keys, from the first, are sorted."""
+    return next((i for i in range(1, len(keys)) if keys[i - 1] > keys[i]), len(keys))

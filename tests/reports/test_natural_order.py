@@ -1,9 +1,11 @@
 """Names are sorted by the numbers in them, in every table of a report and whatever the names are."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -22,7 +24,9 @@ from reports.json_report import json_text
 from reports.markdown import render_markdown
 from reports.natural_order import natural
 from reports.readme import claims_markdown
+from reports.saved import read_saved
 from reports.terminal import render_claims, render_plan
+from tests.reports.finished import finished
 from tests.reports.sample import RUN
 from tests.reports.sample_items import item, sampled
 
@@ -78,10 +82,25 @@ TABLES: dict[str, Callable[[Report], list[str]]] = {
 }
 
 
+def report_with(ids: list[str]) -> Report:
+    """Return a report of one sub-claim for each id."""
+    outcome = sampled("a gap", 0.05, 0.04, 0.06, 0.01, 0.001, 12, sd=0.03)
+    one = replace(item("S1", {"optimizer": "gd"}, outcome), protocol={}, node_id="", text="", family_size=1)
+    return report_of(adjudicate([replace(one, id=id) for id in ids]), RUN, len(ids))
+
+
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("order", [list(reversed(IDS)), sorted(IDS)])
 def test_every_table_has_that_order(table: str, order: list[str]) -> None:
-    outcome = sampled("a gap", 0.05, 0.04, 0.06, 0.01, 0.001, 12, sd=0.03)
-    one = replace(item("S1", {"optimizer": "gd"}, outcome), protocol={}, node_id="", text="", family_size=1)
-    report = report_of(adjudicate([replace(one, id=id) for id in order]), RUN, len(order))
-    assert TABLES[table](report) == IDS
+    assert TABLES[table](report_with(order)) == IDS
+
+
+def test_a_report_in_either_order_is_read_again(tmp_path: Path) -> None:
+    """In the natural one, as reports are written, and in that of names, as they were before."""
+    content = json.loads(json_text(document(finished(report_with(IDS)))))
+    by_name = {**content, "claims": sorted(content["claims"], key=lambda claim: claim["id"])}
+    assert [claim["id"] for claim in content["claims"]] == IDS
+    assert by_name["claims"] != content["claims"]
+    for written in (content, by_name):
+        (tmp_path / "claims.json").write_text(json.dumps(written))
+        assert {one.id for one in read_saved(tmp_path).report.evidence} == set(IDS)

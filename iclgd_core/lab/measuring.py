@@ -61,7 +61,7 @@ def measured(
         try:
             with room.watch(shape, work) if room is not None and watched else nullcontext():
                 return compute()
-        except Exception as error:
+        except Exception as error:  # torch and its allocators have several for lack of memory; any other goes on
             if not is_out_of_memory(error):
                 raise
             needed = estimate(shape, work, model.device.type)

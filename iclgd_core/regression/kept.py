@@ -2,12 +2,10 @@
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from iclgd_core.measurements import Store
+from iclgd_core.measurements import Store, source_version
 from iclgd_core.measurements.key import Key
 from iclgd_core.measurements.store import Arrays
 from iclgd_core.regression.task import Floats
@@ -21,7 +19,7 @@ def kept(store: Store | None, key: Key, compute: Callable[[], Arrays]) -> Arrays
         key: everything that decides them apart from the code of this folder, which is added here.
         compute: measures them.
     """
-    return compute() if store is None else store.measure({**key, "core": _code()}, compute)
+    return compute() if store is None else store.measure({**key, "core": source_version("regression")}, compute)
 
 
 def floats(arrays: Arrays, name: str) -> Floats:
@@ -34,13 +32,4 @@ def digest_of(*arrays: Floats) -> str:
     h = hashlib.sha256()
     for array in arrays:
         h.update(str(array.shape).encode() + np.ascontiguousarray(array).tobytes())
-    return h.hexdigest()
-
-
-@cache
-def _code() -> str:
-    """Return the SHA-256 of the source files of this folder, which a measurement depends on."""
-    h = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        h.update(path.name.encode() + path.read_bytes())
     return h.hexdigest()

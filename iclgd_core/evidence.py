@@ -8,13 +8,14 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
+from iclgd_core.combination import combination
 from iclgd_core.curves import Curve
 from iclgd_core.errors import SettingsError, WireError
 from iclgd_core.mutations import Mutation
 from iclgd_core.redaction import redact_json
 from iclgd_core.stats.outcome import Outcome
 
-SCHEMA = "iclgd-evidence/2"
+SCHEMA = "iclgd-evidence/3"
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 F = TypeVar("F", bound=Callable[..., object])
@@ -75,6 +76,8 @@ class Claim:
         refuted_by: what would refute it.
         needs_icl: whether the claim speaks about ICL, and so is inconclusive on a model that shows none.
         mutations: what its verdict must become under each mutation (see `iclgd_core.mutations`); empty if untested.
+        brief: the statement in a few words, for tables.
+        combines: how its sub-claims combine into one verdict (see `iclgd_core.combination`).
     """
 
     id: str
@@ -83,6 +86,12 @@ class Claim:
     refuted_by: str
     needs_icl: bool = True
     mutations: Mutations = field(default_factory=dict, hash=False)
+    brief: str = ""
+    combines: str = "all"
+
+    def __post_init__(self) -> None:
+        """Refuse a combination that is none, where the claim is stated."""
+        combination(self.combines)
 
     def under(self, mutation: Mutation, params: Mapping[str, str]) -> Verdict:
         """Return what the verdict of the sub-claim with these parameters must become under a mutation.
@@ -134,9 +143,11 @@ def claim(
     refuted_by: str,
     needs_icl: bool = True,
     mutations: Mutations = MappingProxyType({}),
+    brief: str = "",
+    combines: str = "all",
 ) -> Callable[[F], F]:
     """Mark a test function as a claim; the arguments are those of `Claim`."""
-    made = Claim(id, place, statement, refuted_by, needs_icl, mutations)
+    made = Claim(id, place, statement, refuted_by, needs_icl, mutations, brief, combines)
 
     def mark(function: F) -> F:
         function.__iclgd_claim__ = made  # type: ignore[attr-defined]
@@ -157,7 +168,7 @@ class Evidence:
 
     Attributes:
         id: the claim; params: which sub-claim of it, by parameter name.
-        paper, where, statement, refuted_by: as the claim's file has them.
+        paper, where, statement, refuted_by, brief, combines: as the claim's file has them.
         model, task: what it was measured on; task is "" for claims about weights alone.
         expected: verdict registered for this model, or "supported" where none is.
         family_size: number of sub-claims that the correction for multiplicity counts.
@@ -201,6 +212,17 @@ class Evidence:
     protocol: Mapping[str, Json] = field(default_factory=dict)
     node_id: str = ""
     text: str = ""
+    brief: str = ""
+    combines: str = "all"
+
+    @property
+    def untrained(self) -> bool:
+        """Whether the most favourable GD is no training at all (at every size), so that zero-shot was compared."""
+        sizes = self.details.get("sizes")
+        chosen = sizes if isinstance(sizes, list) and sizes else [dict(self.details)]
+        return all(
+            isinstance(one, dict) and one.get("learning_rate") == 0.0 and one.get("epoch") == 0 for one in chosen
+        )
 
     @property
     def key(self) -> tuple[str, str, str, tuple[tuple[str, str], ...]]:

@@ -11,8 +11,12 @@ from iclgd_core.evidence import Evidence, Json, Verdict
 from iclgd_core.stats.outcome import Outcome
 from reports.adjudication.document import adjudication_document
 from reports.natural_order import by_claim
+from reports.verdicts import verdicts_document
 
-SCHEMA = "iclgd-claims/2"
+SCHEMA = "iclgd-claims/3"
+BEFORE = "iclgd-claims/2"
+ADDED = {"brief": "", "combines": "all"}
+"""Fields of a claim that reports of the schema before lack, with what stands for them."""
 
 RENAMED = {"p_value": "p_supported"}
 """Names in the document that an outcome's field has, where they differ."""
@@ -24,7 +28,7 @@ OUTCOME_FIELDS = (
 EVIDENCE_FIELDS = (
     *("id", "params", "paper", "where", "statement", "refuted_by", "model", "task", "verdict", "expected"),
     *("p_adjusted", "p_refuted_adjusted", "p_run", "p_refuted_run", "verdict_run", "reason", "seconds"),
-    *("family_size", "node_id", "text", "protocol", "details", "curves"),
+    *("family_size", "node_id", "text", "brief", "combines", "protocol", "details", "curves"),
 )
 
 
@@ -57,17 +61,26 @@ def report_of(evidence: Sequence[Evidence], run: Mapping[str, Json], with_eviden
 
 
 def document(report: Report) -> dict[str, Json]:
-    """Return {"schema", "run", "adjudication", "claims", "summary"}, claims in the order of `by_claim`.
+    """Return {"schema", "run", "verdicts", "adjudication", "claims", "summary"}, claims in the order of `by_claim`.
 
-    The adjudication follows from the claims: it is written for readers, and not read back.
+    Verdicts and adjudication follow from the claims: they are written for readers, and not read back.
     """
     return {
         "schema": SCHEMA,
         "run": dict(report.run),
+        "verdicts": verdicts_document(report.evidence),
         "adjudication": adjudication_document(report.evidence),
         "claims": [_claim(item) for item in report.evidence],
         "summary": summary(report.evidence, report.with_evidence),
     }
+
+
+def upgraded(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a document of the schema before as one of this schema; any other as it is."""
+    rows = content.get("claims")
+    if content.get("schema") != BEFORE or not isinstance(rows, list):
+        return content
+    return content | {"schema": SCHEMA, "claims": [ADDED | row if isinstance(row, dict) else row for row in rows]}
 
 
 def read_document(content: Mapping[str, Any]) -> Report:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from iclgd_core.evidence import Evidence
-from reports.document import SCHEMA, Report, ReportError, read_document, summary
+from reports.document import SCHEMA, Report, ReportError, read_document, summary, upgraded
 from reports.json_report import FILE_NAME
 from reports.natural_order import by_claim
 from reports.validation import CLAIMS, problem
@@ -47,7 +47,7 @@ def read_saved(place: Path) -> Saved:
         raise ReportError(
             f"{place} cannot be read as a report ({error.strerror}). Allowed: {ALLOWED}. `pytest claims` writes one."
         ) from error
-    content = _content(data, path)
+    content = upgraded(_content(data, path))
     if content.get("schema") == SCHEMA:
         found = problem(content, CLAIMS)
         if found:

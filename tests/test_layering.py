@@ -23,10 +23,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
 
 EVIDENCE = (
     "iclgd_core", "iclgd_core.account", "iclgd_core.accounts_of_icl",
-    "iclgd_core.adjudication", "iclgd_core.channel", "iclgd_core.command",
+    "iclgd_core.adjudication", "iclgd_core.channel", "iclgd_core.combination", "iclgd_core.command",
     "iclgd_core.curves", "iclgd_core.errors",
     "iclgd_core.evidence", "iclgd_core.expectations", "iclgd_core.harmless_text", "iclgd_core.model_kinds",
-    "iclgd_core.papers",
+    "iclgd_core.overall", "iclgd_core.papers",
     "iclgd_core.redacted_output", "iclgd_core.redaction",
     "iclgd_core.stats.outcome",
 )  # fmt: skip

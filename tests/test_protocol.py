@@ -44,7 +44,7 @@ def studies() -> dict[str, Study]:
         "accuracy": accuracy.AccuracyStudy(X, X, X, 8, 8, SETTING, "gd", "labels"),
         "agreement": agreement.AgreementStudy(X, X, X, SETTING, "token-overlap", "gd", "whole"),
         "order": order.OrderStudy(X, {3: X}, 0.1, {}, {}, 0.1, 4, "sgd1", TUNED),
-        "sizes": sizes.SizeStudy(X, X, X, (series.model.name,), {}, "token-overlap", TUNED),
+        "sizes": sizes.SizeStudy(X, X, X, (series.model.name,), {}, "token-overlap", TUNED, ((0.0, 0),)),
         "sparsity": sparsity.sparsity_study(tiny_model(), "W_K", "absolute"),
         "invariance": invariance.InvarianceStudy(X, X, 4),
         "checkpoints": checkpoints.CheckpointStudy(("c",), (1,), X[:, None], X[:0], (0,), X),

@@ -27,6 +27,7 @@ MEASURES = {"closed-form": sherman_morrison_against_ridge, "order": sherman_morr
     "A2",
     AKYUREK.at("theorem 2"),
     "Sherman-Morrison updates are ridge regression exactly, whatever the order of the examples.",
+    brief="Sherman-Morrison updates are ridge regression",
     refuted_by="an update that differs from the closed form, or depends on the order",
     needs_icl=False,
 )

@@ -29,6 +29,7 @@ DEVIATION = (
     "A3",
     AKYUREK.at("section 4.3, figure 1"),
     "ICL differs from least squares by less than 0.01 of the variance of the answers.",
+    brief="ICL is least squares, within 0.01",
     refuted_by="a mean squared prediction difference of 0.01 or more",
 )
 @pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")

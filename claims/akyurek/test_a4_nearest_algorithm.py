@@ -29,6 +29,7 @@ DEVIATION = (
     "A4",
     AKYUREK.at("section 4.3, figure 1"),
     "ICL is nearer to least squares than to one step of GD, one pass of SGD, averaging and nearest neighbours.",
+    brief="ICL is nearest to least squares",
     refuted_by="a rival that is as near to ICL as least squares",
 )
 @pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")

@@ -26,6 +26,7 @@ DEVIATION = "1, 2 and 4 layers of width 64, d = 5, 10 examples; the paper: 1 to 
     "A5",
     AKYUREK.at("section 4.3, figure 3"),
     "A Transformer of one layer learns as one step of GD, deeper ones as ridge regression.",
+    brief="One layer learns as a GD step, more as ridge",
     refuted_by="a depth at which ICL is as near to the other algorithm",
 )
 @pytest.mark.regression(

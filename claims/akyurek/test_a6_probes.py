@@ -28,6 +28,7 @@ DEVIATION = "4 layers of width 64, d = 5, 10 examples; the paper: 16 layers of w
     "A6",
     AKYUREK.at("section 5, figure 4"),
     "X^T y and w can be decoded from the hidden states of the trained Transformer, not from those of controls.",
+    brief="X'y and w can be decoded from hidden states",
     refuted_by="a control from which they are decoded as well",
 )
 @pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")

@@ -26,6 +26,7 @@ BOUND = 1e-10
     "D1",
     DAI.at("sections 2 and 3.1"),
     "Linear attention over further tokens equals an update of the matrix applied to the query by their outer products.",
+    brief="Linear attention is an update by outer products",
     refuted_by="a layer in which the two sides differ by more than rounding",
     needs_icl=False,
 )

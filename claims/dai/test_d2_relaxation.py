@@ -29,6 +29,7 @@ MINIMUM_EFFECT = 0.05
     "D2",
     DAI.at("section 3.1"),
     "Linear attention keeps most of what the softmax attention of in-context learning gives.",
+    brief="Linear attention keeps most of softmax attention",
     refuted_by="linear attention that explains less than half of softmax attention's output",
 )
 @pytest.mark.parametrize("factor", ["head", "layer"])

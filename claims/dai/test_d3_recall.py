@@ -30,6 +30,7 @@ MINIMUM_EFFECT = 0.1
     "D3",
     DAI.at("section 4"),
     "ICL has right most of what fine-tuning puts right, and more than by chance.",
+    brief="ICL has right what fine-tuning puts right",
     refuted_by="ICL that recovers less than half, or no more than of the other queries that zero-shot has wrong",
 )
 @pytest.mark.parametrize("scope", ["labels", "vocabulary"])

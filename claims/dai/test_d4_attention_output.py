@@ -11,6 +11,7 @@ Rule: mean difference over episodes > 0.05, one-sided tests (sign flips and boot
 Margin 0.05: the smallest of the paper's twelve values is 0.080; below 0.05 an update shares less than a quarter of a
     per cent of its squared length with the other.
 Minimum effect 0.05: as much again; the spread on 24 tuning episodes (0.13) needs about 90 for power 0.9.
+Combines: one of the losses is enough, by every form and baseline: the claim is about fine-tuning, not about one loss.
 Refuted by: updates no nearer to each other than a random one, within the margin.
 """
 
@@ -31,6 +32,8 @@ MINIMUM_EFFECT = 0.05
     "D4",
     DAI.at("section 4"),
     "ICL changes the outputs of attention in the direction in which fine-tuning changes them.",
+    brief="ICL moves attention outputs as fine-tuning does",
+    combines="any of loss",
     refuted_by="updates no nearer to each other than a random update, within 0.05",
 )
 @pytest.mark.parametrize("baseline", BASELINES)

@@ -35,6 +35,7 @@ LINES = {
     "D5",
     DAI.at("section 4"),
     "Fine-tuning makes attention to the query's tokens more like that of ICL.",
+    brief="Fine-tuning makes attention more like ICL's",
     refuted_by="attention that fine-tuning does not bring nearer to that of ICL by more than 0.02",
 )
 @pytest.mark.parametrize("layers", FIRST)

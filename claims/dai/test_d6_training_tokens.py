@@ -29,6 +29,7 @@ MINIMUM_EFFECT = 0.05
     "D6",
     DAI.at("section 4"),
     "ICL and fine-tuning rank the training tokens alike, more than by chance.",
+    brief="ICL and fine-tuning rank training tokens alike",
     refuted_by="a rank correlation no larger than by chance, within 0.05",
 )
 @pytest.mark.parametrize("chance", ["random", "shuffled"])

@@ -43,6 +43,7 @@ DEVIATION = "208 thousand weights on GINC instead of 350 million on text; eta 0.
     "D7",
     DAI.at("section 6, tables 6 and 7"),
     "Attention with momentum has lower perplexity and more accurate ICL than plain attention.",
+    brief="Attention with momentum is better",
     refuted_by="momentum that makes perplexity higher, or ICL less accurate, over pretraining seeds",
 )
 @pytest.mark.parametrize("what", MEASURES)

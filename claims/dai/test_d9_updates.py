@@ -11,6 +11,7 @@ Rule: mean difference over episodes > 0.05, one-sided tests (sign flips and boot
     losses and chance levels.
 Margin 0.05: that of SimAOU, a quarter of a per cent of squared length.
 Minimum effect 0.05: as much again.
+Combines: one of the losses is enough, against every chance: the claim is about fine-tuning, not about one loss.
 Refuted by: update matrices that are no nearer to each other than by chance, within the margin.
 """
 
@@ -32,6 +33,8 @@ MINIMUM_EFFECT = 0.05
     "D9",
     DAI.at("sections 3.1 and 3.2"),
     "The update that demonstrations are in the dual form of ICL points where fine-tuning's update does.",
+    brief="ICL's update points where fine-tuning's does",
+    combines="any of loss",
     refuted_by="update matrices no nearer to each other than by chance, within 0.05",
 )
 @pytest.mark.parametrize("chance", ["zero", "other-demonstrations"])

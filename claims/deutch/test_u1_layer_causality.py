@@ -26,6 +26,7 @@ FELT = 1e-6
     "U1",
     DEUTCH.at("section 4.4"),
     "The layer-causal gradient of a layer does not depend on the layers above it; the gradient of plain GD does.",
+    brief="Layer-causal gradients do not feel the layers above",
     refuted_by="a layer whose layer-causal gradient feels a layer above it, or whose plain gradient does not",
     needs_icl=False,
 )

@@ -13,6 +13,7 @@ Rule: mean difference over episodes > 0, one-sided tests (sign flips and bootstr
 Bound 0: "more" is any. Minimum effect 0.07: the paper's mean gap (0.065 raw, 0.092 normalised, 0.069 SimAM of changes).
     64 episodes; the spread on 24 tuning episodes (0.15 for SimAOU) needs 65 for power 0.9 after correction, that of
     SimAM of changes (0.19) 105.
+Combines: one form of the loss is enough, by every metric: the paper's text and its code differ.
 Refuted by: a metric by which plain GD is the nearer one.
 Deviation: the paper steps token by token; here it is one step a demonstration, as in the published code, on the
     mean over its tokens.
@@ -39,6 +40,8 @@ DEVIATION = (
     "U2r",
     DEUTCH.at("section 4.4, table 2"),
     "Layer-causal GD is more similar to ICL than plain GD, both at the learning rate that is best for plain GD.",
+    brief="Layer-causal GD is more like ICL than GD, at GD's rate",
+    combines="any of form",
     refuted_by="a metric by which plain GD is more similar to ICL",
 )
 @pytest.mark.parametrize("metric", METRICS, ids=lambda name: name.replace("/", "-"))

@@ -32,6 +32,7 @@ DEVIATION = "a small model on GINC; read at the last token of the prompt; SimAM 
     "U3",
     DEUTCH.at("section 3.3, table 1"),
     "SimAOU and SimAM of changes of an untrained model are at least those of the trained model, like for like.",
+    brief="Untrained models score as high on SimAOU and SimAM",
     refuted_by="an untrained model whose value is below the trained model's by more than 0.02",
 )
 @pytest.mark.parametrize("metric", METRICS, ids=lambda name: name.replace("/", "-"))

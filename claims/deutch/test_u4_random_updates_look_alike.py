@@ -25,6 +25,7 @@ BOUND = 0.005
     "U4",
     DEUTCH.at("section 3.1"),
     "Of two independent random updates normalised SimAOU is far above 0, by the closed form, and raw SimAOU is 0.",
+    brief="Random updates look alike by normalised SimAOU",
     refuted_by="a mean over random updates that is off its closed form by more than sampling allows",
     needs_icl=False,
 )

@@ -26,6 +26,7 @@ MINIMUM_EFFECT = 0.1
     "U5n",
     DEUTCH.at("appendix C"),
     "Gradients of layer-causal GD are larger than those of plain GD.",
+    brief="Layer-causal gradients are larger than GD's",
     refuted_by="a form of the loss whose gradients are the smaller ones",
 )
 @pytest.mark.parametrize("form", FORMS)

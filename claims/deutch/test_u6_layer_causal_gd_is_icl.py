@@ -8,6 +8,7 @@ Rule: mean difference over episodes > -0.02, one-sided tests (sign flips and boo
     Holm over losses and agreements. Learning rate: the nearest to ICL on tuning episodes, for each agreement apart; not
     training is a choice.
 Margin 0.02 and minimum effect 0.05 beyond it: those of S2, of which this is the mirror. Quick: 36 episodes, as there.
+Combines: one form of the loss is enough, by every agreement: the paper's text and its code differ.
 Refuted by: a loss with which the agreement stays below ICL's with itself by more than 0.02.
 Deviation: the paper leaves the learning rate at that of plain GD, though gradients are larger (U5n); here it is tuned.
     The paper steps token by token; here it is one step a demonstration, as in the published code, on the mean
@@ -46,6 +47,8 @@ MUTATIONS: Mutations = {
     "U6",
     DEUTCH.at("section 4.4"),
     "Layer-causal GD agrees with ICL as ICL in another order does, within 0.02.",
+    brief="Layer-causal GD agrees with ICL as ICL with itself",
+    combines="any of objective",
     refuted_by="a form of the loss whose agreement with ICL is below ICL's with itself by more than 0.02",
     mutations=MUTATIONS,
 )

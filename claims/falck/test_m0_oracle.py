@@ -23,6 +23,7 @@ BOUND = 1e-12
     "M0",
     FALCK.at("section 2"),
     "The Beta-Bernoulli predictive has neither a two-step gap nor an exchangeability gap.",
+    brief="The Beta-Bernoulli predictive has no gaps",
     refuted_by="a number of outcomes behind which the predictive has a gap beyond rounding",
     needs_icl=False,
 )

@@ -38,6 +38,7 @@ DEVIATION = "exact two steps in place of sampled paths; symbols of the model's o
     "M1",
     FALCK.at("section 2"),
     "ICL predicts the outcome after next as it predicts the next one, within 0.01, as a Bayesian must.",
+    brief="ICL predicts two steps ahead as a Bayesian",
     refuted_by="a mean gap between the two predictions of more than 0.01",
 )
 @pytest.mark.parametrize("outcomes", OUTCOMES)

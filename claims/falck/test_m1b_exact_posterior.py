@@ -28,6 +28,7 @@ DEVIATION = "a control that the paper does not have"
     "M1b",
     FALCK.at("section 2"),
     "An exact posterior over GINC predicts the outcome after next as it predicts the next one, within 0.01.",
+    brief="An exact posterior predicts two steps ahead as one",
     refuted_by="an exact posterior with a mean gap of more than 0.01 on these prompts",
 )
 @pytest.mark.parametrize("posterior", ["bayes-mixture", "bayes-structure"])

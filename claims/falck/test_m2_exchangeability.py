@@ -30,6 +30,7 @@ DEVIATION = "the paper tests the martingale property, which exchangeability impl
     "M2",
     FALCK.at("section 2"),
     "The order of exchangeable outcomes does not change ICL's next prediction, within 0.01, nor may it a Bayesian's.",
+    brief="The order of exchangeable outcomes does not matter",
     refuted_by="a mean change of the prediction over orders of more than 0.01",
 )
 @pytest.mark.parametrize("outcomes", OUTCOMES)

@@ -37,6 +37,7 @@ PAPER = "short paths mostly inside (gpt-4 outside at 0.3 and 0.5), long paths dr
     "M3",
     FALCK.at("sections 3 and 4, statistic T1"),
     "The outcomes that ICL draws do not drift along a path: T1 lies in the band of a Bayesian.",
+    brief="Outcomes drawn by ICL do not drift",
     refuted_by="T1 outside of its band on more than a fifth of the coins",
 )
 @pytest.mark.parametrize("paths", LENGTHS)

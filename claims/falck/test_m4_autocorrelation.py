@@ -37,6 +37,7 @@ PAPER = "T1 and T2 outside on long Bernoulli paths, inside on most short ones"
     "M4",
     FALCK.at("sections 3 and 4, statistic T2"),
     "The autocorrelation of the outcomes that ICL draws is that of a Bayesian at every distance: T2 lies in its band.",
+    brief="Outcomes drawn by ICL correlate as a Bayesian's",
     refuted_by="T2 outside of its band on more than a fifth of coins and lags",
 )
 @pytest.mark.parametrize("paths", LENGTHS)

@@ -38,6 +38,7 @@ PAPER = "near-Bayesian for gpt-3-170b and mistral-7b, too slow a decay for llama
     "M5",
     FALCK.at("sections 3 and 4, statistic T3"),
     "The paths that ICL draws spread as those of a Bayesian, within a factor of two in the weight of the data.",
+    brief="Paths drawn by ICL spread as a Bayesian's",
     refuted_by="T3 outside of the bands on more than a fifth of the coins",
 )
 @pytest.mark.parametrize("paths", LENGTHS)

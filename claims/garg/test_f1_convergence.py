@@ -25,6 +25,7 @@ OFF_TENFOLD = 1.0
     "F1",
     FU.at("section 3"),
     "GD's steps grow as the condition number does, the iterations of Newton's method as its logarithm.",
+    brief="GD's steps grow with kappa, Newton's with log kappa",
     refuted_by="a decade of condition numbers in which GD's steps do not grow tenfold, or Newton's by 8 or more",
     needs_icl=False,
 )

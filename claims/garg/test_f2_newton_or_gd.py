@@ -32,6 +32,7 @@ DEVIATION = (
     "F2",
     FU.at("section 4"),
     "ICL errs more as Newton's iteration than as GD, each at its most similar step.",
+    brief="ICL errs more as Newton's iteration than as GD",
     refuted_by="GD that is as similar as Newton's iteration",
 )
 @pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")

@@ -30,6 +30,7 @@ DEVIATION = "a check of the instruments: learners against each other; no Transfo
     GARG.at("section 5, figure 5"),
     "Check of the baselines, no Transformer: the learner made for a function class errs less on it than least squares "
     "and nearest neighbours.",
+    brief="The learner made for a class beats the others on it",
     refuted_by="a rival that errs no more than the class's own learner",
     needs_icl=False,
 )

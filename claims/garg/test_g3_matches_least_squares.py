@@ -32,6 +32,7 @@ PAPER_VALUES = {5: 0.02, 10: 0.0006}
     "G3",
     GARG.at("section 3.1, figure 2"),
     "A Transformer trained on linear functions errs, in context, as little as least squares.",
+    brief="ICL errs as little as least squares",
     refuted_by="errors that differ by more than 0.05 of the error of predicting zero",
 )
 @pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")

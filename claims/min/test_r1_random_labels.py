@@ -44,6 +44,7 @@ MUTATIONS: Mutations = {
     "R1",
     MIN.at("section 4"),
     "Random labels in the demonstrations change ICL's accuracy by less than 0.05.",
+    brief="Random labels change accuracy by less than 0.05",
     refuted_by="random labels that change ICL's accuracy by more than 0.05",
     mutations=MUTATIONS,
 )

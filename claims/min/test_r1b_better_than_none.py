@@ -39,6 +39,7 @@ MUTATIONS: Mutations = {
     "R1b",
     MIN.at("section 4"),
     "With random labels in its demonstrations ICL is more accurate than without demonstrations.",
+    brief="Random labels are better than no demonstrations",
     refuted_by="random labels with which ICL is less accurate than without demonstrations",
     mutations=MUTATIONS,
 )

@@ -41,6 +41,7 @@ MUTATIONS: Mutations = {
     "R2",
     MIN.at("section 4, and what GD predicts"),
     "GD moves its predictions to random labels of the demonstrations more than ICL does, by over 0.02 of probability.",
+    brief="GD follows random labels more than ICL does",
     refuted_by="GD that moves to random labels no more than ICL does, within 0.02",
     mutations=MUTATIONS,
 )

@@ -25,6 +25,7 @@ DEVIATION = "8 demonstrations, not 16; a label is the next symbol of a text"
     "R3",
     MIN.at("section 5"),
     "ICL is more accurate with random labels in its demonstrations than with demonstrations without labels.",
+    brief="Random labels are better than none",
     refuted_by="demonstrations without labels with which ICL is more accurate than with random ones",
 )
 def test_random_labels_are_better_than_no_labels(lab: Lab, judge: Judge) -> None:

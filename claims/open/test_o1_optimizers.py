@@ -11,6 +11,7 @@ Rule: mean difference over episodes > -0.02, one-sided tests (sign flips and boo
     training is a choice.
 Margin 0.02: that of S2, of which this is the mirror.
 Minimum effect 0.05 beyond it, as there. Quick: 36 episodes, which the spread of S2 (0.068 at most) asks for.
+Combines: one of the rules is enough, by every agreement: ICL may be GD by any one of them.
 Refuted by: a rule whose agreement with ICL is below ICL's with itself by more than the margin.
 """
 
@@ -41,6 +42,8 @@ MUTATIONS: Mutations = {
     "O1",
     OPEN.at("open questions"),
     "GD with momentum, by Nesterov's rule or by Newton-like steps agrees with ICL as ICL with itself, within 0.02.",
+    brief="Momentum, Nesterov or Newton agrees with ICL",
+    combines="any of optimizer",
     refuted_by="a rule whose agreement with ICL is below that of ICL with itself by more than 0.02",
     mutations=MUTATIONS,
 )

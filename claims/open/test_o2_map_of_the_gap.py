@@ -39,6 +39,7 @@ MUTATIONS: Mutations = {
     "O2",
     OPEN.at("open questions"),
     "At every learning rate, number of epochs and batch of a grid, ICL agrees with itself more than with GD.",
+    brief="No rate, epoch or batch of GD closes the gap",
     refuted_by="a setting of GD that agrees with ICL as ICL agrees with itself, within 0.02",
     mutations=MUTATIONS,
 )

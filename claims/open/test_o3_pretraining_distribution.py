@@ -31,6 +31,7 @@ DEVIATION = "208 thousand weights instead of 29 to 115 million, one seed, 8 demo
     "O3",
     OPEN.at("limitations; distributions of Xie et al., arXiv 2111.02080, section 4.2"),
     "Pretraining on this distribution makes accuracy grow with 8 demonstrations, by more than 0.02.",
+    brief="Demonstrations help after this pretraining",
     refuted_by="a gain of less than 0.02 from 8 demonstrations",
     needs_icl=False,
 )

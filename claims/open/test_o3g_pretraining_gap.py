@@ -39,6 +39,7 @@ MUTATIONS: Mutations = {
     "O3g",
     OPEN.at("limitations; distributions of Xie et al., arXiv 2111.02080, section 4.2"),
     "Pretrained on this distribution, ICL agrees with ICL in another order more than with the most favourable GD.",
+    brief="The gap is there after this pretraining",
     refuted_by="GD that agrees with ICL as ICL agrees with itself, within 0.02",
     mutations=MUTATIONS,
 )

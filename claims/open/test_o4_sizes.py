@@ -35,6 +35,7 @@ MINIMUM_EFFECT = 0.07
     "O4",
     OPEN.at("open questions"),
     "At every model size, ICL agrees with ICL in another order more than with this form of gradient descent.",
+    brief="The gap is there at every size, for each form of GD",
     refuted_by="a form of gradient descent that at some size agrees with ICL as ICL with itself, within 0.02",
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])

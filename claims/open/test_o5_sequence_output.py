@@ -32,6 +32,7 @@ MINIMUM_EFFECT = 0.05
     "O5",
     OPEN.at("open questions"),
     "On answers of three symbols ICL agrees with ICL in another order more than with the most favourable GD.",
+    brief="The gap is there for answers of three symbols",
     refuted_by="a position in the answer where GD agrees with ICL as ICL agrees with itself, within 0.02",
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])

@@ -32,6 +32,7 @@ MINIMUM_EFFECT = 0.05
     "O6",
     OPEN.at("open questions"),
     "In regression in text ICL's expected answer is nearer to ICL's in another order than the most favourable GD's is.",
+    brief="The gap is there in regression in text",
     refuted_by="an optimizer whose expected answer is as near to ICL's as ICL's in another order is, within 0.02",
 )
 @pytest.mark.parametrize("optimizer", ["gd", "sgd1"])

@@ -51,6 +51,7 @@ MUTATIONS: Mutations = {
     "S1",
     SHEN.at("section 4, figure 4"),
     "ICL is more sensitive to the order of its demonstrations than GD, SGD and Adam, at every epoch read.",
+    brief="ICL depends on order more than GD, SGD and Adam",
     refuted_by="an optimizer that at some epoch is not less sensitive than ICL by 0.01",
     mutations=MUTATIONS,
 )
@@ -80,6 +81,7 @@ def test_icl_is_more_order_sensitive(lab: Lab, judge: Judge, optimizer: str) -> 
     "S1",
     SHEN.at("section 4, figure 4"),
     "ICL is more sensitive to the order of its demonstrations than GD and SGD on the implicit linear model.",
+    brief="ICL depends on order more than GD, SGD and Adam",
     refuted_by="a learner that is not less sensitive than ICL by 0.01",
 )
 @pytest.mark.parametrize("learner", REGRESSION_LEARNERS)

@@ -34,6 +34,7 @@ MUTATIONS: Mutations = {
     "S1t",
     SHEN.at("section 4, theorem 1"),
     "Full-batch GD does not depend on the order of the demonstrations; ICL does.",
+    brief="Full-batch GD ignores order, ICL does not",
     refuted_by="an order that moves full-batch GD by more than rounding, or one that does not move ICL",
     mutations=MUTATIONS,
 )

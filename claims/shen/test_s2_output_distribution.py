@@ -56,6 +56,7 @@ MUTATIONS: Mutations = {
     "S2",
     SHEN.at("section 5.2, figure 5"),
     "ICL agrees with ICL in another order more than with the most favourable GD.",
+    brief="ICL agrees with itself more than with the best GD",
     refuted_by="an optimizer that agrees with ICL as ICL agrees with itself, within 0.02",
     mutations=MUTATIONS,
 )
@@ -77,6 +78,7 @@ def test_icl_agrees_with_itself_more_than_with_gd(lab: Lab, judge: Judge, optimi
     "S2",
     SHEN.at("section 5.2, figure 5"),
     "ICL agrees with ICL in another order more than with the most favourable GD on the implicit linear model.",
+    brief="ICL agrees with itself more than with the best GD",
     refuted_by="a learner that agrees with ICL as ICL agrees with itself, within 0.02",
 )
 @pytest.mark.parametrize("learner", REGRESSION_LEARNERS)

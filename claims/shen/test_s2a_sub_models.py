@@ -36,6 +36,7 @@ MUTATIONS: Mutations = {
     "S2a",
     SHEN.at("section 5.2, figure 5, columns 2 and 3"),
     "ICL agrees with ICL in another order more than with GD on W_V of one layer.",
+    brief="The gap stays when GD trains one layer's W_V",
     refuted_by="a layer whose W_V can be trained to agree with ICL as ICL agrees with itself, within 0.02",
     mutations=MUTATIONS,
 )

@@ -40,6 +40,7 @@ MUTATIONS: Mutations = {
     "S2b",
     SHEN.at("section 5.2, figure 5 and table 1"),
     "With the same demonstrations ICL is more accurate than GD.",
+    brief="ICL is more accurate than GD on the same examples",
     refuted_by="a number of demonstrations with which GD is as accurate as ICL, within 0.02",
     mutations=MUTATIONS,
 )

@@ -42,6 +42,7 @@ MUTATIONS: Mutations = {
     "S2n",
     SHEN.at("section 5.2, table 1"),
     "GD needs about 512 demonstrations to reach the accuracy of ICL with 8.",
+    brief="GD needs about 512 examples for ICL's accuracy with 8",
     refuted_by="GD as accurate as ICL with 128 demonstrations or fewer, or still below it with 512",
     mutations=MUTATIONS,
 )

@@ -35,6 +35,7 @@ MUTATIONS: Mutations = {
     "S3",
     SHEN.at("section 3.2, figure 2"),
     "Averaged over layers, attention weights are less sparse than the construction of GD in them requires.",
+    brief="Weights are less sparse than GD's construction needs",
     refuted_by="a threshold at which the weights are as sparse as the construction",
     mutations=MUTATIONS,
 )

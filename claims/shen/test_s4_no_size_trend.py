@@ -44,6 +44,7 @@ MUTATIONS: Mutations = {
     "S4",
     SHEN.at("section 5.2, figure 6"),
     "The gap between GD and ICL has no trend over model sizes: it changes by less than 0.05 a decade of parameters.",
+    brief="The gap does not change with model size",
     refuted_by="a gap that changes by more than 0.05 a decade of parameters",
     mutations=MUTATIONS,
 )

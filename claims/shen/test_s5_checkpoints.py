@@ -42,6 +42,7 @@ MUTATIONS: Mutations = {
     "S5",
     SHEN.at("section 3, figure 3"),
     "Late in pretraining the weights keep moving while ICL accuracy stays level.",
+    brief="Weights keep moving while ICL stays level",
     refuted_by="weights at rest, or an ICL accuracy that changes by more than 0.05",
     mutations=MUTATIONS,
 )

@@ -29,6 +29,7 @@ DEVIATION = "each layer has weights of its own (source: looped too); three train
     "V14",
     VON_OSWALD.at("section 3, figure 3"),
     "Two trained layers of linear self-attention match GD++ better than GD.",
+    brief="Two trained layers are nearer to GD++ than to GD",
     refuted_by="two steps of GD that come as near to the model as two steps of GD++",
 )
 @pytest.mark.regression("icl-objective-lsa-2", "untrained-lsa-2", "shuffled-lsa-2")

@@ -6,6 +6,7 @@ Quantity: npd of GD++ from the model, at the setting nearest to it on tuning epi
 Rule: mean over episodes < 0.02, one-sided tests (sign flips and bootstrap-t, both must reject); Holm over the
     forms of GD++ and the seeds.
 Margin 0.02: that of S2; within it, predictions count as the same here.
+Combines: one of the recursions is enough, for every seed: layers may share their rates or not.
 Refuted by: two trained layers that are further from GD++.
 Deviation: as V14. The second form was added after the first had been measured; margin and seeds stayed.
 """
@@ -30,6 +31,8 @@ DEVIATION = "each layer has weights of its own (source: looped too); three train
     "V15",
     VON_OSWALD.at("section 3, figure 3"),
     "Two trained layers of linear self-attention predict what two steps of GD++ predict.",
+    brief="Two trained layers predict what GD++ predicts",
+    combines="any of recursion",
     refuted_by="two trained layers that differ from the nearest GD++ by more than 2% of y's variance",
 )
 @pytest.mark.regression("icl-objective-lsa-2", "untrained-lsa-2", "shuffled-lsa-2")

@@ -23,6 +23,7 @@ BOUND = 1e-12
     "V1",
     VON_OSWALD.at("proposition 1"),
     "The constructed layer of linear self-attention predicts what one exact step of gradient descent predicts.",
+    brief="One constructed layer is one step of GD",
     refuted_by="an episode in which a prediction differs from that of GD by more than rounding",
     needs_icl=False,
 )

@@ -23,6 +23,7 @@ BOUND = 1e-12
     "V2",
     VON_OSWALD.at("section 2, appendix A"),
     "Each further layer of the construction is one further exact step of gradient descent.",
+    brief="K constructed layers are K steps of GD",
     refuted_by="a number of layers whose predictions differ from those of as many GD steps by more than rounding",
     needs_icl=False,
 )

@@ -23,6 +23,7 @@ BOUND = 1e-12
     "V3",
     VON_OSWALD.at("section 3, appendix A"),
     "The constructed layers that also curve the inputs are GD++, whose first step is that of GD.",
+    brief="Constructed layers that curve inputs are GD++",
     refuted_by="a depth at which the predictions differ from the recursion by more than rounding",
     needs_icl=False,
 )

@@ -25,6 +25,7 @@ TRAINED = "icl-objective-lsa-1"
     "V4",
     SHEN.at("section 3.2"),
     "The construction's output projection, and with it its predictions, have no finite value at N = 0.",
+    brief="The construction has no value at N = 0",
     refuted_by="an output projection or predictions that are finite without demonstrations",
     needs_icl=False,
 )

@@ -29,6 +29,7 @@ PAPER = {"W_K": "> 0.9999", "W_Q": "> 0.9999", "W_V dense W0": "about 0.75"}
     "V5",
     SHEN.at("section 3.2"),
     "The construction has exactly as many zeros in each of its matrices as it is said to require.",
+    brief="The construction has the zeros it is said to need",
     refuted_by="a matrix of the construction with another share of zeros than required",
     needs_icl=False,
 )

@@ -22,6 +22,7 @@ BOUND = 1e-12
     "V6",
     VON_OSWALD.at("proposition 1"),
     "The order of the demonstrations does not change what the constructed layers predict.",
+    brief="The construction ignores the order of examples",
     refuted_by="an episode in which another order changes a prediction by more than rounding",
     needs_icl=False,
 )

@@ -26,6 +26,7 @@ BOUND = 1e-10
     "V7",
     VON_OSWALD.at("section 2"),
     "Predictions depend on the products of the weight matrices alone, not on their factors.",
+    brief="Only products of weight matrices matter",
     refuted_by="factors with the same products that change a prediction by more than rounding",
     needs_icl=False,
 )

@@ -23,6 +23,7 @@ BOUND = 1e-12
     "V8",
     VON_OSWALD.at("section 2, appendix A"),
     "The query as a key adds the value 2 W0 x_q, so the construction stays exact where W0 x_q = 0, and only there.",
+    brief="The query as a key adds 2 W0 x",
     refuted_by="an episode in which the query as a key changes a prediction by another amount",
     needs_icl=False,
 )

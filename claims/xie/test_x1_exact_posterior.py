@@ -27,6 +27,7 @@ DEVIATION = "with a restart of the state of probability 1e-12, and a posterior t
     "X1",
     XIE.at("section 2"),
     "The forward algorithm gives the posterior predictive of a GINC prompt exactly.",
+    brief="The forward algorithm is the exact posterior",
     refuted_by="a prompt whose predictive differs from the sum over all hidden paths by more than rounding",
     needs_icl=False,
 )

@@ -10,6 +10,7 @@ Rule: mean difference over episodes > -0.02, one-sided tests (sign flips and boo
     posteriors and agreements.
 Margin 0.02: that of S2: one token of the top ten, in one query of five.
 Minimum effect: a posterior that is as near as ICL itself, 0.02 from the bound.
+Combines: one of the posteriors is enough, by every agreement: the account names a Bayesian, not which.
 Refuted by: a posterior that agrees with ICL by at least 0.02 less than ICL with itself.
 Deviation: the paper shows that accuracy behaves as the theory says; it does not compare distributions.
 """
@@ -44,6 +45,8 @@ MUTATIONS: Mutations = {
     "X2",
     XIE.at("sections 2 and 3"),
     "ICL agrees with an exact Bayesian posterior as it agrees with itself in another order, within 0.02.",
+    brief="ICL agrees with exact Bayes as with itself",
+    combines="any of posterior",
     refuted_by="a posterior that agrees with ICL by at least 0.02 less than ICL does with itself",
     mutations=MUTATIONS,
 )

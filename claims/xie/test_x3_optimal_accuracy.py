@@ -46,6 +46,7 @@ MUTATIONS: Mutations = {
     "X3",
     XIE.at("section 3, theorem 1; section 4"),
     "ICL is as accurate as the argmax of the exact posterior predictive of the same prompts, within 0.02.",
+    brief="ICL is as accurate as exact Bayes",
     refuted_by="a number of demonstrations with which ICL is less accurate than the posterior by 0.02 or more",
     mutations=MUTATIONS,
 )

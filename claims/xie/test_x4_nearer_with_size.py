@@ -8,6 +8,7 @@ Rule: mean slope over episodes < 0, that is 0 - slope > 0, one-sided tests (sign
     reject); Holm over posteriors and agreements.
 Bound 0: the statement is about the sign.
 Minimum effect 0.01 a decade: the gap would change by 0.034 over the 3.4 decades from here to the paper's largest kin.
+Combines: one of the posteriors is enough, by every agreement: the account names a Bayesian, not which.
 Refuted by: a gap that grows with size. A size without ICL is left out and named; fewer than four: not run.
 Deviation: the paper's sizes (29 to 115 million) are larger, and its measure is accuracy.
 """
@@ -31,6 +32,8 @@ DEVIATION = "57 thousand to 3 million weights, not 29 to 115 million; distributi
     "X4",
     XIE.at("section 4"),
     "The gap between ICL and an exact Bayesian posterior shrinks with model size.",
+    brief="The gap to exact Bayes shrinks with size",
+    combines="any of posterior",
     refuted_by="a gap that grows with model size",
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])

@@ -32,6 +32,7 @@ DEVIATION = "models of 57 thousand to 3 million weights instead of 29 to 115 mil
     "X5",
     XIE.at("section 4, figure 3"),
     "ICL accuracy grows with the number of demonstrations, by more than 0.005 a doubling.",
+    brief="Accuracy grows with the number of demonstrations",
     refuted_by="an accuracy that climbs by less than 0.005 a doubling, or falls",
 )
 def test_accuracy_grows_with_demonstrations(sized: Lab, judge: Judge) -> None:

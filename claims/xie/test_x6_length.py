@@ -34,6 +34,7 @@ DEVIATION = "models of 57 thousand to 3 million weights instead of 29 to 115 mil
     XIE.at("section 4, figure 3"),
     "Accuracy with 8 demonstrations grows with the length of the examples, by more than 0.01 a symbol; zero-shot "
     "accuracy is reported beside it.",
+    brief="Accuracy grows with the length of examples",
     refuted_by="an accuracy that climbs by less than 0.01 a symbol, or falls",
     needs_icl=False,
 )

@@ -37,6 +37,7 @@ DEVIATION = (
     XIE.at("section 4"),
     "Accuracy with 8 demonstrations grows with model size, by more than 0.02 a decade of weights; zero-shot accuracy "
     "is reported beside it.",
+    brief="Accuracy grows with model size",
     refuted_by="an accuracy that climbs by less than 0.02 a decade of weights, or falls",
     needs_icl=False,
 )

@@ -10,7 +10,8 @@ from typing import Any
 from iclgd_core.calibration.design import KINDS, Design
 from iclgd_core.errors import SettingsError, StorageError
 
-SCHEMA = "iclgd-claims/2"
+SCHEMA = "iclgd-claims/3"
+READABLE = (SCHEMA, "iclgd-claims/2")
 FILE = "claims.json"
 LONGEST_NAME = 40
 LARGEST = 20_000
@@ -40,7 +41,7 @@ def designs_of_report(directory: Path) -> list[Design]:
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path} is not JSON: {error}. Run `pytest claims` to write a report.") from error
     schema = document.get("schema") if isinstance(document, dict) else None
-    if schema != SCHEMA:
+    if schema not in READABLE:
         raise SettingsError(f"{path} has schema {schema!r}; this version reads {SCHEMA!r}. Run the claims again.")
     rows = document.get("claims")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

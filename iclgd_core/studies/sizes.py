@@ -35,6 +35,7 @@ class SizeStudy:
         agreement: which agreement the gap is in.
         account: the form of gradient descent, one of FORMS.
         protocol: how GD's setting was chosen, the same way at each size.
+        chosen: learning rate and epoch that were chosen at each size; 0 and 0 is no training.
         closures: of GD at each size, cells of the adjudication table.
         undefined: sizes at which nothing can be judged, with the reason; see `AgreementStudy.undefined`.
     """
@@ -46,6 +47,7 @@ class SizeStudy:
     left_out: dict[str, str]
     agreement: str
     protocol: dict[str, Json]
+    chosen: tuple[tuple[float, int], ...]
     closures: tuple[Json, ...] = ()
     account: str = "gd"
     undefined: Mapping[str, str] = field(default_factory=dict)
@@ -69,9 +71,10 @@ class SizeStudy:
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
+        gaps = self.gap.mean(axis=0)
         rows: list[Json] = [
-            {"model": name, "parameters": int(size), "gap": float(self.gap[:, i].mean())}
-            for i, (name, size) in enumerate(zip(self.names, self.parameters, strict=True))
+            {"model": name, "parameters": int(size), "gap": float(gap), "learning_rate": rate, "epoch": epoch}
+            for name, size, gap, (rate, epoch) in zip(self.names, self.parameters, gaps, self.chosen, strict=True)
         ]
         return {"sizes": rows, "left_out": dict(self.left_out), "closures": list(self.closures)}
 
@@ -126,4 +129,5 @@ def size_study(labs: Sequence[Lab], agreement: str, account: str = "gd") -> Size
         closures=tuple(cell for study in studies for cell in study.closures()),
         account=account,
         undefined={study.model: study.undefined for study in studies if study.undefined},
+        chosen=tuple((study.setting.learning_rate, study.setting.epoch) for study in studies),
     )

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from iclgd_core.account import subject
 from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.overall import weakest
 from reports.html.answer import is_control, is_known
 from reports.html.words import bound, sub_claim, with_interval
 from reports.natural_order import natural
@@ -99,21 +100,3 @@ def _row(items: Sequence[Evidence]) -> Row:
         cited=next(filter(None, map(paper_value, [*([telling] if telling else []), *items])), ""),
         deviations=tuple(dict.fromkeys(filter(None, map(deviation, items)))),
     )
-
-
-def weakest(items: Sequence[Evidence]) -> Evidence | None:
-    """Return the sub-claim that supports its claim least, of those with an estimate; None where there is none.
-
-    Refuted ones come first, then those that are not settled, then supported ones; within these the one with the
-    largest p-value of the supporting test, then the smallest distance from its bound.
-    """
-    order = {Verdict.REFUTED: 0, Verdict.INCONCLUSIVE: 1, Verdict.SUPPORTED: 2}
-    known = [item for item in items if item.outcome is not None and item.outcome.estimate is not None]
-
-    def rank(item: Evidence) -> tuple[int, float, float]:
-        outcome = item.outcome
-        p = 0.0 if outcome is None or outcome.p_supported is None else outcome.p_supported
-        apart = 0.0 if outcome is None else abs((outcome.estimate or 0.0) / 2 - outcome.threshold / 2)
-        return order.get(item.verdict or Verdict.ERROR, 3), -p, apart
-
-    return min(known, key=rank, default=None)

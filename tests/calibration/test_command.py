@@ -25,7 +25,7 @@ def row(id: str = "E1", sd: float | None = 0.05, **protocol: object) -> dict[str
     return {"id": id, "sd": sd, "has_outcome": True, "protocol": {**fixed, **protocol}}
 
 
-def saved(directory: Path, *rows: dict[str, Any], schema: str = "iclgd-claims/2") -> Path:
+def saved(directory: Path, *rows: dict[str, Any], schema: str = "iclgd-claims/3") -> Path:
     (directory / "claims.json").write_text(json.dumps({"schema": schema, "claims": rows}))
     return directory
 
@@ -81,13 +81,13 @@ def test_spreads_of_one_design_are_joined_and_other_rules_left_out(tmp_path: Pat
     ("rows", "schema", "message"),
     [
         ([], "iclgd-claims/1", "has schema 'iclgd-claims/1'; this version reads"),
-        ([], "iclgd-claims/2", "no sub-claim in which something was sampled"),
-        ([row(units="many")], "iclgd-claims/2", "units of claim 'E1' is 'many'"),
-        ([row(margin=float("nan"))], "iclgd-claims/2", "margin of claim 'E1' is nan"),
-        ([row(members=True)], "iclgd-claims/2", "members of claim 'E1' is True"),
-        ([row(units=10**7)], "iclgd-claims/2", "at most 20000 can be simulated"),
-        ([row(units=1)], "iclgd-claims/2", "needs 2 episodes"),
-        (["text"], "iclgd-claims/2", "must be a list of objects"),
+        ([], "iclgd-claims/3", "no sub-claim in which something was sampled"),
+        ([row(units="many")], "iclgd-claims/3", "units of claim 'E1' is 'many'"),
+        ([row(margin=float("nan"))], "iclgd-claims/3", "margin of claim 'E1' is nan"),
+        ([row(members=True)], "iclgd-claims/3", "members of claim 'E1' is True"),
+        ([row(units=10**7)], "iclgd-claims/3", "at most 20000 can be simulated"),
+        ([row(units=1)], "iclgd-claims/3", "needs 2 episodes"),
+        (["text"], "iclgd-claims/3", "must be a list of objects"),
     ],
 )
 def test_reports_that_cannot_be_used(

@@ -33,7 +33,7 @@ def test_header_and_place_of_the_report(project: Project) -> None:
     result.stdout.fnmatch_lines(["*A  a gap [[]bold] exists", "*Claims report:*out*claims.json, *out*index.html*"])
     project.path.joinpath("out", "claims.json").replace(project.report_folder() / "claims.json")
     document = project.document()
-    assert document["schema"] == "iclgd-claims/2"
+    assert document["schema"] == "iclgd-claims/3"
     run = document["run"]
     assert run["options"]["given"] == {
         "--iclgd-seed": "7",

@@ -70,9 +70,9 @@ def test_a_directory_that_cannot_be_made_is_one_failure(tmp_path: Path) -> None:
         (b"\xff", "is not JSON: 'utf-8' codec"),
         (b'{"schema": NaN}', "NaN is no number of JSON"),
         (b"[" * 100_000, "is not JSON: "),
-        (b"{}", "the report has schema None; this version reads 'iclgd-claims/2'"),
+        (b"{}", "the report has schema None; this version reads 'iclgd-claims/3'"),
         (b'{"schema": "iclgd-claims/1"}', "the report has schema 'iclgd-claims/1'"),
-        (b'{"schema": "iclgd-claims/2"}', "does not fit its schema: $: 'run' is a required property"),
+        (b'{"schema": "iclgd-claims/3"}', "does not fit its schema: $: 'run' is a required property"),
     ],
 )
 def test_what_is_no_report_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
@@ -125,3 +125,15 @@ def test_a_number_that_overflows_is_refused(tmp_path: Path) -> None:
     (tmp_path / "claims.json").write_text(text)
     with pytest.raises(ReportError, match="inf is greater than the maximum"):
         read_saved(tmp_path)
+
+
+def test_a_report_of_the_schema_before_is_read_with_what_it_lacks(tmp_path: Path) -> None:
+    content = json.loads(json_text(document(finished_sample())))
+    content["schema"] = "iclgd-claims/2"
+    del content["verdicts"]
+    for row in content["claims"]:
+        del row["brief"], row["combines"]
+    (tmp_path / "claims.json").write_text(json.dumps(content))
+    report = read_saved(tmp_path).report
+    assert {(item.brief, item.combines) for item in report.evidence} == {("", "all")}
+    assert len(report.evidence) == len(finished_sample().evidence)

@@ -103,7 +103,7 @@ def test_every_field_that_is_missing_is_refused(name: str) -> None:
     optional = set() if name == COMPARE else {"device", "dtype", "seed", "tier", "options", "baseline"}
     tried = 0
     for path in parts(whole):
-        if (path[:-1] == ("run",) and path[-1] in optional) or path == ("adjudication",):
+        if (path[:-1] == ("run",) and path[-1] in optional) or path in (("adjudication",), ("verdicts",)):
             continue
         broken = copy.deepcopy(whole)
         del at(broken, path[:-1])[path[-1]]

@@ -5,6 +5,7 @@ name is announced to go in 5.40. What counts is what the class itself takes, not
 """
 
 import inspect
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -18,7 +19,7 @@ NAMES = ("cache", "past_key_values")
 
 def kept_argument(module: torch.nn.Module, kept: Any) -> dict[str, Any]:
     """Return the argument that hands `kept` to a model, by the name in the signature of its class."""
-    return {_name(type(module)): kept}
+    return {_name(type(module).forward): kept}
 
 
 def kept_by(output: Any) -> Any:
@@ -34,7 +35,7 @@ def kept_by(output: Any) -> Any:
 
 
 @cache
-def _name(kind: type[torch.nn.Module]) -> str:
-    """Return the first of the names that a class takes; the oldest for one that names neither."""
-    taken = inspect.signature(kind.forward).parameters
+def _name(forward: Callable[..., Any]) -> str:
+    """Return the first of the names that a class's `forward` takes; the oldest for one that names neither."""
+    taken = inspect.signature(forward).parameters
     return next((name for name in NAMES if name in taken), NAMES[-1])

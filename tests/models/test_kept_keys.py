@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import GPT2LMHeadModel, PreTrainedModel
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 
 from iclgd_core.errors import ModelError
 from iclgd_core.models.answering import answer
@@ -24,7 +24,7 @@ def installed(module: PreTrainedModel, ids: torch.Tensor, kept: Any, use_cache: 
     return found.logits, kept_by(found) if use_cache or kept is not None else None
 
 
-class Older(GPT2LMHeadModel):
+class Older(GPT2LMHeadModel):  # type: ignore[no-untyped-call]
     """Takes and returns `past_key_values` alone."""
 
     def forward(self, input_ids: torch.Tensor, past_key_values: Any = None, use_cache: bool | None = None) -> Any:
@@ -32,7 +32,7 @@ class Older(GPT2LMHeadModel):
         return SimpleNamespace(logits=logits, past_key_values=kept)
 
 
-class Newer(GPT2LMHeadModel):
+class Newer(GPT2LMHeadModel):  # type: ignore[no-untyped-call]
     """Takes and returns `cache` alone."""
 
     def forward(self, input_ids: torch.Tensor, cache: Any = None, use_cache: bool | None = None) -> Any:
@@ -40,7 +40,7 @@ class Newer(GPT2LMHeadModel):
         return SimpleNamespace(logits=logits, cache=kept)
 
 
-class Renamed(GPT2LMHeadModel):
+class Renamed(GPT2LMHeadModel):  # type: ignore[no-untyped-call]
     """Takes both and warns of the older one."""
 
     def forward(
@@ -57,10 +57,13 @@ KINDS = (Older, Newer, Renamed)
 
 def made(kind: type[GPT2LMHeadModel]) -> GPT2LMHeadModel:
     config = toy_config("gpt2")
+    assert isinstance(config, GPT2Config)
     config._attn_implementation = ATTENTION
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return kind(config).train(False).requires_grad_(False)
+        module = kind(config)
+    module.train(False).requires_grad_(False)
+    return module
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,11 +1,21 @@
-"""Property tests have no deadline: on a busy machine a slow example is no finding. Tests on GPUs run where one is."""
+"""Property tests have no deadline: on a busy machine a slow example is no finding. Tests on GPUs run where one is.
+
+Warnings of our own modules are errors.
+"""
 
 import pytest
 import torch
 from hypothesis import settings
 
+from fixtures.foreign_warnings import hold_own_modules_to_errors
+
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set what the tests hold our modules to."""
+    hold_own_modules_to_errors(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from iclgd_core.errors import NotRunError
 from iclgd_core.models.adapter import CausalModel
+from iclgd_core.models.kept_keys import kept_argument, kept_by
 from iclgd_core.models.readout import at_least_float32, readout_at
 from iclgd_core.tasks.prompts import check_context
 
@@ -65,5 +66,5 @@ def _last(module: Any, ids: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any
     """Return the logits at the last position, and the keys and values of all."""
     last = torch.full((len(ids),), ids.shape[1] - 1, device=ids.device)
     with readout_at(module, last):
-        out = module(ids, past_key_values=cache, use_cache=True)
-    return at_least_float32(out.logits[:, 0]), out.past_key_values
+        out = module(ids, **kept_argument(module, cache), use_cache=True)
+    return at_least_float32(out.logits[:, 0]), kept_by(out)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from iclgd_core.devices.out_of_memory import free_cached_memory, is_out_of_memory
+from iclgd_core.models.kept_keys import kept_argument, kept_by
 from iclgd_core.models.placement import first_device
 from iclgd_core.models.readout import at_least_float32, readout_at
 from iclgd_core.predictions import LogProbs, TopLogProbs, concatenated, read_out
@@ -149,7 +150,7 @@ def _forward(
         if cache is not None:
             own = cache if i == len(pieces) - 1 else copy.deepcopy(cache)
             own.batch_repeat_interleave(len(rows) * batch.per_group // len(batch.rows))
-            arguments = {"past_key_values": own}
+            arguments = kept_argument(module, own)
         with readout_at(module, readouts):
             logits = module(ids, **arguments).logits[:, 0]
         done.append((rows, read_out(at_least_float32(logits).log_softmax(-1), labels)))
@@ -172,7 +173,7 @@ def _prefilled(module: PreTrainedModel, heads: torch.Tensor) -> Any:
     """Return the keys and values of each prefix."""
     last = torch.full((len(heads),), heads.shape[1] - 1, device=heads.device)
     with readout_at(module, last):
-        return module(heads, use_cache=True).past_key_values
+        return kept_by(module(heads, use_cache=True))
 
 
 def padded(

@@ -8,6 +8,7 @@ from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, PretrainedC
 
 from iclgd_core.devices import Workload, config_digest, estimate, skeleton
 from iclgd_core.errors import ModelError, SettingsError
+from iclgd_core.models.kept_keys import kept_by
 from tests.devices.conftest import tiny_config
 
 GIB = 2**30
@@ -80,7 +81,7 @@ def test_a_part_has_the_gradients_of_its_matrices_and_passes_the_layers_above() 
 
 def test_the_key_value_cache_is_right_to_the_byte() -> None:
     config = tiny_config("mistral", num_key_value_heads=2)
-    cache = built(config)(torch.zeros(3, 20, dtype=torch.long), use_cache=True).past_key_values
+    cache = kept_by(built(config)(torch.zeros(3, 20, dtype=torch.long), use_cache=True))
     held = sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
     assert estimate(skeleton(config, torch.float32), Workload("icl", 3, 20), "cpu").kv_cache == held
 

@@ -7,9 +7,11 @@ import torch
 from torch.func import functional_call, grad, vmap
 from transformers import PreTrainedModel
 
+from iclgd_core.errors import ModelError
 from iclgd_core.models.architectures.facts import context_window
 from iclgd_core.models.architectures.finding import text_config
 from iclgd_core.models.architectures.table import TABLE
+from iclgd_core.models.kept_keys import kept_argument, kept_by
 from iclgd_core.models.readout import at_least_float32, readout_at
 
 TOKENS = 24
@@ -21,8 +23,8 @@ TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
 COARSE = 0.1
 """The same in shorter formats."""
 
-REFUSALS = (RuntimeError, TypeError, ValueError, AttributeError, IndexError, KeyError, NotImplementedError)
-"""What models raise where they cannot do what is tried."""
+REFUSALS = (RuntimeError, TypeError, ValueError, AttributeError, IndexError, KeyError, NotImplementedError, ModelError)
+"""What is raised where a model cannot do what is tried."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,9 @@ def _prefix_error(module: PreTrainedModel) -> float:
     ids, prefix = _tokens(module, 2), _length(module) * 2 // 3
     ids[1, :prefix] = ids[0, :prefix]
     whole = _log_probs(module(ids, use_cache=False).logits)
-    cache = module(ids[:1, :prefix], use_cache=True).past_key_values
+    cache = kept_by(module(ids[:1, :prefix], use_cache=True))
     cache.batch_repeat_interleave(2)
-    behind = _log_probs(module(ids[:, prefix:], past_key_values=cache).logits)
+    behind = _log_probs(module(ids[:, prefix:], **kept_argument(module, cache)).logits)
     return float((behind - whole[:, prefix:]).abs().max())
 
 

@@ -17,6 +17,7 @@ from iclgd_core.models.architectures import (
 from iclgd_core.models.architectures.behaviour import pads_right, reuses_prefix, vectorises
 from iclgd_core.models.architectures.entry import UNNAMED_WINDOW
 from iclgd_core.models.architectures.facts import is_masked
+from iclgd_core.models.kept_keys import kept_argument, kept_by
 from iclgd_core.models.loading import ATTENTION, fresh
 from tests.models.architectures.toys import CONTEXT, MASKED, TOYS, toy_config, toy_model
 from tests.models.architectures.watching import tokens
@@ -162,8 +163,8 @@ def test_the_window_ends_where_rotary_angles_begin_to_depend_on_length(kind: str
 def prefix_error(module: PreTrainedModel, prefix: int, length: int) -> float:
     ids = tokens(1, length)
     whole = module(ids, use_cache=False).logits
-    cache = module(ids[:, :prefix], use_cache=True).past_key_values
-    behind = module(ids[:, prefix:], past_key_values=cache).logits
+    cache = kept_by(module(ids[:, :prefix], use_cache=True))
+    behind = module(ids[:, prefix:], **kept_argument(module, cache)).logits
     return float((behind - whole[:, prefix:]).abs().max())
 
 

@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 from iclgd_core.models.architectures import TABLE, Fused, Separate, attention_facts, find_layers
 from iclgd_core.models.architectures.finding import Place
 from iclgd_core.models.architectures.rows import concatenated
+from iclgd_core.models.kept_keys import kept_by
 from iclgd_core.models.projections import iter_layer_projections, projection_places
 from tests.models.architectures.toys import LAYERS, MASKED, TOYS, toy_config, toy_model
 from tests.models.architectures.watching import attention_weights, inputs_of, tokens, watched
@@ -108,7 +109,7 @@ def test_keys_and_values_in_the_cache(name: str) -> None:
     """At position 0, where rotary positions turn nothing, the cache holds the projections' own vectors."""
     module, ids = toy_model(name), tokens(1, 1)
     with torch.no_grad():
-        cache = module(ids, use_cache=True).past_key_values
+        cache = kept_by(module(ids, use_cache=True))
     for layer in range(LAYERS):
         hidden = hidden_states(module, layer, ids)
         for which, cached in (("k", cache.layers[layer].keys), ("v", cache.layers[layer].values)):

@@ -8,8 +8,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedModel
 
+from iclgd_core.errors import ModelError
 from iclgd_core.models.answering import answer
 from iclgd_core.models.architectures import architecture_of
+from iclgd_core.models.kept_keys import kept_argument, kept_by
 from iclgd_core.models.loading import ATTENTION
 from iclgd_core.models.projections import PARTS, layer_projections, trained
 from iclgd_core.models.readout import readout_at
@@ -73,9 +75,9 @@ def test_a_repeated_prefix_cache_is_exact(name: str, length: int) -> None:
     prefixes, tails = tokens(2, length), tokens(2 * per, 8, seed=1)
     whole = torch.cat([prefixes.repeat_interleave(per, dim=0), tails], dim=1)
     with torch.no_grad():
-        cache = module(prefixes, use_cache=True).past_key_values
+        cache = kept_by(module(prefixes, use_cache=True))
     cache.batch_repeat_interleave(per)
-    behind = logits_of(module, tails, past_key_values=cache)
+    behind = logits_of(module, tails, **kept_argument(module, cache))
     torch.testing.assert_close(behind, logits_of(module, whole)[:, length:], atol=ROUNDING, rtol=0)
 
 
@@ -117,8 +119,8 @@ def test_padding_of_a_masked_model_is_exact_with_a_mask_and_not_without(name: st
 
 @pytest.mark.parametrize("name", MASKED)
 def test_a_masked_model_has_no_prefix_to_reuse(name: str) -> None:
-    with torch.no_grad():
-        assert getattr(toy_model(name)(tokens(1, 5), use_cache=True), "past_key_values", None) is None
+    with torch.no_grad(), pytest.raises(ModelError, match="keeps no keys and values"):
+        kept_by(toy_model(name)(tokens(1, 5), use_cache=True))
 
 
 @pytest.mark.parametrize("name", TOYS)

@@ -2,8 +2,6 @@
 
 import json
 import threading
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from iclgd_core.devices import (
 )
 from iclgd_core.devices.calibration import HIGHEST, KEPT, LOWEST
 from tests.devices.conftest import tiny_config
+from tests.learners.live_bytes import LiveBytes
 
 MIB = 2**20
 SITUATION = Situation("d" * 64, "gd whole sgd", "cpu", "float32")
@@ -134,31 +133,22 @@ def test_the_peak_on_a_gpu_is_what_torch_allocated(monkeypatch: pytest.MonkeyPat
     assert calls == ["cuda:1"]
 
 
-CONFIG = tiny_config(hidden_size=256, intermediate_size=1024, num_hidden_layers=4, max_position_embeddings=512)
-
-
-def peak_of_a_step() -> int | None:
-    """Return the growth of this process, which has to be a new one: memory that is free in it is not seen again."""
-    module = type(skeleton(CONFIG, torch.float32).module)(CONFIG).train(False)
-    with measured_peak(torch.device("cpu")) as peak:
-        module(torch.zeros(8, 512, dtype=torch.long), use_cache=False, logits_to_keep=1).logits.sum().backward()
-    return peak.growth
-
-
 def test_a_real_measurement_changes_the_next_estimate(tmp_path: Path) -> None:
-    shape, work = skeleton(CONFIG, torch.float32), Workload("gd", 8, 512)
-    situation = Situation(config_digest(CONFIG), work.kind, "cpu", "float32")
+    """Of what torch holds: how much the process grows by depends on what it did before, and that on speed."""
+    config = tiny_config(hidden_size=256, intermediate_size=1024, num_hidden_layers=4, max_position_embeddings=512)
+    shape, work = skeleton(config, torch.float32), Workload("gd", 8, 512)
+    situation = Situation(config_digest(config), work.kind, "cpu", "float32")
     store = Calibration(tmp_path)
     before = estimate(shape, work, "cpu", store.ratio(situation))
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        growth = pool.submit(peak_of_a_step).result()
-    if growth is None:
-        pytest.skip("this system does not tell the peak of a process")
-    assert 0.3 < growth / before.growth < 3
-    store.record(situation, before.growth, growth)
+
+    module = type(shape.module)(config).train(False)
+    with LiveBytes() as live:
+        module(torch.zeros(8, 512, dtype=torch.long), use_cache=False, logits_to_keep=1).logits.sum().backward()
+    assert 0.3 < live.peak / before.growth < 3
+    store.record(situation, before.growth, live.peak)
     after = estimate(shape, work, "cpu", store.ratio(situation))
     assert after.growth == before.growth
-    assert after.ratio == pytest.approx(growth / before.growth)
+    assert after.ratio == pytest.approx(live.peak / before.growth)
     assert after.total == after.weights + max(after.exact, round(1.1 * after.ratio * after.growth))
     assert after.total != before.total
 

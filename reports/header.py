@@ -12,7 +12,7 @@ from iclgd_core import __version__
 from iclgd_core.evidence import Json
 
 PACKAGES = ("torch", "transformers", "numpy", "scipy", "pytest", "pytest-xdist")
-GIT_SECONDS = 10
+GIT_SECONDS = 60
 
 
 def now() -> str:

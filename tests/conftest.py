@@ -1,16 +1,16 @@
-"""Property tests have no deadline: on a busy machine a slow example is no finding. Tests on GPUs run where one is.
+"""Property tests take the time they take: on a busy machine slowness is no finding. Tests on GPUs run where one is.
 
 Warnings of our own modules are errors.
 """
 
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from fixtures.foreign_warnings import hold_own_modules_to_errors
 
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.waiting import HANG
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PLUGINS = ("fixtures.options", "fixtures.selection", "fixtures.judge", "fixtures.lab", "reports.plugin")
@@ -32,7 +34,7 @@ def test_the_example_runs_and_reports(tmp_path: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANG,
     )
     assert (tmp_path / "report" / "claims.json").exists(), run.stdout + run.stderr
     claims = json.loads((tmp_path / "report" / "claims.json").read_text())["claims"]

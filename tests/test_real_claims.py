@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import HANG
+
 ROOT = Path(__file__).resolve().parents[1]
 CLAIMS = ("claims/shen/test_s1t_order_invariance.py", "claims/shen/test_s5_checkpoints.py")
 MODES = {"serial": ("-p", "no:xdist"), "n2": ("-n2", "--dist=worksteal")}
@@ -23,7 +25,7 @@ def run(out: Path, cache: Path, *arguments: str) -> tuple[int, list[dict[str, An
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANG,
     )
     claims = json.loads((out / "claims.json").read_text())["claims"]
     return done.returncode, [{**row, "seconds": None} for row in claims], done.stdout

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANG
+
 ROOT = Path(__file__).resolve().parents[1]
 S1T = "claims/shen/test_s1t_order_invariance.py"
 
@@ -14,7 +16,7 @@ S1T = "claims/shen/test_s1t_order_invariance.py"
 def run(out: Path, memory: str) -> "subprocess.CompletedProcess[str]":
     where = (f"--iclgd-report={out}", f"--iclgd-cache={out}/measured", "-p", "no:cacheprovider")
     command = [sys.executable, "-m", "pytest", S1T, "-n2", f"--iclgd-max-memory={memory}", *where]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG)
 
 
 def test_two_workers_with_room_for_one(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.text_models import save_text_model
+from tests.waiting import HANG
 
 pytest.importorskip("datasets", reason="text tasks are read by the datasets library, an optional extra")
 
@@ -51,7 +52,7 @@ def run(folder: Path) -> dict[str, Any]:
             f"--iclgd-model={model}", f"--iclgd-data={folder / 'data'}",
             f"--iclgd-report={out}", f"--iclgd-cache={folder / 'cache'}",
         ],
-        cwd=ROOT, capture_output=True, text=True, timeout=600,
+        cwd=ROOT, capture_output=True, text=True, timeout=HANG,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr  # nothing is registered for this model: support is expected
     content: dict[str, Any] = json.loads((out / "claims.json").read_text(encoding="utf-8"))

@@ -16,8 +16,8 @@ import torch
 
 from iclgd_core.devices.sizes import MIB
 
-SECONDS = 30.0
-"""Longest wait for an answer; a driver that hangs must not hang the run."""
+SECONDS = 300.0
+"""Longest wait for an answer: a driver that hangs must not hang the run, but a busy machine imports torch slowly."""
 
 _FIELDS = ("uuid", "name", "memory.total", "memory.free", "driver_version")
 _MIG = re.compile(r"^\s+MIG\s+(?P<profile>\S+).*\(UUID:\s*(?P<uuid>MIG-[^)]+)\)")

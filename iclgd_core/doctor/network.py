@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from huggingface_hub import constants, get_session, get_token
 
 from iclgd_core.doctor.findings import Finding, Section
-from iclgd_core.hub.client import online, reason
+from iclgd_core.hub.client import online, patience, reason
 from iclgd_core.redaction import redact
-
-SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -26,14 +24,11 @@ class Hub:
     told: str
 
 
-def ask_hub(seconds: float = SECONDS) -> Hub:
-    """Ask the Hub for one public model, without a token; any answer but a server error counts.
-
-    Args:
-        seconds: longest wait.
-    """
+def ask_hub() -> Hub:
+    """Ask the Hub for one public model, without a token; any answer but a server error counts."""
     if not online():
         return Hub(False, False, "not asked: HF_HUB_OFFLINE is set")
+    seconds = patience()
     try:
         answer = get_session().get(f"{constants.ENDPOINT}/api/models?limit=1", timeout=seconds)
     except Exception as error:  # whatever a client of a network can raise

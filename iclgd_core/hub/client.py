@@ -27,6 +27,9 @@ WAITS = (1.0, 2.0, 4.0)
 
 LONGEST_WAIT = 30.0
 PASSING = (408, 429, 500, 502, 503, 504)
+DROPPED = ("ReadError", "WriteError", "RemoteProtocolError")
+"""Errors of the HTTP client for a connection that broke."""
+
 SHOWN = 12
 
 
@@ -45,20 +48,34 @@ def api() -> HfApi:
     return HfApi()
 
 
-def patiently(question: Callable[[], Answer]) -> Answer:
-    """Ask, and ask again after a passing error (HTTP 408, 429, 5xx); any other error is raised at once."""
+def patiently(question: Callable[[], Answer], late: int = 1) -> Answer:
+    """Ask, and ask again after a passing error: HTTP 408, 429 or 5xx, a connection that broke, an answer that is late.
+
+    Any other error is raised at once.
+
+    Args:
+        question: asks once.
+        late: repetitions after a time-out. Each costs `patience()` seconds where nobody answers; none is worth it where
+            an answer of the cache is at hand.
+    """
     for wait in WAITS:
         try:
             return question()
-        except HfHubHTTPError as error:
-            if _status(error) not in PASSING:
+        except Exception as error:
+            late -= _is(error, "TimeoutException")
+            if late < 0 or not _passes(error):
                 raise
             time.sleep(_wait(error, wait))
     return question()
 
 
-def _wait(error: HfHubHTTPError, default: float) -> float:
-    said = error.response.headers.get("Retry-After", "") if error.response is not None else ""
+def _passes(error: Exception) -> bool:
+    return _status(error) in PASSING if isinstance(error, HfHubHTTPError) else _is(error, "TimeoutException", *DROPPED)
+
+
+def _wait(error: Exception, default: float) -> float:
+    response = error.response if isinstance(error, HfHubHTTPError) else None
+    said = response.headers.get("Retry-After", "") if response is not None else ""
     return min(float(said), LONGEST_WAIT) if said.strip().isdigit() else default
 
 
@@ -179,7 +196,10 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_transport(error: BaseException) -> bool:
+    """Return whether an error says that the other end was not reached."""
+    return isinstance(error, TimeoutError | ConnectionError) or _is(error, "TransportError")
+
+
+def _is(error: BaseException, *names: str) -> bool:
     """Return whether an error is one of the HTTP client's own; which client it is depends on huggingface_hub."""
-    return isinstance(error, TimeoutError | ConnectionError) or any(
-        base.__name__ == "TransportError" for base in type(error).__mro__
-    )
+    return any(base.__name__ in names for base in type(error).__mro__)

@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
 
-from iclgd_core.errors import IclgdError
 from iclgd_core.hub.cache import cached_commit, snapshot
 from iclgd_core.hub.download import Progress, ask, fetch_files, note, unseen
 from iclgd_core.hub.integrity import RemoteFile
@@ -77,12 +76,14 @@ def fetch_data(data: HubData, progress: Progress = unseen, *, thorough: bool = F
         HubError, GatedError, StorageError: with what to do next.
     """
     try:
-        commit, files = ask(data.repo, data.revision, "dataset")
+        there = cached_data(data)
+    except NotCachedError:
+        there = None
+    try:
+        commit, files = ask(data.repo, data.revision, "dataset", late=0 if there else 1)
     except UnreachableError:
-        try:
-            return cached_data(data)
-        except IclgdError:
-            pass
+        if there:
+            return there
         raise
     fetch_files(data.repo, commit, _matching(data, files), "dataset", progress, thorough)
     note(data.repo, data.revision, commit, "dataset")

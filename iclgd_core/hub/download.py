@@ -30,8 +30,14 @@ def unseen(what: str, done: int, total: int) -> None:
     """Show no progress."""
 
 
-def ask(repo: str, revision: str, kind: RepoType = "model") -> tuple[str, dict[str, RemoteFile]]:
+def ask(repo: str, revision: str, kind: RepoType = "model", late: int = 1) -> tuple[str, dict[str, RemoteFile]]:
     """Return the commit that a revision stands for, and the files of that commit.
+
+    Args:
+        repo: owner/name.
+        revision: branch, tag or commit.
+        kind: of repository.
+        late: repetitions after a time-out, as `client.patiently`.
 
     Raises:
         HubError, GatedError: as `client.translated`.
@@ -39,7 +45,8 @@ def ask(repo: str, revision: str, kind: RepoType = "model") -> tuple[str, dict[s
     client = api()
     try:
         info = patiently(
-            lambda: client.repo_info(repo, repo_type=kind, revision=revision, files_metadata=True, timeout=patience())
+            lambda: client.repo_info(repo, repo_type=kind, revision=revision, files_metadata=True, timeout=patience()),
+            late,
         )
     except Exception as error:  # whatever a client of a network can raise
         raise translated(error, repo, kind, revision) from error
@@ -68,12 +75,13 @@ def fetch_model(hub: HubId, progress: Progress = unseen, thorough: bool = False)
         HubError, GatedError, ModelError, StorageError: with what to do next.
     """
     where = f"model {str(hub)!r}"
-    if not thorough and (there := _complete(hub, where)) and COMMIT.fullmatch(hub.revision):
+    there = _complete(hub, where)
+    if there and not thorough and COMMIT.fullmatch(hub.revision):
         return there
     try:
-        commit, files = ask(hub.repo, hub.revision)
+        commit, files = ask(hub.repo, hub.revision, late=0 if there else 1)
     except UnreachableError:
-        if there := _complete(hub, where):
+        if there:
             return there
         raise
     names = wanted(files, where)

@@ -6,6 +6,9 @@ import pytest
 import torch
 from transformers import AutoConfig, PretrainedConfig
 
+from iclgd_core.devices import machine
+from tests.waiting import HANG
+
 GPU_LINES = {
     "--query-gpu": """\
 GPU-aaaa-1, NVIDIA A100-SXM4-80GB, 81920, 81000, 570.86.15
@@ -58,4 +61,5 @@ def smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Smi:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.delenv("HIP_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(torch.version, "cuda", "12.8")
+    monkeypatch.setattr(machine, "SECONDS", HANG)
     return pretended

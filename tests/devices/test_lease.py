@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -27,11 +26,12 @@ from iclgd_core.devices import (
 from iclgd_core.devices.ledger import Entry, Ledger, Page, private_directory
 from iclgd_core.devices.process import Process, this_process
 from iclgd_core.errors import StorageError
+from tests.waiting import HANG, Clock, until, until_killed
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
-LONG = 60.0
-"""Seconds after which a test gives up; none waits so long unless it fails."""
+WHEN_TOLD = (2, 62, 122)
+"""Seconds of waiting at which it is reported: the first look after 2 s, and each minute from then on."""
 
 
 def memory(path: Path, capacity: int = 100, notice: Callable[[str], None] = lambda line: None) -> DeviceMemory:
@@ -41,13 +41,6 @@ def memory(path: Path, capacity: int = 100, notice: Callable[[str], None] = lamb
 def page(path: Path) -> Page:
     with Ledger(path / "run", "GPU-1").open(lambda: 100) as found:
         return found
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -183,10 +176,11 @@ def test_a_circle_is_seen(entries: list[Entry], stuck: bool) -> None:
 # Several processes
 
 
-def hold(path: Path, amount: int, seconds: float) -> None:
+def hold(path: Path, amount: int) -> None:
+    """Lease and hold until killed."""
     with memory(path).lease(amount, f"holder of {amount}"):
         (path / f"holds-{os.getpid()}").touch()
-        time.sleep(seconds)
+        until_killed()
 
 
 def count(path: Path, amount: int, times: int) -> None:
@@ -208,7 +202,7 @@ def test_the_sum_never_exceeds_the_capacity(tmp_path: Path, started: Callable[..
     amounts, times = (60, 50, 40, 30), 12
     running = [started(count, tmp_path, amount, times) for amount in amounts]
     for process in running:
-        process.join(LONG)
+        process.join(HANG)
         assert process.exitcode == 0
     sums = [int(line) for line in (tmp_path / "sums").read_text().split()]
     assert len(sums) == len(amounts) * times
@@ -217,7 +211,7 @@ def test_the_sum_never_exceeds_the_capacity(tmp_path: Path, started: Callable[..
 
 
 def test_a_killed_holder_is_replaced(tmp_path: Path, started: Callable[..., BaseProcess]) -> None:
-    holder = started(hold, tmp_path, 80, LONG)
+    holder = started(hold, tmp_path, 80)
     until(lambda: bool(list(tmp_path.glob("holds-*"))))
     lines: list[str] = []
     got: list[Lease] = []
@@ -227,7 +221,7 @@ def test_a_killed_holder_is_replaced(tmp_path: Path, started: Callable[..., Base
     assert not got
     assert holder.pid is not None
     os.kill(holder.pid, signal.SIGKILL)
-    thread.join(LONG)
+    thread.join(HANG)
     assert [one.amount for one in got] == [50]
     assert page(tmp_path).held == 50
 
@@ -235,23 +229,26 @@ def test_a_killed_holder_is_replaced(tmp_path: Path, started: Callable[..., Base
 def test_waiting_is_reported(
     tmp_path: Path, started: Callable[..., BaseProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lease, "FIRST_NOTICE", 0.0)
-    holder = started(hold, tmp_path, 80, LONG)
+    holder = started(hold, tmp_path, 80)
     until(lambda: bool(list(tmp_path.glob("holds-*"))))
     lines: list[str] = []
 
     def told(line: str) -> None:
         lines.append(line)
-        holder.kill()
+        if len(lines) == 3:
+            holder.kill()
+            holder.join()
 
+    monkeypatch.setattr(lease, "time", Clock())
     memory(tmp_path, notice=told).lease(50, "GD on llama").release()
-    assert "GD on llama has waited 0 s for 50 B of GPU-1: 80 B of 100 B are leased (holder of 80: 80 B)" in lines[0]
+    why = "for 50 B of GPU-1: 80 B of 100 B are leased (holder of 80: 80 B)"
+    assert lines == [f"GD on llama has waited {seconds} s {why}" for seconds in WHEN_TOLD]
 
 
 def test_an_interrupted_wait_leaves_the_queue(
     tmp_path: Path, started: Callable[..., BaseProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started(hold, tmp_path, 80, LONG)
+    started(hold, tmp_path, 80)
     until(lambda: bool(list(tmp_path.glob("holds-*"))))
 
     def interrupt(line: str) -> None:
@@ -282,7 +279,7 @@ def grow(path: Path, name: str, amount: int, to: int) -> None:
 def test_two_that_each_want_more_do_not_wait_for_ever(tmp_path: Path, started: Callable[..., BaseProcess]) -> None:
     running = [started(grow, tmp_path, name, 50, 80) for name in ("one", "two")]
     for process in running:
-        process.join(LONG)
+        process.join(HANG)
         assert process.exitcode == 0
     assert len(list(tmp_path.glob("done-*"))) == 2
     (told,) = tmp_path.glob("deadlock-*")
@@ -308,7 +305,7 @@ def test_a_process_is_known_by_number_and_start() -> None:
 
 
 def test_a_process_that_was_not_waited_for_lives_no_more() -> None:
-    child = PROCESSES.Process(target=time.sleep, args=(LONG,))
+    child = PROCESSES.Process(target=until_killed)
     child.start()
     assert child.pid is not None
     start = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[19]

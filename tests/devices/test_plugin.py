@@ -11,21 +11,26 @@ import pytest
 from fixtures import devices, environment
 from iclgd_core.devices import InsufficientMemoryError
 from tests.devices.conftest import Smi
+from tests.waiting import HANG
 
 ROOT = Path(__file__).resolve().parents[2]
 
 CONFTEST = """
 import torch
 torch.version.cuda = "12.8"  # a PyTorch that could use the GPUs of the pretended nvidia-smi
+from iclgd_core.devices import machine
+from tests.waiting import HANG
+machine.SECONDS = HANG
 pytest_plugins = ["fixtures.options", "fixtures.devices"]
 """
 
 TESTS = """
-import json, os, signal, time
+import json, os, signal
 from pathlib import Path
 import pytest, torch
 from fixtures.devices import memory_of, threads_of
 from iclgd_core.devices import has_started, numerics
+from tests.waiting import until
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "none")
 
@@ -40,12 +45,10 @@ def test_seen(i, pytestconfig):
         }
     Path(f"seen-{WORKER}.json").write_text(json.dumps(seen))
     if WORKER == "gw1":
-        while not Path("seen-gw0.json").exists():
-            time.sleep(0.02)
+        until(Path("seen-gw0.json").exists)
         os.kill(os.getpid(), signal.SIGKILL)
     if WORKER == "gw0":
-        while not Path("seen-gw2.json").exists():  # so that tests are left for the replacement
-            time.sleep(0.02)
+        until(Path("seen-gw2.json").exists)  # so that tests are left for the replacement
 """
 
 
@@ -61,7 +64,7 @@ class Nested:
     def run(self, *options: str) -> pytest.RunResult:
         """Run the tests in a process of their own."""
         self.pytester.makepyfile(TESTS)
-        return self.pytester.runpytest_subprocess("--timeout=120", *options)
+        return self.pytester.runpytest_subprocess(*options, timeout=HANG)
 
     def seen(self) -> dict[str, dict[str, Any]]:
         """What each worker saw, by name."""

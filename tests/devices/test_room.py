@@ -1,11 +1,12 @@
 """Room for measurements: as much as is needed, never two halves, given back where another process waits."""
 
+import math
 import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -18,8 +19,10 @@ from iclgd_core.devices import (
     estimate,
     skeleton,
 )
+from iclgd_core.devices import room as devices_room
 from iclgd_core.devices.skeleton import Skeleton
 from tests.tiny_models import tiny_model
+from tests.waiting import HANG, until
 
 ICL = Workload("icl", rows=4, tokens=32)
 GD = Workload("gd", rows=4, tokens=32, optimizer="adam")
@@ -95,12 +98,10 @@ def test_it_rests_only_where_another_process_waits(tmp_path: Path, shape: Skelet
     own.rest()
     assert drop.times == 0
     other = waiting(tmp_path / f"{needed}", needed)
-    while not memory.is_wanted():
-        assert other.poll() is None
-        time.sleep(0.02)
+    until(lambda: memory.is_wanted() or other.poll() is not None)
     own.rest()
     assert drop.times == 1
-    assert other.communicate(timeout=60)[0] == "got it\n"
+    assert other.communicate(timeout=HANG)[0] == "got it\n"
 
 
 def test_a_measured_peak_corrects_the_next_request(tmp_path: Path, shape: Skeleton) -> None:
@@ -118,18 +119,36 @@ def test_a_measured_peak_corrects_the_next_request(tmp_path: Path, shape: Skelet
     assert not memory.is_wanted()
 
 
-def test_an_idle_process_gives_back_what_another_waits_for(tmp_path: Path, shape: Skeleton) -> None:
-    needed, drop, busy = estimate(shape, ICL, "cpu").total, Dropped(), threading.Lock()
-    own, memory = room(tmp_path, needed, drop, turn=1e9)
-    own.watch_while_idle(busy)
-    with busy:
-        own.take(shape, "m", [ICL])
-        other = waiting(tmp_path / f"{needed}", needed)
-        while not memory.is_wanted():
-            assert other.poll() is None
-            time.sleep(0.02)
-        own.rest()
-        time.sleep(2.5)
-        assert drop.times == 0, "not while it works, and not before its turn is over"
-    assert other.communicate(timeout=60)[0] == "got it\n"
+class Busy:
+    """The lock of a working process, which counts how often it was asked for in vain."""
+
+    def __init__(self) -> None:
+        self._lock, self.looks = threading.Lock(), 0
+
+    def acquire(self, blocking: bool = True) -> bool:
+        got = self._lock.acquire(blocking)
+        self.looks += not got
+        return got
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+def test_an_idle_process_gives_back_what_another_waits_for(
+    tmp_path: Path, shape: Skeleton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices_room, "POLL", 0.05)
+    needed, drop, busy = estimate(shape, ICL, "cpu").total, Dropped(), Busy()
+    own, memory = room(tmp_path, needed, drop, turn=math.inf)
+    own.watch_while_idle(cast(threading.Lock, busy))
+    busy.acquire()
+    own.take(shape, "m", [ICL])
+    other = waiting(tmp_path / f"{needed}", needed)
+    until(lambda: memory.is_wanted() or other.poll() is not None)
+    own.rest()
+    before = busy.looks
+    until(lambda: busy.looks >= before + 3)
+    assert drop.times == 0, "not while it works, and not before its turn is over"
+    busy.release()
+    assert other.communicate(timeout=HANG)[0] == "got it\n"
     assert drop.times == 1

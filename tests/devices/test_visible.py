@@ -6,6 +6,7 @@ import torch
 from iclgd_core.devices import gpus, has_started, machine, visible, visible_devices
 from iclgd_core.devices.visible import named
 from tests.devices.conftest import Smi
+from tests.waiting import HANG
 
 MIG_LIST = """\
 GPU 0: NVIDIA A100-SXM4-80GB (UUID: GPU-aaaa-1)
@@ -68,7 +69,7 @@ def test_unknown_memory_is_not_zero(smi: Smi) -> None:
 
 
 def test_a_hanging_driver_is_left(smi: Smi, monkeypatch: pytest.MonkeyPatch) -> None:
-    (smi.folder / "nvidia-smi").write_text("#!/bin/sh\nexec sleep 60\n")
+    (smi.folder / "nvidia-smi").write_text(f"#!/bin/sh\nexec sleep {HANG}\n")
     monkeypatch.setattr(machine, "SECONDS", 0.2)
     assert gpus() == ()
 

@@ -15,6 +15,7 @@ from iclgd_core.devices import limit_process
 from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
 from iclgd_core.models import CausalModel, load_model
 from tests.tiny_models import ARCHITECTURES, encoded, episodes, random_orders, tiny_model
+from tests.waiting import HANG
 
 pytestmark = pytest.mark.gpu
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +61,7 @@ def test_weights_are_loaded_onto_the_gpu() -> None:
 
 def test_claims_run_there(tmp_path: Path) -> None:
     arguments = ("-k", "s1t", "-n2", "--iclgd-device=cuda", f"--iclgd-report={tmp_path}", f"--iclgd-cache={tmp_path}/c")
-    done = subprocess.run([sys.executable, "-m", "pytest", "claims", *arguments], cwd=ROOT, timeout=600)
+    done = subprocess.run([sys.executable, "-m", "pytest", "claims", *arguments], cwd=ROOT, timeout=HANG)
     report = json.loads((tmp_path / "claims.json").read_text(encoding="utf-8"))
     assert done.returncode == 0
     assert report["run"]["device"] == "cuda"

@@ -94,8 +94,7 @@ def serving(hub: HubServer) -> Iterator[HubServer]:
     class Handler(_Handler):
         state = hub
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     hub.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -106,6 +105,11 @@ def serving(hub: HubServer) -> Iterator[HubServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    """Not the five of the base class: the system tries a connection that finds no place again after a second only."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -129,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
             waiting = next((statuses for name, statuses in hub.failing.items() if f"/{name}" in path and statuses), [])
             status = waiting.pop(0) if waiting else 0
         if any(part in path for part in hub.stall):
-            hub.released.wait(60)
+            hub.released.wait()
             self.close_connection = True
             return
         if status:
@@ -216,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content[start:end])
         self.wfile.flush()
         if stalls:
-            hub.released.wait(60)
+            hub.released.wait()
         self.close_connection = cut
 
     def _is(self, file: str, which: set[str]) -> str:

@@ -84,7 +84,10 @@ def test_one_part_names_tell_what_they_were_taken_for(cache: Path) -> None:
 
 
 def test_a_hub_that_cannot_be_reached(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(*args: object) -> None:
+    repetitions = list[int]()
+
+    def unreachable(repo: str, revision: str, late: int) -> None:
+        repetitions.append(late)
         raise UnreachableError("no network")
 
     monkeypatch.setattr(download, "ask", unreachable)
@@ -92,3 +95,4 @@ def test_a_hub_that_cannot_be_reached(cache: Path, monkeypatch: pytest.MonkeyPat
     for hub in (HubId("o/n", "v2"), HubId("o/other")):
         with pytest.raises(UnreachableError, match="no network"):
             fetch_model(hub)
+    assert repetitions == [0, 1, 1], "a late answer is waited for again only where there is none in the cache"

@@ -15,6 +15,7 @@ from tests.hub.conftest import contents
 from tests.hub.hub_server import HubServer, Repository, commit_hash, one_commit, serving
 from tests.test_text_claims import write_rows
 from tests.text_models import save_text_model
+from tests.waiting import HANG
 
 pytest.importorskip("datasets", reason="text tasks are read by the datasets library, an optional extra")
 
@@ -50,7 +51,7 @@ class Runner:
         common = ("-p", "no:cacheprovider", "--iclgd-task=sst2", f"--iclgd-data={self.folder / 'data'}")
         where = (f"--iclgd-report={out}", f"--iclgd-cache={self.folder / 'measured'}")
         command = [sys.executable, "-m", "pytest", "claims/shen", *arguments, *common, *where]
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=HANG)
         report = out / "claims.json"
         content = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
         return Ran(done.returncode, done.stdout + done.stderr, content)

@@ -28,13 +28,17 @@ NEVER_READ = {
 
 @dataclass
 class World:
-    """A Hub, what clients asked it, and what they got: with a token online, then without network."""
+    """A Hub, what clients asked it, and what they got: with a token online, then without network.
+
+    `silent` is what a client got that waits a second for each answer of a Hub that does not give one.
+    """
 
     hub: HubServer
     home: Path
     online: Finished
     offline: Finished
     asked_online: int
+    silent: Finished
 
     def answer(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = self.online.answers[name]
@@ -59,9 +63,6 @@ ONLINE = {
     "outside": "ensure_available(['org/outside'])",
     "busy": "ensure_available(['org/busy']).commits",
     "broken": "ensure_available(['org/broken'])",
-    "mute": "ensure_available(['org/mute'])",
-    "mute-file": "ensure_available(['org/mute-file'])",
-    "slow": "ensure_available(['org/slow'])",
     "two": "ensure_available(['org/absent', 'org/steps@nowhere'])",
     "series": "series('org/steps@step*')",
     "thin": "expand(['org/steps@step*', 'org/good'], 2)",
@@ -69,6 +70,9 @@ ONLINE = {
     "data": "str(fetch_data(HubData('news', 'org/rows', 'main', ('data/train-*.parquet',))).name)",
     "no-data": "fetch_data(HubData('news', 'org/rows', 'main', ('data/test-*.parquet',)))",
 }
+
+SILENT = {name: f"ensure_available(['org/{name}'])" for name in ("mute", "mute-file", "slow")}
+"""Nobody answers for the first, for the files of the second, and the third stops in the middle of its weights."""
 
 OFFLINE = {
     "good": "vars(resolve_model('org/good'))['commit']",
@@ -90,7 +94,7 @@ def world(
 ) -> Iterator[World]:
     """Ask everything once."""
     all_files = model_files | NEVER_READ
-    names = ("good", "cut", "short", "swapped", "gated", "busy", "broken", "mute", "mute-file", "slow", "pinned")
+    names = ("good", "cut", "short", "swapped", "gated", "busy", "broken", "pinned")
     repositories = {f"org/{name}": one_commit(all_files) for name in names}
     repositories["org/cut"] = one_commit(all_files | {"model.safetensors": BIG})
     repositories["org/sharded"] = one_commit(sharded_files | NEVER_READ)
@@ -112,18 +116,22 @@ def world(
         cut_once={"org/cut/model.safetensors"},
         short={"org/short/model.safetensors"},
         swapped={"org/swapped/model.safetensors"},
-        stall={"/api/models/org/mute/", "/org/mute-file/resolve/"},
-        stall_body={"org/slow/model.safetensors"},
         failing={"org/busy": [429, 503], "org/broken": [500] * 50},
         apart=True,
     )
+    silent = HubServer(
+        {f"org/{name}": one_commit(all_files) for name in SILENT},
+        stall={"/api/models/org/mute/", "/org/mute-file/resolve/"},
+        stall_body={"org/slow/model.safetensors"},
+    )
     home = tmp_path_factory.mktemp("home")
-    with serving(hub):
-        env = environment(hub.endpoint, home, HF_TOKEN=TOKEN, HF_HUB_DOWNLOAD_TIMEOUT="1")
+    with serving(hub), serving(silent):
+        env = environment(hub.endpoint, home, HF_TOKEN=TOKEN)
         online = client(ONLINE, env, at_once=len(ONLINE))
         asked = len(hub.seen)
         offline = client(OFFLINE, {**env, "HF_HUB_OFFLINE": "1"})
-        yield World(hub, home, online, offline, asked)
+        hasty = {"HF_ENDPOINT": silent.endpoint, "HF_HUB_DOWNLOAD_TIMEOUT": "1"}
+        yield World(hub, home, online, offline, asked, client(SILENT, env | hasty, at_once=len(SILENT)))
 
 
 def steps(files: dict[str, bytes]) -> Repository:
@@ -238,11 +246,12 @@ def test_a_broken_hub_is_given_up(world: World) -> None:
     assert len(asked) == 4
 
 
-@pytest.mark.parametrize("name", ["mute", "mute-file", "slow"])
+@pytest.mark.parametrize("name", SILENT)
 def test_a_hub_that_does_not_answer_is_given_up(world: World, name: str) -> None:
-    text = says(world, name, "UnreachableError")
-    assert "HF_HUB_DOWNLOAD_TIMEOUT" in text
-    assert "Timeout" in text
+    found = world.silent.answers[name]
+    assert found["error"] == "UnreachableError"
+    assert "HF_HUB_DOWNLOAD_TIMEOUT" in found["says"]
+    assert "Timeout" in found["says"]
 
 
 def test_series_of_revisions(world: World) -> None:
@@ -276,10 +285,10 @@ def test_the_token_goes_to_the_endpoint_alone_and_into_no_output(world: World) -
     assert elsewhere
     assert {one.headers.get("authorization") for one in endpoint} == {f"Bearer {TOKEN}"}
     assert not [one for one in elsewhere if TOKEN in str(one.headers)]
-    assert TOKEN not in world.online.output + world.offline.output
+    assert TOKEN not in world.online.output + world.offline.output + world.silent.output
     stored = b"".join(file.read_bytes() for file in world.home.rglob("*") if file.is_file())
     assert TOKEN.encode() not in stored
 
 
 def test_no_tracebacks(world: World) -> None:
-    assert "Traceback" not in world.online.output + world.offline.output
+    assert "Traceback" not in world.online.output + world.offline.output + world.silent.output

@@ -127,7 +127,7 @@ def test_a_file_under_the_name_of_another_key_is_not_believed(tmp_path: Path) ->
         assert measured(store, other) == 1
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0.0, 1.0, exclude_max=True), value=st.integers(1, 255))
 def test_no_changed_byte_is_ever_returned_as_a_measurement(tmp_path: Path, place: float, value: int) -> None:
     store = Store(tmp_path)

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,31 +13,31 @@ from iclgd_core.evidence import Verdict
 from reports.cli import main
 from reports.journal import FILE_NAME, recover
 from tests.plugin.project import Project, no_traceback
+from tests.waiting import HANG, until
 
 INTERRUPTED, INCOMPLETE = 2, 12
 
 KILLING = """
-import os, signal, time
+import os, signal
 
 @stated("K")
 @pytest.mark.parametrize("case", range(8))
 def test_k(judge, case):
     if case == 3:
         os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(0.05)
     judge(found())
 """
 
 WAITING = """
-import time
 from pathlib import Path
+from tests.waiting import until_killed
 
 @stated("W")
 @pytest.mark.parametrize("case", range(6))
 def test_w(judge, case):
     if case >= 2:
         Path("waiting").touch()
-        time.sleep(60)
+        until_killed()
     judge(found())
 """
 
@@ -86,7 +85,7 @@ def test_an_interrupted_run_reports_what_it_measured(project: Project, mode: str
     project.claim(WAITING)
     process = started(project, mode)
     process.send_signal(number)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=HANG)
     assert process.returncode == INTERRUPTED, output
     assert "INTERNALERROR" not in output
     rows = project.document()["claims"]
@@ -132,13 +131,14 @@ def started(project: Project, mode: str) -> "subprocess.Popen[str]":
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}, preexec_fn=heed_interrupts,
     )  # fmt: skip
     journal, waiting = project.report.parent / FILE_NAME, project.path / "waiting"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        if waiting.exists() and journal.exists() and journal.read_text().count('"iclgd_evidence"') >= 4:
-            return process
-        time.sleep(0.05)
-    kill_group(process)
-    raise AssertionError("the run did not come so far")
+
+    def so_far() -> bool:
+        return waiting.exists() and journal.exists() and journal.read_text().count('"iclgd_evidence"') >= 4
+
+    until(lambda: so_far() or process.poll() is not None, "the third claim")
+    if process.poll() is None:
+        return process
+    raise AssertionError(process.communicate()[0])
 
 
 def heed_interrupts() -> None:

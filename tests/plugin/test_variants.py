@@ -5,6 +5,7 @@ import pytest
 from fixtures import variants
 from iclgd_core.pretrain.variants import DISTRIBUTIONS, TWINS
 from tests.plugin.project import Project
+from tests.waiting import HANG
 
 PLUGINS = ("options", "devices", "available", "selection", "judge", "bench", "lab", "regression", "variants")
 CONFTEST = f"pytest_plugins = {[f'fixtures.{name}' for name in PLUGINS] + ['reports.plugin']!r}\n"
@@ -52,7 +53,7 @@ def test_on_defaults_each_variant_and_each_size_is_a_subject(claims: Project) ->
 def test_of_another_model_the_pretraining_is_not_varied(claims: Project) -> None:
     # in a process of its own: the lock that `fixtures.bench` holds while a test runs is one a process
     asked = ("--iclgd-model=ginc-llama-57k", "-k", "not sized", "-p", "no:xdist")
-    result = claims.pytester.runpytest_subprocess(*asked, timeout=600)
+    result = claims.pytester.runpytest_subprocess(*asked, timeout=HANG)
     assert claims.verdicts() == {"T": "not run", "D": "not run", "L": "supported"}
     result.assert_outcomes(passed=1, skipped=2, deselected=1)
     reasons = {row["id"]: row["reason"] for row in claims.document()["claims"]}
@@ -95,7 +96,7 @@ def test_vanilla(twins, judge):
 def test_every_plain_twin_must_learn_in_context(project: Project) -> None:
     project.pytester.makeconftest(CONFTEST)
     project.claim(TWINS_WITHOUT_ICL)
-    project.pytester.runpytest_subprocess("-p", "no:xdist", timeout=600)
+    project.pytester.runpytest_subprocess("-p", "no:xdist", timeout=HANG)
     supported = dict.fromkeys(("ALL", "MOMENTUM", "IDENTITY"), "supported")
     assert project.verdicts() == supported | {"PLAIN": "inconclusive"}
     rows = {row["id"]: row for row in project.document()["claims"]}

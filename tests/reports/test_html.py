@@ -23,6 +23,7 @@ from tests.reports.hostile import HOSTILE, hostile_report
 from tests.reports.parsed_html import ParsedPage
 from tests.reports.sample import sample_report
 from tests.reports.strategies import evidence, recorded
+from tests.waiting import HANG
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -94,7 +95,7 @@ def test_a_browser_runs_and_loads_nothing(tmp_path: Path) -> None:
             str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
             "--virtual-time-budget=2000", "--dump-dom", page.as_uri(),
         ],
-        capture_output=True, timeout=180, check=True,
+        capture_output=True, timeout=HANG, check=True,
     )  # fmt: skip
     dom = done.stdout.decode()
     assert ParsedPage(dom).faults == []

@@ -19,6 +19,7 @@ from iclgd_core.redaction import MARK
 from tests.plugin.project import ROOT
 from tests.security import planted
 from tests.security.hostile_models import ESCAPES
+from tests.waiting import HANG
 
 SHOWN = " and ".join(planted.ALL)
 
@@ -130,9 +131,9 @@ def test_a_hub_that_repeats_the_token(endpoint: str, credentials: Path, tmp_path
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))}
     done = subprocess.run(
         [sys.executable, "-c", PREFETCH, *(f"someone/s{status}" for status in STATUSES)],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        cwd=tmp_path, capture_output=True, text=True, timeout=HANG,
         env=kept | {"PYTHONPATH": str(ROOT), "HF_HOME": str(credentials), "HF_TOKEN": planted.BY_FORM,
-                    "HF_ENDPOINT": endpoint, "HF_DEBUG": "1"},
+                    "HF_ENDPOINT": endpoint, "HF_DEBUG": "1", "HF_HUB_DOWNLOAD_TIMEOUT": f"{HANG:.0f}"},
     )  # fmt: skip
     shown = done.stdout + done.stderr
     assert done.returncode in (1, USER_MISTAKE), shown

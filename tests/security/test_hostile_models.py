@@ -18,6 +18,7 @@ from tests.plugin.project import ROOT
 from tests.security import kernels_trap, planted
 from tests.security.folder_damage import AUTO_MAP, Bomb, trap
 from tests.security.hostile_models import ESCAPES, HOSTILE, REMOTE, build
+from tests.waiting import HANG
 
 MOST_MEBIBYTES = 2048
 """Memory of the loading process: torch and transformers take 0.4 GiB of it, the models next to nothing."""
@@ -57,7 +58,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
     ]
     done = subprocess.run(
         [sys.executable, "-m", "tests.security.load_all"],
-        input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=400, cwd=root,
+        input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=HANG, cwd=root,
         env=environment(root / "home", PYTHONPATH=path, KERNEL_CANARY=str(canary)),
     )  # fmt: skip
     cases = {case["name"]: case for case in map(json.loads, done.stdout.splitlines())}
@@ -99,7 +100,7 @@ def test_the_traps_work(tmp_path: Path) -> None:
     path = os.pathsep.join([str(ROOT), str(kernels_trap.install(tmp_path / "path"))])
     done = subprocess.run(
         [sys.executable, "-c", CONTROL.format(remote=REMOTE), str(folder)], capture_output=True, text=True,
-        env=environment(tmp_path / "home", PYTHONPATH=path, KERNEL_CANARY=str(tmp_path / "kernel")), timeout=120,
+        env=environment(tmp_path / "home", PYTHONPATH=path, KERNEL_CANARY=str(tmp_path / "kernel")), timeout=HANG,
     )  # fmt: skip
     assert (tmp_path / "canary").exists(), done.stderr
     assert (tmp_path / "kernel").exists(), done.stderr
@@ -139,7 +140,7 @@ def run(tmp_path: Path) -> Iterator[Any]:
         places = [f"--iclgd-report={tmp_path / 'report'}", f"--iclgd-cache={tmp_path / 'cache'}"]
         return subprocess.run(
             [sys.executable, "-m", "pytest", S1T, *arguments, *places],
-            cwd=ROOT, capture_output=True, text=True, timeout=300,
+            cwd=ROOT, capture_output=True, text=True, timeout=HANG,
             env=environment(
                 tmp_path / "home", NETWORK_CANARY=str(tmp_path / "network"),
                 PYTHONPATH=os.pathsep.join([str(ROOT), str(tmp_path / "path")]),

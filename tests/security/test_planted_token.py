@@ -12,6 +12,7 @@ import pytest
 from iclgd_core.redaction import MARK
 from tests.plugin.project import MODES, ROOT, Project
 from tests.security import planted
+from tests.waiting import HANG
 
 LEAKING = """
 import logging, os, sys, warnings
@@ -220,7 +221,7 @@ def test_the_journal_of_a_killed_run(project: Project, flags: tuple[str, ...]) -
     project.claim(LEAKING + waiting.format("os.getppid() if 'PYTEST_XDIST_WORKER' in os.environ else os.getpid()"))
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "claims", "--showlocals", *flags],
-        cwd=project.path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=120,
+        cwd=project.path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=HANG,
     )  # fmt: skip
     assert done.returncode == -signal.SIGKILL
     assert MARK in (project.report_folder() / "evidence.jsonl").read_text()

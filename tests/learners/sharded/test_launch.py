@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,11 +22,10 @@ from iclgd_core.learners.sharded.launch import (
     note_failure,
     plain,
 )
+from tests.waiting import HANG, until
 
 STUBBORN = "tests.learners.sharded.stubborn"
 RANKS = 2
-PATIENCE = 120.0
-"""Seconds that a test waits for what must happen at some time."""
 
 
 def pids(folder: Path) -> list[int]:
@@ -40,14 +38,6 @@ def lives(pid: int) -> bool:
     except OSError:
         return False
     return state not in "ZX"
-
-
-def until(what: str, done: object, *arguments: object) -> None:
-    assert callable(done)
-    end = time.monotonic() + PATIENCE
-    while not done(*arguments):
-        assert time.monotonic() < end, f"{what} did not happen within {PATIENCE} s"
-        time.sleep(0.05)
 
 
 def started(folder: Path) -> bool:
@@ -69,7 +59,7 @@ def test_ranks_that_ignore_everything_are_killed(
 
         def wait(self, timeout: float | None = None) -> int:
             if timeout == limit:
-                until("the start of the ranks", started, tmp_path)
+                until(lambda: started(tmp_path), "the start of the ranks")
                 with pytest.raises(Timeout):
                     FileLock(tmp_path / HELD).acquire(timeout=0)
                 raise raised
@@ -84,31 +74,31 @@ def test_ranks_that_ignore_everything_are_killed(
     ranks = pids(tmp_path)
     assert len(set(ranks)) == RANKS
     for pid in ranks:
-        until(f"the end of {pid}", lambda one: not lives(one), pid)
+        until(lambda pid=pid: not lives(pid), f"the end of {pid}")
 
 
 def test_a_rank_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     (tmp_path / "watched").touch()
-    lock = f"lock = FileLock({str(tmp_path / HELD)!r}); lock.acquire(); print(flush=True); time.sleep(600)"
-    hold = f"import time; from filelock import FileLock; {lock}"
-    parent = subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE)
+    lock = f"lock = FileLock({str(tmp_path / HELD)!r}); lock.acquire(); print(flush=True); sys.stdin.read()"
+    hold = f"import sys; from filelock import FileLock; {lock}"
+    parent = subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     environ = os.environ | {"PYTHONPATH": str(ROOT), "RANK": "0"}
     try:
         assert parent.stdout is not None
         assert parent.stdout.readline()
         rank = subprocess.Popen([sys.executable, "-m", STUBBORN, str(tmp_path)], env=environ)
-        until("the start of the rank", lambda: pids(tmp_path) == [rank.pid])
-        time.sleep(0.5)
+        until(lambda: pids(tmp_path) == [rank.pid] or rank.poll() is not None, "the start of the rank")
+        until(lambda: (tmp_path / "goes-on").exists() or rank.poll() is not None, "the rank's look at its parent")
         assert rank.poll() is None, "it ended although its parent lives"
     finally:
         parent.kill()
         parent.communicate()
-    assert rank.wait(PATIENCE) == 3
+    assert rank.wait(HANG) == 3
 
 
 def test_a_killed_rank_is_told_with_the_end_of_the_log(tmp_path: Path) -> None:
     with pytest.raises(ShardedError) as caught:
-        launch("tests.learners.sharded.killed", tmp_path, 1, PATIENCE)
+        launch("tests.learners.sharded.killed", tmp_path, 1, HANG)
     text = str(caught.value)
     assert "failed; the launcher ended with status" in text
     assert "SIGKILL" in text

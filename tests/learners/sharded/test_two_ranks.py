@@ -9,16 +9,15 @@ from iclgd_core.learners.optimizers import get_optimizer
 from iclgd_core.learners.sharded import descend_sharded
 from iclgd_core.predictions import TopLogProbs, read_out
 from tests.learners.sharded.toys import plain, save_toy, toy_run
+from tests.waiting import HANG
 
 READOUTS = (1, 3)
-LONG = 540.0
-"""Seconds; no bound on speed, the tests' own guard against a hang."""
 
 
 def test_a_whole_llama_equals_a_plain_loop(tmp_path: Path) -> None:
     path, optimizer = save_toy("llama", tmp_path), get_optimizer("sgd2")
     runs = [toy_run(rate=0.1), toy_run(rate=0.2, seed=1), toy_run(rate=0.1)]
-    found = descend_sharded(path, "float32", "whole", optimizer, READOUTS, runs, 2, LONG, labels=np.array([1]))
+    found = descend_sharded(path, "float32", "whole", optimizer, READOUTS, runs, 2, HANG, labels=np.array([1]))
     assert len(found) == 3
     for run, (log_probs, losses) in zip(runs, found, strict=True):
         wanted, wanted_losses = plain(path, run, optimizer, READOUTS)
@@ -33,7 +32,7 @@ def test_one_value_matrix_of_a_gpt_neox_with_more_ranks_than_prompts(tmp_path: P
     path, optimizer, labels = save_toy("gpt_neox", tmp_path, 5000), get_optimizer("adam1"), np.array([7, 4999])
     runs = [toy_run(examples=3, queries=1, rate=0.05)]
     ((log_probs, losses),) = descend_sharded(
-        path, "float64", "v_middle", optimizer, READOUTS, runs, 2, LONG, labels=labels, device="cpu", attention="eager"
+        path, "float64", "v_middle", optimizer, READOUTS, runs, 2, HANG, labels=labels, device="cpu", attention="eager"
     )
     wanted, wanted_losses = plain(path, runs[0], optimizer, READOUTS, "v_middle")
     assert isinstance(log_probs, TopLogProbs)

@@ -18,6 +18,7 @@ from iclgd_core.tasks.text import TextSettings, TextTask, own_task
 from iclgd_core.tiers import TIERS
 from tests.tasks.text.rows_made_here import PLAIN, source, tickets, write
 from tests.text_models import save_text_model
+from tests.waiting import HANG
 
 ROOT = Path(__file__).resolve().parents[3]
 TICKETS = str(ROOT / "examples" / "tickets.toml")
@@ -140,7 +141,7 @@ def test_the_documented_commands_run(tmp_path: Path) -> None:
             *asked, f"--iclgd-report={out}", f"--iclgd-cache={tmp_path / 'cache'}",
         ],
         cwd=ROOT, env={**os.environ, "HF_DATASETS_CACHE": str(tmp_path / "arrow")},
-        capture_output=True, text=True, timeout=300,
+        capture_output=True, text=True, timeout=HANG,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr  # nothing is registered for this model: support is expected
     rows = json.loads((out / "claims.json").read_text(encoding="utf-8"))["claims"]

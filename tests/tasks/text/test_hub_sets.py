@@ -18,6 +18,7 @@ from iclgd_core.tasks.text.source import TextSource
 from tests.hub.client_process import ROOT, environment
 from tests.hub.hub_server import HubServer, commit_hash, one_commit, serving
 from tests.tasks.text.rows_made_here import COLUMNS, PLAIN, tickets, write
+from tests.waiting import HANG
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILES = (("train", "data/train-*.jsonl"), ("test", "test.jsonl"))
@@ -169,7 +170,7 @@ hub = { repository = "REPO", files = { train = "train*.jsonl", test = "test.json
     with serving(hub):
         env = environment(hub.endpoint, tmp_path / "home", HF_DATASETS_CACHE=str(tmp_path / "arrow"))
         done = subprocess.run(
-            [sys.executable, "-c", READS, *tasks], env=env, capture_output=True, text=True, timeout=300, cwd=ROOT
+            [sys.executable, "-c", READS, *tasks], env=env, capture_output=True, text=True, timeout=HANG, cwd=ROOT
         )
     assert done.returncode == 0, done.stderr
     answers = json.loads(done.stdout.rpartition("TOLD ")[2])

@@ -30,7 +30,8 @@ def label_tokens(template: Template, columns: Columns, rows: Sequence[Row], read
     second, and the token that follows must be the same behind every row.
 
     Raises:
-        VocabularyError: a label that has no token of its own in this place, or two labels with one first token.
+        VocabularyError: a label that has no token of its own in this place, two labels with one first token, or a first
+            token of white space alone, which says nothing of the label.
     """
     heads = [template.head(columns, ()) + template.written(columns, row) for row in rows]
     found = {
@@ -43,6 +44,7 @@ def label_tokens(template: Template, columns: Columns, rows: Sequence[Row], read
         )
     labels = found.pop()
     _check_distinct(template, labels, reader)
+    _check_words(template, labels, reader)
     return labels
 
 
@@ -117,6 +119,17 @@ def _check_distinct(template: Template, labels: LabelTokens, reader: Reader) -> 
             f"template {template.name!r}: labels must differ in their first token, but under the tokenizer of model "
             f"{reader.name!r} {'; '.join(alike)}."
         )
+
+
+def _check_words(template: Template, labels: LabelTokens, reader: Reader) -> None:
+    for word, token in zip(template.words, labels.tokens, strict=True):
+        if not str(reader.tokenizer.decode([token])).strip():
+            first = reader.tokenizer.convert_ids_to_tokens(token)
+            raise VocabularyError(
+                f"template {template.name!r}: under the tokenizer of model {reader.name!r} label {word!r} begins with "
+                f'{first!r}, white space alone, which would stand for any word. Write before = "" into the template, '
+                "so that no space stands before a label, or take words that this tokenizer writes with their space."
+            )
 
 
 def works(template: Template, columns: Columns, rows: Sequence[Row], reader: Reader) -> bool:

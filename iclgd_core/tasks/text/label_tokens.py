@@ -159,4 +159,4 @@ def choose(
             if good
             else "No other template of this task works with it; give another model, or a task file with other words."
         )
-        raise VocabularyError(f"{error} {advice}") from error
+        raise VocabularyError(f"{error} {advice}").about("template" if good else "model") from error

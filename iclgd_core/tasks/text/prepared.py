@@ -62,10 +62,11 @@ def prepared(source: Source, data: Path | None, max_words: int | None) -> Prepar
         doubles = len(held_out) - len(free)
     limit = f" with at most {max_words} words" if max_words is not None else ""
     if len(kept) < 2 or not free:
-        raise TextDataError(
+        few = TextDataError(
             f"task {source.name!r} has {len(kept)} train rows and {len(free)} held-out rows{limit}; it needs at least "
             "2 and 1. Give more rows, or a larger --iclgd-max-words."
         )
+        raise few.about("max-words") if limit else few
     of_class = {"train": _by_class(kept, source), "held out": _by_class(free, source)}
     _check_classes(of_class, f"task {source.name!r}", limit)
     record: dict[str, Json] = dict(read.record) | {

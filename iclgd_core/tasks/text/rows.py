@@ -133,11 +133,11 @@ def _label(value: object, columns: Columns, where: str) -> int:
         index = _number(value, columns, where)
     if index is not None:
         return index
-    allowed = ", ".join(f"{number} ({name})" for number, name in enumerate(columns.classes)) + ", these names"
+    numbered = ", ".join(f"{number} ({name})" for number, name in enumerate(columns.classes))
+    allowed = ", ".join(columns.classes) if columns.numbers == "names" else f"{numbered}, these names"
     raise TextDataError(
-        f"{where}, column {columns.label!r}: label {_shown(value)} is out of range; allowed: "
-        f"{', '.join(columns.classes) if columns.numbers == 'names' else allowed}, and {UNLABELLED} for a row without a "
-        "label, which is left out."
+        f"{where}, column {columns.label!r}: label {_shown(value)} is out of range; allowed: {allowed}, and "
+        f"{UNLABELLED} for a row without a label, which is left out."
     )
 
 

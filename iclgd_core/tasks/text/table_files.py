@@ -29,7 +29,7 @@ class Table:
     """What was read of a file.
 
     Attributes:
-        values: name of each column that the task needs -> its values; none for a file without rows.
+        values: name of each column that the task needs -> its values.
         sha256: of the file's bytes.
     """
 

@@ -16,8 +16,6 @@ from tests.hub.hub_server import HubServer, Repository, commit_hash, one_commit,
 from tests.test_text_claims import write_rows
 from tests.text_models import save_text_model
 
-pytest.importorskip("datasets", reason="text tasks are read by the datasets library, an optional extra")
-
 STEPS = (10, 20, 30, 40)
 
 

@@ -1,5 +1,6 @@
 """Which token stands for a label: the first one of its word, as the tokenizer writes it behind a prompt."""
 
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,9 @@ from iclgd_core.tasks.prompts import Reader
 from iclgd_core.tasks.text.rows import Columns, Row
 from iclgd_core.tasks.text.template import Template
 from iclgd_core.tasks.text.tokens import first_id, token_ids
+
+WHITE = string.whitespace + "Ġ▁"
+"""White space, also as tokenizers without a decoder write a space."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def _check_distinct(template: Template, labels: LabelTokens, reader: Reader) -> 
 
 def _check_words(template: Template, labels: LabelTokens, reader: Reader) -> None:
     for word, token in zip(template.words, labels.tokens, strict=True):
-        if not str(reader.tokenizer.decode([token])).strip():
+        if not str(reader.tokenizer.decode([token])).strip(WHITE):
             first = reader.tokenizer.convert_ids_to_tokens(token)
             raise VocabularyError(
                 f"template {template.name!r}: under the tokenizer of model {reader.name!r} label {word!r} begins with "

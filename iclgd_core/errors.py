@@ -2,10 +2,22 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Self
 
 
 class IclgdError(Exception):
-    """Base of every error that a user's input can cause; its text is shown without a traceback."""
+    """Base of every error that a user's input can cause; its text is shown without a traceback.
+
+    Attributes:
+        options: names of the options that it is about, as "template"; empty where whoever raises it cannot know.
+    """
+
+    options: tuple[str, ...] = ()
+
+    def about(self, *options: str) -> Self:
+        """Return this error, said to be about some options, unless it says so already."""
+        self.options = self.options or options
+        return self
 
 
 class UnknownNameError(IclgdError):

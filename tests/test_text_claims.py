@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from tests.text_models import save_text_model
 from tests.waiting import HANG
-
-pytest.importorskip("datasets", reason="text tasks are read by the datasets library, an optional extra")
 
 ROOT = Path(__file__).resolve().parents[1]
 NOUNS = ("film", "match", "bank", "phone", "river", "paper", "team", "song", "price", "law")

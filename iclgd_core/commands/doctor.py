@@ -67,7 +67,8 @@ def _doctor(args: argparse.Namespace, console: Console) -> int:
                 for split in ("tuning", "evaluation"):
                     _ = chosen.episode(0, split, 0, tier.queries) if ready(chosen) else None
             except IclgdError as error:
-                sections.append(Section(f"{model} on {task}", [Finding("task", str(error), "problem")]))
+                about = " and ".join(error.options) or "task"
+                sections.append(Section(f"{model} on {task}", [Finding(about, str(error), "problem")]))
                 continue
             sections.append(prognosis(question, model, chosen))
     if args.json:

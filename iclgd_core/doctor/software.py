@@ -13,7 +13,7 @@ from iclgd_core.hub.versions import check_versions
 PYTHON = (3, 11)
 NEEDED = ("torch", "transformers", "huggingface_hub", "safetensors", "numpy", "scipy", "pytest", "pytest-xdist")
 OPTIONAL = {
-    "datasets": "text tasks from the Hub or a folder of Parquet files: pip install -e '.[text]' in the checkout",
+    "pyarrow": "text tasks in Parquet, as most sets of the Hub are: pip install -e '.[text]' in the checkout",
     "accelerate": "models over several GPUs, and reading weights straight to a GPU: pip install accelerate",
 }
 

@@ -51,3 +51,4 @@ class NotCachedError(HubError):
             f"Type `{command}` on a machine with network, or set HF_HUB_OFFLINE=0 to download at the start of the run.",
         ]
         super().__init__("\n".join([*lines, hint] if hint else lines))
+        self.about(*["model"] * bool(self.models), *["task"] * bool(self.tasks))

@@ -113,14 +113,15 @@ def ensure_available(
         except NotCachedError as error:
             missing.append(error)
         except NotRunError as error:
-            failed.append(HubError(str(error)))
+            failed.append(HubError(str(error)).about("task"))
         except HubError as error:
-            failed.append(error)
+            failed.append(error.about("task"))
     if missing:
         raise together(missing)
     if len(failed) > 1:
         head = f"{len(failed)} models or data sets could not be had from the Hub:"
-        raise HubError("\n".join([head, *map(_indented, failed)]))
+        about = sorted({option for error in failed for option in error.options or ("model",)})
+        raise HubError("\n".join([head, *map(_indented, failed)])).about(*about)
     if failed:
         raise failed[0]
     return Availability(sources, not_run)

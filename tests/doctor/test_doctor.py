@@ -162,14 +162,14 @@ def test_a_gpu_that_pytorch_cannot_use_is_told(smi: Smi, monkeypatch: pytest.Mon
 
 
 def test_old_and_missing_libraries_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(software, "_version", lambda name: "" if name in ("datasets", "scipy") else "1.0")
+    monkeypatch.setattr(software, "_version", lambda name: "" if name in ("pyarrow", "scipy") else "1.0")
 
     def refuse() -> None:
         raise SettingsError("transformers 4.0 is older than 5.3 and has a known hole")
 
     monkeypatch.setattr(software, "check_versions", refuse)
     said = {one.name: one.state for one in software.software().findings}
-    assert (said["datasets"], said["scipy"], said["numpy"], said["known holes"]) == ("note", "problem", "ok", "problem")
+    assert (said["pyarrow"], said["scipy"], said["numpy"], said["known holes"]) == ("note", "problem", "ok", "problem")
 
 
 def test_folders_that_cannot_be_written_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,6 @@ from tests.test_text_claims import write_rows
 from tests.text_models import save_text_model
 from tests.waiting import HANG
 
-pytest.importorskip("datasets", reason="text tasks are read by the datasets library, an optional extra")
-
 STEPS = (10, 20, 30, 40)
 
 

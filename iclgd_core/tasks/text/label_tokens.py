@@ -1,5 +1,6 @@
 """Which token stands for a label: the first one of its word, as the tokenizer writes it behind a prompt."""
 
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,9 @@ from iclgd_core.tasks.prompts import Reader
 from iclgd_core.tasks.text.rows import Columns, Row
 from iclgd_core.tasks.text.template import Template
 from iclgd_core.tasks.text.tokens import first_id, token_ids
+
+WHITE = string.whitespace + "Ġ▁"
+"""White space, also as tokenizers without a decoder write a space."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ def label_tokens(template: Template, columns: Columns, rows: Sequence[Row], read
     second, and the token that follows must be the same behind every row.
 
     Raises:
-        VocabularyError: a label that has no token of its own in this place, or two labels with one first token.
+        VocabularyError: a label that has no token of its own in this place, two labels with one first token, or a first
+            token of white space alone, which says nothing of the label.
     """
     heads = [template.head(columns, ()) + template.written(columns, row) for row in rows]
     found = {
@@ -43,6 +48,7 @@ def label_tokens(template: Template, columns: Columns, rows: Sequence[Row], read
         )
     labels = found.pop()
     _check_distinct(template, labels, reader)
+    _check_words(template, labels, reader)
     return labels
 
 
@@ -119,6 +125,17 @@ def _check_distinct(template: Template, labels: LabelTokens, reader: Reader) -> 
         )
 
 
+def _check_words(template: Template, labels: LabelTokens, reader: Reader) -> None:
+    for word, token in zip(template.words, labels.tokens, strict=True):
+        if not str(reader.tokenizer.decode([token])).strip(WHITE):
+            first = reader.tokenizer.convert_ids_to_tokens(token)
+            raise VocabularyError(
+                f"template {template.name!r}: under the tokenizer of model {reader.name!r} label {word!r} begins with "
+                f'{first!r}, white space alone, which would stand for any word. Write before = "" into the template, '
+                "so that no space stands before a label, or take words that this tokenizer writes with their space."
+            )
+
+
 def works(template: Template, columns: Columns, rows: Sequence[Row], reader: Reader) -> bool:
     """Return whether a tokenizer tells the labels of a template apart."""
     try:
@@ -146,4 +163,4 @@ def choose(
             if good
             else "No other template of this task works with it; give another model, or a task file with other words."
         )
-        raise VocabularyError(f"{error} {advice}") from error
+        raise VocabularyError(f"{error} {advice}").about("template" if good else "model") from error

@@ -108,7 +108,8 @@ class LinearDigits:
         """
         by_name = {template.name: template for template in TEMPLATES}
         if self.template_name is not None and self.template_name not in by_name:
-            raise UnknownNameError(f"template of task {self.name!r}", self.template_name, by_name)
+            error = UnknownNameError(f"template of task {self.name!r}", self.template_name, by_name)
+            raise error.about("template")
         return TEMPLATES[0] if self.template_name is None else by_name[self.template_name]
 
     @property

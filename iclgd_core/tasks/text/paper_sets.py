@@ -76,7 +76,7 @@ SST5 = TextSource(
 
 MR = TextSource(
     "mr",
-    Columns(("text",), "label", ("negative", "positive")),
+    Columns(("text",), "label", ("negative", "positive"), ("neg", "pos")),
     "validation",
     _hub(
         "cornell-movie-review-data/rotten_tomatoes",
@@ -95,7 +95,12 @@ SUBJ = TextSource(
 
 TREC = TextSource(
     "trec",
-    Columns(("text",), "coarse_label", ("abbreviation", "entity", "description", "human", "location", "number")),
+    Columns(
+        ("text",),
+        "coarse_label",
+        ("abbreviation", "entity", "description", "human", "location", "number"),
+        ("ABBR", "ENTY", "DESC", "HUM", "LOC", "NUM"),
+    ),
     "test",
     # the Hub's own Parquet conversion (refs/convert/parquet): the main branch holds a loading script, which is not run
     _hub(

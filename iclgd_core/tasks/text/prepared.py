@@ -1,6 +1,7 @@
 """The rows that episodes draw from: doubles and over-long rows left out, a lone train split cut in two."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -42,7 +43,8 @@ def prepared(source: Source, data: Path | None, max_words: int | None) -> Prepar
     split; a held-out row whose fields are those of a train row, so that no query can be among the demonstrations.
 
     Raises:
-        TextDataError: the source cannot be read, or nothing is left.
+        TextDataError: the source cannot be read, nothing is left, a class has no train row, or all held-out rows are of
+            one class.
     """
     read = source.read(data)
     long: dict[str, Json] = {}
@@ -58,15 +60,19 @@ def prepared(source: Source, data: Path | None, max_words: int | None) -> Prepar
     else:
         free = _distinct(held_out, {row.fields for row in kept})
         doubles = len(held_out) - len(free)
+    limit = f" with at most {max_words} words" if max_words is not None else ""
     if len(kept) < 2 or not free:
-        limit = f" with at most {max_words} words" if max_words is not None else ""
-        raise TextDataError(
+        few = TextDataError(
             f"task {source.name!r} has {len(kept)} train rows and {len(free)} held-out rows{limit}; it needs at least "
             "2 and 1. Give more rows, or a larger --iclgd-max-words."
         )
+        raise few.about("max-words") if limit else few
+    of_class = {"train": _by_class(kept, source), "held out": _by_class(free, source)}
+    _check_classes(of_class, f"task {source.name!r}", limit)
     record: dict[str, Json] = dict(read.record) | {
         "held-out split": read.held_out.name if read.held_out is not None else "a seeded half of train",
         "rows": {"train": len(kept), "held out": len(free)},
+        "rows of each class": {part: dict(counts) for part, counts in of_class.items()},
         "left out": {
             "without a label": read.train.unlabelled + (read.held_out.unlabelled if read.held_out is not None else 0),
             "longer than max words": long,
@@ -75,6 +81,25 @@ def prepared(source: Source, data: Path | None, max_words: int | None) -> Prepar
         },
     }
     return Prepared(tuple(kept), tuple(free), record)
+
+
+def _by_class(rows: Iterable[Row], source: Source) -> dict[str, int]:
+    """Return how many rows each class has, also those that have none."""
+    counts = Counter(row.label for row in rows)
+    return {name: counts[number] for number, name in enumerate(source.columns.classes)}
+
+
+def _check_classes(of_class: Mapping[str, Mapping[str, int]], task: str, limit: str) -> None:
+    """Refuse rows of which a class can never be shown, or all queries have one answer."""
+    for part, counts in of_class.items():
+        missing = [name for name, count in counts.items() if not count]
+        if missing and (part == "train" or len(counts) - len(missing) < 2):
+            shown = ", ".join(f"{name} {count}" for name, count in counts.items())
+            raise TextDataError(
+                f"{task} has no {part} row of class {' or '.join(map(repr, missing))}{limit} ({shown}), so that it "
+                "cannot be judged. Are these the rows of this task? Give rows of every class, or a task file without "
+                "such a class."
+            )
 
 
 def _short(split: Split, max_words: int | None, counts: dict[str, Json]) -> list[Row]:

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from iclgd_core.errors import IclgdError
 
 UNLABELLED = -1
 """Label number by which the Hub's sets mark a row whose label is withheld."""
+
+Numbers = Literal["", "positions", "names"]
+"""What a number in the column of labels is: see `Columns.numbers`."""
 
 
 class TextDataError(IclgdError):
@@ -36,11 +40,43 @@ class Columns:
         fields: columns of text.
         label: column of labels.
         classes: meaning of each label number, in the order of the numbers; a label may also be such a name.
+        aliases: names of the classes in the set's own files, in the same order, where they are others; or ().
+        numbers: what a number is where classes have numbers for names: "positions" count the classes from 0, "names"
+            are the classes' own; "" refuses a number for which the two differ.
     """
 
     fields: tuple[str, ...]
     label: str
     classes: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    numbers: Numbers = ""
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Names of all columns that are read."""
+        return (*self.fields, self.label)
+
+    def named(self, name: str) -> int | None:
+        """Return the index of the class of that name, as the task or the set's own files spell it; None if none is."""
+        for names in (self.classes, self.aliases):
+            if name in names:
+                return names.index(name)
+        return None
+
+    def check(self, found: Sequence[str], origin: str) -> None:
+        """Raise TextDataError unless each column that is read is there once.
+
+        Args:
+            found: names of the columns there are.
+            origin: file, for errors.
+        """
+        for column in self.needed:
+            if found.count(column) != 1:
+                wrong = "no column" if column not in found else "more than one column"
+                raise TextDataError(
+                    f"{origin}: {wrong} {column!r}. It has {', '.join(map(repr, sorted(found))) or 'none'}; the task "
+                    f"needs {', '.join(map(repr, self.needed))}."
+                )
 
 
 @dataclass(frozen=True)
@@ -62,20 +98,14 @@ def checked(table: Mapping[str, Sequence[object]], columns: Columns, split: str,
     """Return the rows of a table of columns.
 
     Args:
-        table: column name -> values, all of one length.
+        table: name of each column that is read -> its values, all of one length.
         columns: what the task reads.
         split: name of the split, the first part of each row's id.
         origin: file or repository, for errors.
 
     Raises:
-        TextDataError: a missing column, a text that is empty or no text, a label out of range, or no labelled row.
+        TextDataError: a text that is empty or no text, a label out of range or with two readings, or no labelled row.
     """
-    for column in (*columns.fields, columns.label):
-        if column not in table:
-            raise TextDataError(
-                f"{origin}: no column {column!r}. It has {', '.join(map(repr, sorted(table))) or 'none'}; the task "
-                f"needs {', '.join(map(repr, (*columns.fields, columns.label)))}."
-            )
     texts = [table[column] for column in columns.fields]
     rows: list[Row] = []
     unlabelled = 0
@@ -96,14 +126,40 @@ def checked(table: Mapping[str, Sequence[object]], columns: Columns, split: str,
 
 
 def _label(value: object, columns: Columns, where: str) -> int:
-    if isinstance(value, str) and value in columns.classes:
-        return columns.classes.index(value)
-    if isinstance(value, int) and not isinstance(value, bool) and UNLABELLED <= value < len(columns.classes):
-        return value
-    allowed = ", ".join(f"{number} ({name})" for number, name in enumerate(columns.classes))
+    index: int | None = None
+    if isinstance(value, str):
+        index = columns.named(value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        index = _number(value, columns, where)
+    if index is not None:
+        return index
+    numbered = ", ".join(f"{number} ({name})" for number, name in enumerate(columns.classes))
+    allowed = ", ".join(columns.classes) if columns.numbers == "names" else f"{numbered}, these names"
     raise TextDataError(
-        f"{where}, column {columns.label!r}: label {_shown(value)} is out of range; allowed: {allowed}, these names, "
-        f"and {UNLABELLED} for a row without a label, which is left out."
+        f"{where}, column {columns.label!r}: label {_shown(value)} is out of range; allowed: {allowed}, and "
+        f"{UNLABELLED} for a row without a label, which is left out."
+    )
+
+
+def _number(value: int, columns: Columns, where: str) -> int | None:
+    """Return the index of the class that a number means; None for none, UNLABELLED for a row without a label."""
+    counted = value if UNLABELLED <= value < len(columns.classes) else None
+    named = columns.named(str(value))
+    if columns.numbers == "names":
+        return UNLABELLED if named is None and value == UNLABELLED else named
+    if columns.numbers == "positions" or named in (None, counted):
+        return counted
+    other = (
+        f"no class, since they are counted from 0 to {len(columns.classes) - 1}"
+        if counted is None
+        else "no label, so that the row is left out"
+        if counted == UNLABELLED
+        else f"class {columns.classes[counted]!r}, number {counted} counted from 0"
+    )
+    raise TextDataError(
+        f"{where}, column {columns.label!r}: the number {value} can be read as the class named {str(value)!r}, or as "
+        f'{other}. Say which in the task file, numbers = "names" or numbers = "positions", or write the labels as '
+        "texts, which are names."
     )
 
 
@@ -112,6 +168,10 @@ def _text(value: object, where: str) -> str:
         raise TextDataError(f"{where}: {_shown(value)} is no text; allowed: a string that is not empty.")
     if not value.strip():
         raise TextDataError(f"{where}: the text is empty; allowed: a string that is not only white space.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can spell
+        raise TextDataError(f"{where}: {_shown(value)} is no Unicode text: {error.reason}.") from error
     return value.strip()
 
 

@@ -45,7 +45,7 @@ def demonstrations(labels: Ints, classes: int, pool: int, sampling: Sampling, rn
         raise SettingsError(
             f"balanced sampling needs rows of every class, but the rarest has {min(len(r) for r in by_class)}; ask for "
             "natural sampling (--iclgd-sampling natural)."
-        )
+        ).about("sampling")
     order = np.stack([rng.permutation(classes) for _ in range(blocks)])
     rows = np.stack(by_class)  # (classes, blocks)
     return rows[order, np.arange(blocks)[:, None]].reshape(-1)[:pool].astype(np.int64)

@@ -12,7 +12,8 @@ from iclgd_core.hub.refusals import NotCachedError
 from iclgd_core.hub.source import DEFAULT_REVISION
 from iclgd_core.tasks.text.hub import SPLITS, Hub
 from iclgd_core.tasks.text.rows import Columns, Split, TextDataError, checked
-from iclgd_core.tasks.text.table_files import ALIASES, file_digest, matching, read_files, split_files
+from iclgd_core.tasks.text.split_files import ALIASES, matching, split_files
+from iclgd_core.tasks.text.table_files import read_file
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class TextSource:
         Raises:
             TextDataError: no such folder or file, or rows that are not as declared.
             HubError: the set is not in the cache, and the Hub cannot be asked or refuses.
-            MissingExtraError: the package `datasets` is not installed.
+            MissingExtraError: Parquet, and the package `pyarrow` is not installed.
         """
         given = data if data is not None else self.folder
         if given is not None:
@@ -101,11 +102,9 @@ class TextSource:
         names = [split for split in wanted if split is not None] if self.held_out else []
         held_out = next((split for split in names if split_files(folder, split)), None)
         files = {"train": train} | ({held_out: split_files(folder, held_out)} if held_out else {})
-        splits = {split: self._rows(paths, split) for split, paths in files.items()}
-        record: dict[str, Json] = {
-            "from": "local folder",
-            "files": {path.name: file_digest(path) for paths in files.values() for path in paths},
-        }
+        digests: dict[str, Json] = {}
+        splits = {split: self._rows(paths, split, digests) for split, paths in files.items()}
+        record: dict[str, Json] = {"from": "local folder", "files": digests}
         return Read(splits["train"], splits.get(held_out or ""), record)
 
     def _read_hub(self, hub: Hub) -> Read:
@@ -118,7 +117,7 @@ class TextSource:
                     f"data set {hub.repository!r} at {folder.name} has no file {pattern!r} for its split {split!r}; "
                     "another revision may have it, or give the files as a folder with --iclgd-data DIR."
                 )
-            splits[split] = self._rows(paths, split)
+            splits[split] = self._rows(paths, split, {})
         record: dict[str, Json] = {
             "from": "Hugging Face Hub",
             "repository": hub.repository,
@@ -141,8 +140,13 @@ class TextSource:
                 raise
         return fetch_data(data)
 
-    def _rows(self, paths: list[Path], split: str) -> Split:
-        return checked(read_files(paths, split), self.columns, split, str(paths[0]))
+    def _rows(self, paths: list[Path], split: str, digests: dict[str, Json]) -> Split:
+        """Read the files of a split, and put down the SHA-256 of each."""
+        tables = [read_file(path, self.columns) for path in paths]
+        digests |= {path.name: table.sha256 for path, table in zip(paths, tables, strict=True)}
+        values = {name: [value for one in tables for value in one.values[name]] for name in self.columns.needed}
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        return checked(values, self.columns, split, f"{paths[0]}{more}")
 
     def _wanted(self) -> str:
         split = self.held_out

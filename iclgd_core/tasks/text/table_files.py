@@ -1,115 +1,159 @@
-"""Tables from Parquet and JSON lines files, read by the `datasets` library."""
+"""One file of rows: the columns that a task needs, and the SHA-256 of the bytes that they were read from.
 
-import glob
+A file is read once, and from its own bytes: no cache stands between, which could hold what the file once was.
+"""
+
 import hashlib
 import importlib
+import json
 import re
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from iclgd_core.errors import IclgdError
-from iclgd_core.tasks.text.hub import ENDINGS
-from iclgd_core.tasks.text.rows import TextDataError
+from iclgd_core.tasks.text.rows import Columns, TextDataError
 
-ALIASES = {"train": ("train",), "validation": ("validation", "dev", "valid", "val"), "test": ("test",)}
-"""Names under which a split's file may stand in a local folder."""
-
-_SHARD = re.compile(r"-(\d+)-of-(\d+)\.")
+_SPACE = re.compile(r"[ \t\n\r]*")
 
 
 class MissingExtraError(IclgdError):
     """A text task needs an optional package that is not installed."""
 
 
-def read_files(paths: Sequence[Path], split: str) -> dict[str, list[Any]]:
-    """Return the columns of one split's files, in the order of their names.
+@dataclass(frozen=True)
+class Table:
+    """What was read of a file.
 
-    The files are opened by `datasets`' own readers for Parquet and JSON, chosen here by ending and never by anything
-    that a repository says of itself; the Arrow copies go to the library's cache, not beside the files.
+    Attributes:
+        values: name of each column that the task needs -> its values.
+        sha256: of the file's bytes.
+    """
+
+    values: dict[str, list[Any]]
+    sha256: str
+
+
+def read_file(path: Path, columns: Columns) -> Table:
+    """Read the columns that a task needs, from Parquet or JSON as the file's name ends.
+
+    JSON: objects one after another (JSON lines), or in one list, in UTF-8. Parquet: by `pyarrow`; where the file names
+    its labels (`ClassLabel` of the `datasets` library), its numbers become these names.
 
     Raises:
-        MissingExtraError: `datasets` is not installed.
-        TextDataError: the files cannot be read.
+        MissingExtraError: Parquet, and `pyarrow` is not installed.
+        TextDataError: the file cannot be read, or lacks a column.
     """
-    datasets = datasets_library()
-    kind = "parquet" if paths[0].suffix == ".parquet" else "json"
-    files = [glob.escape(str(path.resolve())) for path in paths]
     try:
-        with quiet(datasets):
-            table = datasets.load_dataset(kind, data_files={split: files}, split=split)
-            return {str(name): list(table[name]) for name in table.column_names}
-    except (OSError, ValueError, TypeError, KeyError, StopIteration, datasets.exceptions.DatasetsError) as error:
+        data = path.read_bytes()
+        if not data:
+            raise TextDataError(f"{path}: the file is empty.")
+        read = _parquet if path.suffix == ".parquet" else _json
+        return Table(read(data, columns, str(path)), hashlib.sha256(data).hexdigest())
+    except OSError as error:
+        raise TextDataError(f"{path}: it cannot be read: {error}") from error
+
+
+def _json(data: bytes, columns: Columns, where: str) -> dict[str, list[Any]]:
+    unreadable = f"{where}: it cannot be read as JSON lines"
+    try:
+        rows = _objects(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise TextDataError(f"{unreadable}: byte {error.start} is not UTF-8. Save the file in UTF-8.") from error
+    except (ValueError, RecursionError) as error:
         raise TextDataError(
-            f"{paths[0]}: it cannot be read as {'Parquet' if kind == 'parquet' else 'JSON lines'}: {_reason(error)} "
-            "Each line of a .jsonl file is one JSON object with the task's columns."
+            f"{unreadable}: {error}. Each line of a .jsonl file is one JSON object with the task's columns."
         ) from error
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise TextDataError(f"{unreadable}: row {number} is {row!r:.60}, and no object with the task's columns.")
+    if rows:
+        columns.check(list(dict.fromkeys(key for row in rows for key in row)), where)
+    return {column: [row.get(column) for row in rows] for column in columns.needed}
 
 
-def split_files(folder: Path, split: str) -> list[Path]:
-    """Return the files of a split in a local folder: SPLIT.jsonl, SPLIT.parquet or SPLIT-*.parquet; [] if none."""
-    for name in ALIASES[split]:
-        for ending in ENDINGS:
-            exact = folder / (name + ending)
-            if exact.is_file():
-                return [exact]
-            shards = sorted(folder.glob(f"{name}-*{ending}"))
-            if shards:
-                return complete(shards)
-    return []
-
-
-def complete(shards: Sequence[Path]) -> list[Path]:
-    """Return the shards in order; TextDataError if their names ("-00001-of-00003") say that some are missing."""
-    for path in shards:
-        found = _SHARD.search(path.name)
-        if found and int(found[2]) != len(shards):
-            raise TextDataError(f"{path}: {int(found[2])} shards belong together, but {len(shards)} are there.")
-    return sorted(shards)
-
-
-def matching(folder: Path, pattern: str) -> list[Path]:
-    """Return the files of a folder that match a pattern, in order; TextDataError if shards are missing."""
-    return complete(sorted(path for path in folder.glob(pattern) if path.is_file()))
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def datasets_library() -> ModuleType:
-    """Return the `datasets` package.
+def _objects(text: str) -> list[Any]:
+    """Return the JSON values of a text, those of a list each for itself.
 
     Raises:
-        MissingExtraError: it is not installed.
+        ValueError: with the line at which it is no JSON.
+    """
+    decoder, found, at = json.JSONDecoder(object_pairs_hook=_object), list[Any](), 0
+    while (at := _end_of_space(text, at)) < len(text):
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{error.msg} at line {error.lineno}, column {error.colno}") from error
+        except ValueError as error:
+            line = text.count("\n", 0, at) + 1
+            raise ValueError(f"{error} in what begins at line {line}") from error
+        found += value if isinstance(value, list) else [value]
+        at = end
+    return found
+
+
+def _end_of_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object has a key twice")
+    return found
+
+
+def _parquet(data: bytes, columns: Columns, where: str) -> dict[str, list[Any]]:
+    pyarrow, parquet = _library("pyarrow"), _library("pyarrow.parquet")
+    try:
+        file = parquet.ParquetFile(BytesIO(data))
+        columns.check(file.schema_arrow.names, where)
+        table = file.read(columns=list(columns.needed))
+        values = {column: table.column(column).to_pylist() for column in columns.needed}
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        reason = str(error).strip().partition("\n")[0][:200]
+        raise TextDataError(f"{where}: it cannot be read as Parquet: {type(error).__name__}: {reason}.") from error
+    names = label_names(file.schema_arrow.metadata or {}, columns.label)
+    values[columns.label] = [_named(value, names, columns, where) for value in values[columns.label]]
+    return values
+
+
+def label_names(metadata: dict[bytes, bytes], column: str) -> Sequence[str]:
+    """Return the names of a column's label numbers, as the `datasets` library writes them into a file; () if none.
+
+    Names that only repeat the numbers ("0", "1", ...), as a `ClassLabel` without names has them, are none.
     """
     try:
-        return importlib.import_module("datasets")  # optional and slow to import: only tasks on text need it
+        names = json.loads(metadata[b"huggingface"])["info"]["features"][column]["names"]
+    except (ValueError, KeyError, TypeError):
+        return ()
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return ()
+    return () if names == [str(number) for number in range(len(names))] else names
+
+
+def _named(value: Any, names: Sequence[str], columns: Columns, where: str) -> Any:
+    """Return a label number as the name that the file gives it."""
+    if not names or not isinstance(value, int) or value == -1:
+        return value
+    name = names[value] if 0 <= value < len(names) else ""
+    if columns.named(name) is None:
+        raise TextDataError(
+            f"{where}, column {columns.label!r}: the file names its label {value} {name!r}, which is no class of the "
+            f"task: {', '.join(columns.classes)}. Are these the rows of another set? A task file of your own has the "
+            f"names of its file as classes: {', '.join(names)}."
+        )
+    return name
+
+
+def _library(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)  # optional: only rows in Parquet need it
     except ImportError as error:
         raise MissingExtraError(
-            "text tasks need the package `datasets`, which is not installed: pip install datasets"
+            "rows in Parquet need the package `pyarrow`, which is not installed: pip install pyarrow"
         ) from error
-
-
-@contextmanager
-def quiet(datasets: ModuleType) -> Iterator[None]:
-    """Show no progress bars of `datasets` unless standard error is a terminal; restore the setting afterwards."""
-    if sys.stderr.isatty() or not datasets.is_progress_bar_enabled():
-        yield
-        return
-    datasets.disable_progress_bars()
-    try:
-        yield
-    finally:
-        datasets.enable_progress_bars()
-
-
-def _reason(error: BaseException) -> str:
-    cause = error.__cause__ or error
-    lines = str(cause).strip().splitlines()
-    return f"{type(cause).__name__}: {lines[0][:200] if lines else 'no message'}."

@@ -8,16 +8,16 @@ from iclgd_core.errors import SettingsError
 from iclgd_core.tasks.text.hub import SPLITS, Hub
 from iclgd_core.tasks.text.linear_digits import NAME as LINEAR_DIGITS
 from iclgd_core.tasks.text.paper_sets import PAPER_SETS
-from iclgd_core.tasks.text.rows import Columns
+from iclgd_core.tasks.text.rows import Columns, Numbers
 from iclgd_core.tasks.text.settings import TextSettings
 from iclgd_core.tasks.text.source import TextSource
 from iclgd_core.tasks.text.strict_table import StrictTable, TaskFileError
 from iclgd_core.tasks.text.template import Template
 from iclgd_core.tasks.text.text_task import TextTask
 
-KEYS = ("name", "fields", "label", "classes", "held_out", "folder", "hub", "template")
+KEYS = ("name", "fields", "label", "classes", "numbers", "held_out", "folder", "hub", "template")
 HUB_KEYS = ("repository", "revision", "files")
-TEMPLATE_KEYS = ("name", "layout", "words", "instruction", "separator", "after")
+TEMPLATE_KEYS = ("name", "layout", "words", "instruction", "separator", "before", "after")
 
 TAKEN = (*PAPER_SETS, LINEAR_DIGITS)
 """Names of the text tasks that come with the project."""
@@ -40,7 +40,9 @@ def task_from_file(path: Path, settings: TextSettings) -> TextTask:
     table = StrictTable(values, str(path))
     table.only(KEYS)
     name = checked_name(table.text("name"), table.where)
-    columns = Columns(table.texts("fields"), table.text("label", "label"), table.texts("classes"))
+    columns = Columns(
+        table.texts("fields"), table.text("label", "label"), table.texts("classes"), numbers=_numbers(table)
+    )
     if len(columns.classes) < 2:
         raise table.wrong("classes", "a list of two or more class names, in the order of the label numbers")
     held_out = table.optional("held_out")
@@ -53,6 +55,18 @@ def task_from_file(path: Path, settings: TextSettings) -> TextTask:
     if len({template.name for template in templates}) < len(templates):
         raise TaskFileError(f"{path}: two templates have one name.")
     return TextTask(source, templates, settings.template, settings.sampling, settings.data, settings.max_words)
+
+
+def _numbers(table: StrictTable) -> Numbers:
+    match table.optional("numbers"):
+        case None:
+            return ""
+        case "positions" | "names" as said:
+            return said
+        case _:
+            raise table.wrong(
+                "numbers", '"positions" (0 is the first class) or "names" (a number is the name of its class)'
+            )
 
 
 def checked_name(name: str, where: str) -> str:
@@ -95,7 +109,8 @@ def _template(table: StrictTable, columns: Columns) -> Template:
             table.text("instruction", ""),
             table.text("separator", "\n"),
             table.text("after", ""),
-            source="the user's",
+            "the user's",
+            table.text("before", " "),
         )
         template.check(columns)
     except TaskFileError:

@@ -11,6 +11,7 @@ from iclgd_core.seeds import stream
 from iclgd_core.tasks.prompts import Reader, check_context
 from iclgd_core.tasks.text.label_tokens import choose
 from iclgd_core.tasks.text.prepared import Prepared, prepared
+from iclgd_core.tasks.text.rows import TextDataError
 from iclgd_core.tasks.text.sampling import SAMPLINGS, Sampling, demonstrations, pool_size
 from iclgd_core.tasks.text.sampling import queries as _queries
 from iclgd_core.tasks.text.source import Source
@@ -73,13 +74,18 @@ class TextTask:
             return self.templates[0]
         by_name = {template.name: template for template in self.templates}
         if self.template_name not in by_name:
-            raise UnknownNameError(f"template of task {self.name!r}", self.template_name, by_name)
+            error = UnknownNameError(f"template of task {self.name!r}", self.template_name, by_name)
+            raise error.about("template")
         return by_name[self.template_name]
 
     @property
     def rows(self) -> Prepared:
         """The rows, read once in a process."""
-        return prepared(self.source, self.data, self.max_words)
+        try:
+            return prepared(self.source, self.data, self.max_words)
+        except TextDataError as error:
+            error.about("data" if self.data is not None else "task")
+            raise
 
     @property
     def pool(self) -> int:
@@ -143,7 +149,7 @@ class TextTask:
             raise ContextError(
                 f"{shots} demonstrations were asked for, but task {self.name!r} ({self.sampling} sampling) holds "
                 f"{self.pool} an episode; ask for at most {self.pool}."
-            )
+            ).about("task")
         few = min(SAMPLE, len(self.rows.held_out))
         written = [self.encode(self.episode(0, "evaluation", index, few), reader) for index in range(SAMPLE)]
         what = f"{shots} demonstrations of {self.name}"

@@ -1,6 +1,4 @@
-"""Arrow copies of the tests' files go to a folder of the tests, and no test sees the rows of another."""
-
-from pathlib import Path
+"""No test sees the rows of another."""
 
 import pytest
 
@@ -8,7 +6,5 @@ from iclgd_core.tasks.text.prepared import prepared
 
 
 @pytest.fixture(autouse=True)
-def _arrow_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    datasets = pytest.importorskip("datasets", reason="text tasks need the extra iclgd[text]")
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "arrow")
+def _fresh_rows() -> None:
     prepared.cache_clear()

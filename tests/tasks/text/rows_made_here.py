@@ -3,6 +3,9 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from iclgd_core.tasks.text.rows import Columns
 from iclgd_core.tasks.text.source import TextSource
@@ -24,6 +27,17 @@ def write(folder: Path, **splits: Iterable[Mapping[str, object]]) -> Path:
     for split, rows in splits.items():
         (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return folder
+
+
+def parquet(path: Path, rows: list[dict[str, object]], **columns: Any) -> Path:
+    """Write rows as Parquet, with further columns, or others of the same name."""
+    pyarrow = pytest.importorskip("pyarrow", reason="Parquet needs the extra iclgd[text]")
+    table = pyarrow.Table.from_pylist(rows)
+    for name, values in columns.items():
+        table = table.append_column(name, values)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pytest.importorskip("pyarrow.parquet").write_table(table, path)
+    return path
 
 
 def source(held_out: str | None = "test") -> TextSource:

@@ -137,7 +137,7 @@ def told(where):
 def refuse(*_):
     raise AssertionError("offline, the Hub was asked")
 
-answers = {"datasets imported": "datasets" in sys.modules, "online": [told(where) for where in sys.argv[1:]]}
+answers = {"pyarrow imported": "pyarrow" in sys.modules, "online": [told(where) for where in sys.argv[1:]]}
 prepared.cache_clear()
 constants.HF_HUB_OFFLINE = True
 socket.socket.connect = refuse
@@ -168,7 +168,7 @@ hub = { repository = "REPO", files = { train = "train*.jsonl", test = "test.json
         (tmp_path / f"{name}.toml").write_text(text.replace("REPO", f"org/{name}"))
         tasks.append(str(tmp_path / f"{name}.toml"))
     with serving(hub):
-        env = environment(hub.endpoint, tmp_path / "home", HF_DATASETS_CACHE=str(tmp_path / "arrow"))
+        env = environment(hub.endpoint, tmp_path / "home")
         done = subprocess.run(
             [sys.executable, "-c", READS, *tasks], env=env, capture_output=True, text=True, timeout=HANG, cwd=ROOT
         )
@@ -176,7 +176,7 @@ hub = { repository = "REPO", files = { train = "train*.jsonl", test = "test.json
     answers = json.loads(done.stdout.rpartition("TOLD ")[2])
     rows = [9, 4, commit_hash("first")]
     assert answers == {
-        "datasets imported": False,
+        "pyarrow imported": False,
         "online": [rows, TextDataError.__name__, HubError.__name__],
         "offline": [rows, NotCachedError.__name__, NotCachedError.__name__],
     }

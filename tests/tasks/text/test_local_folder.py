@@ -1,7 +1,6 @@
 """Local folders: which files are a split, and what is said of those that are not."""
 
 import json
-import logging
 import socket
 import sys
 from pathlib import Path
@@ -10,18 +9,12 @@ import pytest
 
 from iclgd_core.tasks.text import MissingExtraError, TextDataError, TextTask
 from iclgd_core.tasks.text.source import TextSource
-from tests.tasks.text.rows_made_here import COLUMNS, PLAIN, source, tickets, write
-
-datasets = pytest.importorskip("datasets", reason="text tasks need the extra iclgd[text]")
+from tests.tasks.text.rows_made_here import COLUMNS, PLAIN, parquet, source, tickets, write
 
 
 def ids(folder: Path, held_out: str | None = "test") -> tuple[int, int]:
     read = source(held_out).read(folder)
     return len(read.train.rows), len(read.held_out.rows) if read.held_out else 0
-
-
-def parquet(path: Path, rows: list[dict[str, object]]) -> None:
-    datasets.Dataset.from_list(rows).to_parquet(str(path))
 
 
 def test_the_folder_itself_or_one_of_the_tasks_name(tmp_path: Path) -> None:
@@ -101,24 +94,12 @@ def test_no_network_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert ids(write(tmp_path, train=tickets(5), test=tickets(3))) == (5, 3)
 
 
-def test_progress_bars_are_shown_on_a_terminal_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    folder = write(tmp_path, train=tickets(5), test=tickets(3))
-    assert datasets.is_progress_bar_enabled()
-    ids(folder)
-    assert "Generating" not in capfd.readouterr().err
-    assert datasets.is_progress_bar_enabled()
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    ids(write(tmp_path, train=tickets(6), test=tickets(3)))
-    assert "Generating train split" in capfd.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("not json", "it cannot be read as JSON lines"),
-        ("", "cannot be (read as JSON lines|used)"),
+        ("", "the file is empty"),
+        (" \n\n", "split 'train' cannot be used: it has no rows"),
         ('{"text": "a"}\n', "no column 'label'. It has 'text'"),
         ('{"text": "a", "label": 7}\n', r"row 0, column 'label': label 7 is out of range; allowed: 0 \(Billing\)"),
         ('{"text": "", "label": 0}\n', "row 0, column 'text': the text is empty"),
@@ -128,7 +109,6 @@ def test_progress_bars_are_shown_on_a_terminal_alone(
 def test_files_that_are_refused_are_named(tmp_path: Path, text: str, says: str) -> None:
     write(tmp_path, test=tickets(3))
     (tmp_path / "train.jsonl").write_text(text)
-    logging.getLogger("datasets").setLevel(logging.CRITICAL)
     with pytest.raises(TextDataError, match=f"train.jsonl.*{says}"):
         ids(tmp_path)
 
@@ -156,8 +136,29 @@ def test_a_set_without_a_place(tmp_path: Path) -> None:
     assert len(own.read(None).train.rows) == 5
 
 
-def test_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = write(tmp_path, train=tickets(5), test=tickets(3))
-    monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(MissingExtraError, match=r"pip install datasets"):
-        ids(folder)
+@pytest.mark.parametrize(
+    "more",
+    [("train.json",), ("train.parquet",), ("test.json",), ("validation.jsonl", "dev.jsonl")],
+    ids=lambda more: more[0],
+)
+def test_a_split_that_is_there_twice_is_refused(tmp_path: Path, more: tuple[str, ...]) -> None:
+    """One of the two may be what the other once was."""
+    write(tmp_path, train=tickets(5), test=tickets(3))
+    for name in more:
+        (tmp_path / name).write_bytes((tmp_path / "train.jsonl").read_bytes())
+    with pytest.raises(TextDataError, match=rf"stands there more than once: .*{more[-1]}.*keep that one"):
+        ids(tmp_path, "validation" if len(more) > 1 else "test")
+
+
+def test_a_whole_file_comes_before_files_with_longer_names(tmp_path: Path) -> None:
+    assert ids(write(tmp_path, **{"train": tickets(5), "train-old": tickets(9), "test": tickets(3)})) == (5, 3)
+
+
+def test_without_the_package_json_lines_are_read_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parquet(tmp_path / "parquet" / "train.parquet", tickets(5))
+    lines = write(tmp_path / "lines", train=tickets(5), test=tickets(3))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    assert ids(lines) == (5, 3)
+    with pytest.raises(MissingExtraError, match=r"pip install pyarrow"):
+        ids(tmp_path / "parquet")

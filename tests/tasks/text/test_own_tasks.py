@@ -92,11 +92,16 @@ def changed(old: str, new: str) -> str:
         (changed(', c = "C"', ""), r"\[words\]: the key 'c' is missing"),
         (changed('c = "C"', 'c = "C", d = "D"'), "unknown key 'd'; allowed: a, b, c"),
         (changed('c = "C"', 'c = "A"'), "two classes have one label word"),
-        (changed("words = {", "wods = {"), "unknown key 'wods'; allowed: after, instruction, layout"),
+        (changed("words = {", "wods = {"), "unknown key 'wods'; allowed: after, before, instruction, layout"),
         (
             changed("[[template]]", "[template]"),
             r"template = .* is not allowed; allowed: one or more tables \[\[template",
         ),
+        (
+            changed('held_out = "test"', 'held_out = "test"\nnumbers = "name"'),
+            r"numbers = 'name' is not allowed; allowed: \"positions\" \(0 is the first class\) or \"names\"",
+        ),
+        (changed('layout = "{text}:"', 'layout = "{text}:"\nbefore = "-"'), "'-' before a label is not allowed"),
         (changed('"owner/set"', '"../set"'), r"\[hub\]: Hub repository '\.\./set' is not of the form owner/name"),
         (changed('"data/train-*.parquet"', '"train.bin"'), r"'train.bin' of split 'train'.*end in one of \.parquet"),
         (changed('"data/train-*.parquet"', '"../x/train.jsonl"'), "it must lie within the repository"),
@@ -239,3 +244,10 @@ def test_names() -> None:
         text_task("agnews")
     with pytest.raises(UnknownNameError, match="unknown template of task 'mr' 'proto'"):
         text_task("mr", TextSettings(template="proto"))
+
+
+def test_a_template_may_have_no_space_before_its_labels(tmp_path: Path) -> None:
+    write(tmp_path / "data", train=tickets(9), test=tickets(6, first=50))
+    (tmp_path / "mine.toml").write_text(GOOD + 'before = ""\nafter = "!"\n')
+    template = own_task(str(tmp_path / "mine.toml")).template
+    assert (template.before, template.after, template.source) == ("", "!", "the user's")

@@ -49,9 +49,19 @@ def test_what_is_refused(changed: dict[str, list[object]], says: str) -> None:
 
 def test_a_missing_column_is_named_with_those_there_are() -> None:
     with pytest.raises(
-        TextDataError, match=r"no column 'premise'\. It has 'label', 'sentence1'; the task needs 'premise'"
+        TextDataError, match=r"t: no column 'premise'\. It has 'label', 'sentence1'; the task needs 'premise'"
     ):
-        checked({"sentence1": ["a"], "label": [0]}, COLUMNS, "train", "t")
+        COLUMNS.check(["sentence1", "label"], "t")
+    with pytest.raises(TextDataError, match=r"t: more than one column 'label'\. It has 'hypothesis', 'label', 'label'"):
+        COLUMNS.check(["premise", "hypothesis", "label", "label"], "t")
+    COLUMNS.check(["premise", "hypothesis", "label", "note", "note"], "t")
+
+
+def test_half_a_surrogate_pair_is_no_text() -> None:
+    with pytest.raises(
+        TextDataError, match=r"t: row 1, column 'premise': .* is no Unicode text: surrogates not allowed"
+    ):
+        checked(table(premise=["a", "b \ud800"]), COLUMNS, "train", "t")
 
 
 def test_a_long_value_is_shortened() -> None:

@@ -21,7 +21,7 @@ from tests.tasks.text.tiny_tokenizers import byte_level, llama_like, reader, uni
 
 COLUMNS = Columns(("text",), "label", ("neg", "pos"))
 MR = Template("dai", "Review: {text} Sentiment:", ("Negative", "Positive"))
-LINES = Template("lines", "{text}\nQuestion: good?\nAnswer:", ("Yes", "No"), "Read these.\n\n", "\n\n")
+LINES = Template("lines", "{text}\nQuestion: good?\nAnswer:", ("True", "False"), "Read these.\n\n", "\n\n")
 READERS = {
     "byte level": reader(byte_level(), bos=True),
     "byte level, no bos": reader(byte_level()),
@@ -333,3 +333,30 @@ def test_label_tokens_are_looked_at_again_behind_demonstrations(shots: int) -> N
     wrong = TextPrompts(SMALL, MR, to, LabelTokens((0, 1)))
     with pytest.raises(VocabularyError, match=f"the token of a label is another behind {shots} demonstrations"):
         wrong.prompts(np.arange(shots))
+
+
+def test_white_space_alone_stands_for_no_label() -> None:
+    """Of " Yes" this tokenizer makes "▁", "Y", "es": the first would be read for it, as for any rare word."""
+    to = READERS["unigram"]
+    answers = Template("answers", "{text}\nAnswer:", ("Yes", "True"))
+    assert to.tokenizer.tokenize("Answer: Yes")[-3:] == ["▁", "Y", "es"]
+    with pytest.raises(VocabularyError) as error:
+        choose(answers, (answers, MR), COLUMNS, SMALL.queries, to)
+    text = str(error.value)
+    assert (
+        "template 'answers': under the tokenizer of model 'tiny' label 'Yes' begins with '▁', white space alone" in text
+    )
+    assert 'Write before = "" into the template' in text
+    assert "Templates of this task that work with it: dai (--iclgd-template)" in text
+    bare = choose(replace(answers, before=""), (), COLUMNS, SMALL.queries, to)
+    assert to.tokenizer.convert_ids_to_tokens(list(bare.tokens)) == ["Y", "T"]
+
+
+@pytest.mark.parametrize("name", ["byte level", "llama"])
+def test_a_space_that_is_a_token_of_its_own_is_found_in_every_spelling(name: str) -> None:
+    digit = Template("digit", "{text}\nAnswer:", ("5", "Positive"))
+    with pytest.raises(VocabularyError, match=r"label '5' begins with '(Ġ|▁)', white space alone"):
+        choose(digit, (digit,), COLUMNS, SMALL.queries, READERS[name])
+    alike = replace(digit, words=("5", "6"))
+    with pytest.raises(VocabularyError, match=r"'5' and '6' both begin with '(Ġ|▁)'"):
+        choose(alike, (alike,), COLUMNS, SMALL.queries, READERS[name])

@@ -34,13 +34,13 @@ def test_a_small_model_on_the_cpu_needs_no_lease(project: Project, folder: Path)
     assert model.module.dtype == torch.float32
     assert model.config._attn_implementation == "eager"
     assert own.model(str(folder))[0] is model
-    assert own.number_format(str(folder)) == {"dtype chosen": "0.00 M parameters, at most 1.5 B"}
+    assert own.read_as(str(folder)) == {"dtype chosen": "0.00 M parameters, at most 1.5 B"}
 
 
 def test_a_format_that_was_asked_for_wins(project: Project, folder: Path) -> None:
     own = made(project, "--iclgd-dtype=float64")
     assert own.model(str(folder))[0].module.dtype == torch.float64
-    assert own.number_format(str(folder)) == {"dtype chosen": "asked for"}
+    assert own.read_as(str(folder)) == {"dtype chosen": "asked for"}
 
 
 def test_a_bound_on_memory_is_kept_for_small_models_too(project: Project, folder: Path) -> None:

@@ -83,7 +83,7 @@ def read_headers(files: Sequence[Path], where: str) -> Headers:
     for path in files:
         try:
             with safe_open(path, framework="pt") as file:
-                slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
+                slices = {name: file.get_slice(name) for name in file.keys()}
                 own = {name: Held(path, tuple(one.get_shape()), one.get_dtype()) for name, one in slices.items()}
         except (SafetensorError, OSError, ValueError, OverflowError) as error:
             raise ModelError(
@@ -92,8 +92,8 @@ def read_headers(files: Sequence[Path], where: str) -> Headers:
             ) from error
         if twice := min(held.keys() & own.keys(), default=""):
             raise ModelError(
-                f"{where} cannot be read: both {held[twice].file.name} and {path.name} hold {harmless(twice[:200])}. Keep the "
-                "one that is meant, or save the model again."
+                f"{where} cannot be read: both {held[twice].file.name} and {path.name} hold {harmless(twice[:200])}. "
+                "Keep the one that is meant, or save the model again."
             )
         held |= own
     return Headers(held, sum(path.stat().st_size for path in files))

@@ -209,9 +209,7 @@ def pretrained(
     if momentum_of(config) is not None:
         attention = MOMENTUM
     empty = described(config, masked, headers)
-    module, info = loaded(
-        auto_class(masked), view, config=config, dtype=dtype, attn_implementation=attention, **placed
-    )
+    module, info = loaded(auto_class(masked), view, config=config, dtype=dtype, attn_implementation=attention, **placed)
     check_loaded(module, info, view, headers, where)
     check_tied(module, empty, where)
     return module

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from iclgd_core.errors import IclgdError, ModelError
 from iclgd_core.harmless_text import harmless
-from iclgd_core.models.architectures import context_window, text_config, vocabulary
+from iclgd_core.models.architectures import context_window, vocabulary
 from iclgd_core.models.placement import first_device
 from iclgd_core.models.readout import at_least_float32, readout_at
 
@@ -36,9 +36,9 @@ def check_readout(module: PreTrainedModel, masked: bool, where: str) -> None:
     Raises:
         ModelError: they are not, there are fewer of them than tokens, or a short prompt cannot be read at all.
     """
-    length = min(TOKENS, context_window(module.config).tokens)
-    generator = torch.Generator().manual_seed(0)
-    ids = torch.randint(0, vocabulary(module.config), (ROWS, length), generator=generator).to(first_device(module))
+    length, size = min(TOKENS, context_window(module.config).tokens), vocabulary(module.config)
+    drawn = torch.randint(0, size, (ROWS, length), generator=torch.Generator().manual_seed(0))
+    ids = drawn.to(first_device(module))
     at = torch.tensor([length // 3, 2 * length // 3], device=ids.device)
     arguments: dict[str, Any] = {"attention_mask": torch.ones_like(ids)} if masked else {"use_cache": False}
     try:
@@ -49,18 +49,19 @@ def check_readout(module: PreTrainedModel, masked: bool, where: str) -> None:
         raise
     except Exception as error:  # whatever an architecture raises that needs more than token ids
         raise ModelError(
-            f"{where} cannot read a short prompt: {type(error).__name__}: {harmless(str(error)[:200])}. Use another model."
+            f"{where} cannot read a short prompt: {type(error).__name__}: {harmless(str(error)[:200])}. Use another "
+            "model."
         ) from error
-    if whole.shape[-1] < vocabulary(module.config):
+    if whole.shape[-1] < size:
         raise ModelError(
-            f"{where} predicts {whole.shape[-1]} tokens, fewer than the {vocabulary(module.config)} that it reads, so "
-            "that a label may have no prediction. Use another model."
+            f"{where} predicts {whole.shape[-1]} tokens, fewer than the {size} that it reads, so that a label may have "
+            "no prediction. Use another model."
         )
     difference = float((whole[torch.arange(ROWS), at.to(whole.device)] - read).abs().max())
     allowed = TOLERANCE.get(module.dtype, COARSE) * float(whole.abs().max())
     if difference > allowed:
         raise ModelError(
-            f"{where}, a {type(module).__name__} ({text_config(module).model_type!r}), predicts something else where it "
-            f"is read at one position than as a whole: its logits differ by up to {difference:.3g}, at most "
-            f"{allowed:.3g} would be rounding. What was read would not be its prediction; use another model."
+            f"{where}, a {type(module).__name__}, predicts something else where it is read at one position than as a "
+            f"whole: its logits differ by up to {difference:.3g}, at most {allowed:.3g} would be rounding. What was "
+            "read would not be its prediction; use another model."
         )

@@ -27,7 +27,7 @@ def mobile_bert() -> PreTrainedModel:
     """A model that never calls its output embedding: it multiplies by that and another matrix, side by side."""
     config = MobileBertConfig(
         vocab_size=60, hidden_size=32, embedding_size=16, num_attention_heads=4, num_hidden_layers=2,
-        intermediate_size=48, intra_bottleneck_size=16, true_hidden_size=16, max_position_embeddings=64,
+        intermediate_size=48, intra_bottleneck_size=16, max_position_embeddings=64,
         initializer_range=SPREAD,
     )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
@@ -142,7 +142,7 @@ def test_logits_that_depend_on_other_logits_are_refused(monkeypatch: pytest.Monk
         (lambda out: out.__class__(logits=out.logits[:, :, :59]), "predicts 59 tokens, fewer than the 60"),
         (lambda out: out.__class__(logits=out.logits.repeat(1, 3, 1)), r"returns logits of shape \(2, 3, 60\)"),
         (lambda out: out.to_tuple(), "cannot read a short prompt: AttributeError"),
-        (lambda out: {}["adapter"], "cannot read a short prompt: KeyError: 'adapter'"),
+        (lambda out: dict[str, object]()["adapter"], "cannot read a short prompt: KeyError: 'adapter'"),
     ],
     ids=["too few tokens", "other positions", "a tuple", "an error"],
 )

@@ -77,7 +77,9 @@ def test_special_tokens_of_the_prompt_count() -> None:
 
 
 def test_a_padding_token_by_hand_is_in_nobody_s_way() -> None:
-    tokenizer = llama_like().__class__(tokenizer_object=llama_like().backend_tokenizer, bos_token="<s>", unk_token="<unk>")
+    tokenizer = llama_like().__class__(
+        tokenizer_object=llama_like().backend_tokenizer, bos_token="<s>", unk_token="<unk>"
+    )
     size = len(tokenizer)
     tokenizer.add_special_tokens({"pad_token": "<pad>"})
     assert tokenizer.pad_token_id == size

@@ -13,7 +13,7 @@ from iclgd_core.hub.download import ask, fetch_files, to_fetch
 from iclgd_core.hub.files import CONFIG
 from iclgd_core.hub.scan import scan
 from iclgd_core.hub.source import HubId, parse
-from iclgd_core.models.preflight import config_of, reader_of
+from iclgd_core.models.preflight import facts_of, reader_of
 from iclgd_core.tasks import Task
 from iclgd_core.tasks.prompts import Reader
 
@@ -53,13 +53,13 @@ def describe(name: str, may_ask: bool) -> Described:
         NotCachedError: it is not here, and the Hub may not be asked.
     """
     try:
-        config, masked = config_of(name)
+        facts = facts_of(name)
     except NotCachedError:
         meant = parse(name)
         if not may_ask or not isinstance(meant, HubId):
             raise
         return _from_hub(meant)
-    return Described(config, masked, here=True)
+    return Described(facts.config, facts.masked, here=True)
 
 
 def _from_hub(hub: HubId) -> Described:

@@ -27,6 +27,9 @@ PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".msgpack", ".h5",
 SHARD = re.compile(r"model-\d+-of-\d+\.safetensors", re.ASCII)
 """Names that shards have when `save_pretrained` writes them; an index may name others."""
 
+ADAPTERS = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
+"""Files of a PEFT adapter, which transformers would apply to the model beside them where PEFT is installed."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9][\w.-]*\.safetensors", re.ASCII)
 _MOST_INDEX_BYTES = 64 * MIB
 
@@ -40,9 +43,14 @@ def wanted(listing: Collection[str], where: str) -> tuple[str, ...]:
 
     Raises:
         ModelError: no config.json, no tokenizer, no weights.
-        UnsafeModelError: weights in other formats than safetensors alone.
+        UnsafeModelError: weights in other formats than safetensors alone; an adapter.
     """
     have = {name for name in listing if "/" not in name}
+    if adapter := next((name for name in ADAPTERS if name in have), None):
+        raise UnsafeModelError(
+            f"{where} holds a PEFT adapter ({adapter}), and adapters are not applied. Merge it into the model "
+            "(`merge_and_unload`) and save what comes out without it."
+        )
     if CONFIG not in have:
         raise ModelError(
             f"{where} is no model: it has no {CONFIG}. Expected a Hugging Face model (config.json, "
@@ -98,9 +106,16 @@ def files_of(path: Path, where: str) -> tuple[str, ...]:
     """Return the names of all files that are read of a folder, the shards included; every one is there.
 
     Raises:
-        ModelError, UnsafeModelError: as `wanted` and `shards`; a shard that is missing; a link out of the folder.
+        ModelError, UnsafeModelError: as `wanted` and `shards`; a shard that is missing; a link out of the folder; two
+            sets of weights.
     """
-    names = wanted([one.name for one in path.iterdir() if one.is_file() or one.is_symlink()], where)
+    have = [one.name for one in path.iterdir() if one.is_file() or one.is_symlink()]
+    names = wanted(have, where)
+    if WEIGHTS in have and INDEX in have and (shard := next(filter(SHARD.fullmatch, sorted(have)), None)):
+        raise ModelError(
+            f"{where} holds two sets of weights, {WEIGHTS} and {INDEX} with {shard}; which is meant cannot be told. "
+            "Delete the older set: an earlier save has left it."
+        )
     if INDEX in names:
         _check_inside(path, (INDEX,), where)
         names = (*names, *shards(path / INDEX))

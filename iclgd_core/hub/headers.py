@@ -4,21 +4,49 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
 from iclgd_core.errors import ModelError
 from iclgd_core.evidence import Json
+from iclgd_core.harmless_text import harmless
 
 MOST_TOKENS = 2**24
 MOST_LABELS = 2**16
 
 _LABELS = ("num_labels",)
 _DEPTHS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+_STACKS = ("encoder_layers", "decoder_layers")
 _LAYERS = re.compile(r"layer|depth|block")
 _LENGTH = re.compile(r"position|ctx|seq|length|window|context|max_len")
 _NO_SIZE = re.compile(r"token|_ids?$|_idx$|theta|base|seed|eps|version")
+
+
+@dataclass(frozen=True)
+class Held:
+    """One tensor of a model's files.
+
+    Attributes:
+        file: that holds it.
+        shape: its sizes.
+        dtype: its number format, as safetensors names it ("F32", "BF16", "I8").
+    """
+
+    file: Path
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def elements(self) -> int:
+        """Numbers in it."""
+        return math.prod(self.shape)
+
+    @property
+    def whole_numbers(self) -> bool:
+        """Whether it holds integers or truth values."""
+        return self.dtype.startswith(("I", "U", "BOOL"))
 
 
 @dataclass(frozen=True)
@@ -26,35 +54,49 @@ class Headers:
     """The tensors of a model's files.
 
     Attributes:
-        tensors: how many.
-        elements: numbers in all of them together.
+        held: each tensor by its name.
         bytes: of the files.
     """
 
-    tensors: int
-    elements: int
+    held: Mapping[str, Held]
     bytes: int
+
+    @property
+    def tensors(self) -> int:
+        """How many."""
+        return len(self.held)
+
+    @cached_property
+    def elements(self) -> int:
+        """Numbers in all of them together."""
+        return sum(one.elements for one in self.held.values())
 
 
 def read_headers(files: Sequence[Path], where: str) -> Headers:
     """Return what the headers of safetensors files say.
 
     Raises:
-        ModelError: a file that is truncated or no safetensors file.
+        ModelError: a file that is truncated or no safetensors file; a tensor that two files hold, of which one would
+            be read.
     """
-    tensors = elements = 0
+    held: dict[str, Held] = {}
     for path in files:
         try:
             with safe_open(path, framework="pt") as file:
-                names = list(file.keys())
-                tensors += len(names)
-                elements += sum(math.prod(file.get_slice(name).get_shape()) for name in names)
+                slices = {name: file.get_slice(name) for name in file.keys()}
+                own = {name: Held(path, tuple(one.get_shape()), one.get_dtype()) for name, one in slices.items()}
         except (SafetensorError, OSError, ValueError, OverflowError) as error:
             raise ModelError(
                 f"{where} cannot be read: {path.name} is no whole safetensors file ({error}). Download or save it "
                 "again."
             ) from error
-    return Headers(tensors, elements, sum(path.stat().st_size for path in files))
+        if twice := min(held.keys() & own.keys(), default=""):
+            raise ModelError(
+                f"{where} cannot be read: both {held[twice].file.name} and {path.name} hold {harmless(twice[:200])}. "
+                "Keep the one that is meant, or save the model again."
+            )
+        held |= own
+    return Headers(held, sum(path.stat().st_size for path in files))
 
 
 def check_sizes(config: Mapping[str, Json], headers: Headers, where: str) -> None:
@@ -83,6 +125,11 @@ def check_sizes(config: Mapping[str, Json], headers: Headers, where: str) -> Non
             raise ModelError(
                 f"{where} cannot be read: config.json says {key[:80]} = {shown}, but {told}. Save the model again."
             )
+
+
+def states_depth(config: Mapping[str, Json], depth: int) -> bool:
+    """Return whether a configuration says itself, and not by default, that a model has so many layers."""
+    return any(value == depth for key, value in _integers("", dict(config)) if key in (*_DEPTHS, *_STACKS))
 
 
 def _integers(key: str, value: Json) -> Iterator[tuple[str, int]]:

@@ -36,7 +36,7 @@ ELSEWHERE = frozenset(
 
 SILENT = frozenset(
     (
-        "_name_or_path", "name_or_path", "_commit_hash", "dtype", "torch_dtype", "chat_template",
+        "_name_or_path", "name_or_path", "_commit_hash", "dtype", "torch_dtype", "chat_template", "return_dict",
         "_attn_implementation_internal", "_experts_implementation_internal", "_attn_implementation_autoset",
     )
 )  # fmt: skip

@@ -16,10 +16,7 @@ from iclgd_core.errors import StorageError
 from iclgd_core.evidence import Json
 from iclgd_core.hub.files import CONFIG, TOKENIZER_CONFIG, files_of, weight_files
 from iclgd_core.hub.headers import check_sizes, read_headers
-from iclgd_core.hub.refusals import UnsafeModelError
 from iclgd_core.hub.scan import Scanned, scan
-
-ADAPTER = "adapter_config.json"
 
 
 @contextmanager
@@ -32,11 +29,6 @@ def read_only_view(path: Path, where: str) -> Iterator[tuple[Path, Scanned, tupl
         ModelError, UnsafeModelError: the folder cannot be used (see `files_of`, `scan` and `check_sizes`).
         StorageError: no temporary folder can be made.
     """
-    if (path / ADAPTER).exists():
-        raise UnsafeModelError(
-            f"{where} holds a PEFT adapter ({ADAPTER}), and adapters are not applied. Merge it into the model and "
-            "save that without it."
-        )
     names, scanned = files_of(path, where), scan(path, where)
     check_sizes(scanned.config, read_headers([path / name for name in weight_files(names)], where), where)
     cleaned: dict[str, Mapping[str, Json]] = {CONFIG: scanned.config, TOKENIZER_CONFIG: scanned.tokenizer}

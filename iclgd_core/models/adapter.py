@@ -11,11 +11,11 @@ from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerB
 
 from iclgd_core.devices.skeleton import Skeleton, skeleton
 from iclgd_core.models.answering import answer
-from iclgd_core.models.architectures import Behaviour, behaviour_of, context_window
+from iclgd_core.models.architectures import Behaviour, behaviour_of, context_window, vocabulary
 from iclgd_core.models.fingerprint import fingerprint
 from iclgd_core.models.placement import first_device
 from iclgd_core.predictions import LogProbs
-from iclgd_core.tasks.prompts import Prompt, Reader, check_context
+from iclgd_core.tasks.prompts import Prompt, Reader, check_context, check_embedded
 
 Ints = NDArray[np.int64]
 
@@ -84,7 +84,8 @@ class CausalModel:
     @cached_property
     def reader(self) -> Reader:
         """What a task must know to write prompts for this model."""
-        return Reader(self.name, self.tokenizer, self.context_window, self.masked, begins_with_bos(self.tokenizer))
+        bos, size = begins_with_bos(self.tokenizer), vocabulary(self.config)
+        return Reader(self.name, self.tokenizer, self.context_window, self.masked, bos, size)
 
     def log_probs(self, groups: Sequence[Sequence[Prompt]], labels: Ints) -> LogProbs:
         """Return the log-probabilities of the token at each prompt's readout, (groups, prompts, vocabulary).
@@ -98,8 +99,11 @@ class CausalModel:
 
         Raises:
             ContextError: a prompt longer than the context window.
+            VocabularyError: a token that the model has no embedding for.
         """
         longest = max(len(prompt.ids) for group in groups for prompt in group)
+        used = [int(prompt.ids.max()) for group in groups for prompt in group]
+        check_embedded([*used, *labels.tolist()], self.reader)
         check_context(longest, self.context_window, self.name, "a prompt")
         return answer(self.module, groups, labels, self.masked, reuse=self.behaviour.reuses_prefix)
 

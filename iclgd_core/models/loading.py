@@ -1,7 +1,5 @@
 """Loading a model by any of its names, with the errors a user can meet."""
 
-import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,6 @@ from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
-    AutoModelForMaskedLM,
     AutoTokenizer,
     PretrainedConfig,
     PreTrainedModel,
@@ -20,14 +17,16 @@ from transformers.utils.import_utils import is_accelerate_available
 
 from iclgd_core.errors import IclgdError, ModelError, UnknownNameError
 from iclgd_core.hub.files import weight_files
-from iclgd_core.hub.headers import read_headers
+from iclgd_core.hub.headers import Headers, read_headers
 from iclgd_core.hub.resolve import resolve_model
 from iclgd_core.hub.scan import is_masked
 from iclgd_core.hub.view import read_only_view
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.architectures import context_window
+from iclgd_core.models.checkpoint import auto_class, check_loaded, check_tied, described, loaded
 from iclgd_core.models.fingerprint import read_from
 from iclgd_core.models.momentum_attention import MOMENTUM, momentum_of
+from iclgd_core.models.proof import check_readout
 from iclgd_core.models.shuffling import shuffle
 from iclgd_core.seeds import derive
 
@@ -48,13 +47,7 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.
 _EXHAUSTED = (torch.OutOfMemoryError, MemoryError)
 """Not the folder's fault: left to those who know how to go on with less."""
 
-MOST_COMPUTED = 2**26
-"""Numbers in masks and tables of positions, which are computed and not read, that even a small model may have."""
-
 _FINITE_AT_ONCE = 2**26
-
-_LAYER = re.compile(r"(?:^|\.)(\w*[A-Za-z_])\.(\d{1,6})(?=\.)")
-"""A layer in a weight's name: what holds the layers, and its number."""
 
 
 def resolve(name: str) -> Path:
@@ -102,7 +95,8 @@ def load_model(
         UnknownNameError: no such model or dtype.
         NotCachedError: a Hub model that is not in the cache.
         UnsafeModelError: a folder that asks for code to be run or pickles to be read.
-        ModelError: a folder that cannot be read, or whose weights do not fit its configuration.
+        ModelError: a folder that cannot be read, whose weights do not fit its configuration, or a model of which one
+            position cannot be read.
     """
     if dtype not in DTYPES:
         raise UnknownNameError("dtype", dtype, DTYPES)
@@ -121,9 +115,8 @@ def load_model(
                 config = AutoConfig.from_pretrained(view, local_files_only=True, trust_remote_code=False)
                 context_window(config)  # a configuration within that is none fails here, and not where it is used
                 chosen = attention or attention_for(config, masked, large)
-                _check_size(config, masked, headers.elements)
                 placed = _straight_to(device, large)
-                module = pretrained(view, config, masked, chosen, _read_as(dtype), device_map=placed)
+                module = pretrained(view, config, masked, headers, where, chosen, _read_as(dtype), device_map=placed)
         except _EXHAUSTED:
             raise
         except IclgdError:
@@ -135,6 +128,7 @@ def load_model(
         if source.shuffled:
             shuffle(module, derive(seed, "shuffled", source.path.name))
         module = _placed(module.train(False).requires_grad_(False), device, DTYPES[dtype])
+        check_readout(module, masked, where)
         if large and not (source.untrained or source.shuffled):
             read_from(module, [path.resolve() for path in weights])
     return CausalModel(name, module, tokenizer, masked)
@@ -161,7 +155,7 @@ def attention_for(config: PretrainedConfig, masked: bool, large: bool) -> str:
     """Return the implementation of attention for a model: what both engines can use, or for large ones the leaner."""
     if momentum_of(config) is not None:
         return MOMENTUM
-    auto = AutoModelForMaskedLM if masked else AutoModelForCausalLM
+    auto = auto_class(masked)
     kind = auto._model_mapping[type(config)] if type(config) in auto._model_mapping else None
     return LARGE_ATTENTION if large and getattr(kind, "_supports_sdpa", False) else ATTENTION
 
@@ -172,21 +166,6 @@ def _untrained(view: Path, path: Path, seed: int) -> PreTrainedModel:
         torch.manual_seed(derive(seed, "untrained", path.name))
         config = AutoConfig.from_pretrained(view, local_files_only=True, trust_remote_code=False)
         return fresh(config, ATTENTION)
-
-
-def _check_size(config: PretrainedConfig, masked: bool, elements: int) -> None:
-    """Refuse a configuration of many more weights than the files hold, before memory is taken for them."""
-    auto = AutoModelForMaskedLM if masked else AutoModelForCausalLM
-    with torch.device("meta"):
-        empty: PreTrainedModel = auto.from_config(config, trust_remote_code=False)  # type: ignore[no-untyped-call]
-    needed = sum(one.numel() for one in empty.parameters())
-    if needed > elements * 1.01 + 1_000_000:
-        raise ValueError(f"config.json describes {needed:,} weights, and the files hold {elements:,}")
-    computed = sum(one.numel() for one in empty.buffers())
-    if computed > 4 * elements + MOST_COMPUTED:
-        raise ValueError(
-            f"config.json describes tables of {computed:,} numbers for weight files that hold {elements:,}"
-        )
 
 
 def _read_as(dtype: str) -> torch.dtype:
@@ -204,62 +183,36 @@ def pretrained(
     view: Path,
     config: PretrainedConfig,
     masked: bool,
+    headers: Headers,
+    where: str,
     attention: str | None,
     dtype: torch.dtype,
     **placed: Any,
 ) -> PreTrainedModel:
-    """Read the weights in a folder; every weight must be there, in the shape of the configuration.
+    """Read the weights in a folder: every weight must be there, in the shape of the configuration, and be used.
 
     Args:
         view: the folder, one of `hub.view.read_only_view`.
         config: of the model, read from there.
         masked: whether it is a masked language model.
+        headers: of its weight files.
+        where: what the model is called in errors.
         attention: implementation of attention; None leaves the choice to transformers. A configuration with momentum
             gets that in any case.
         dtype: to read the weights in.
         **placed: where they go, as `from_pretrained` takes it; none: the CPU.
 
     Raises:
-        ValueError: a weight that is missing or has another shape, or a layer too many.
+        ValueError: a configuration of many more weights than the files hold.
+        ModelError: weights that are missing, of another shape, left out or tied in error (see `checkpoint`).
     """
     if momentum_of(config) is not None:
         attention = MOMENTUM
-    auto: Any = AutoModelForMaskedLM if masked else AutoModelForCausalLM
-    read: Any = auto.from_pretrained(
-        view,
-        config=config,
-        dtype=dtype,
-        use_safetensors=True,
-        local_files_only=True,
-        trust_remote_code=False,
-        attn_implementation=attention,
-        output_loading_info=True,
-        ignore_mismatched_sizes=True,
-        **placed,
-    )
-    module: PreTrainedModel = read[0]
-    info: dict[str, set[object]] = read[1]
-    mismatched = [one[0] if isinstance(one, tuple) else one for one in info["mismatched_keys"]]
-    wrong = sorted(map(str, [*info["missing_keys"], *mismatched]))
-    if wrong:
-        raise ValueError(f"{len(wrong)} weights are missing or of another shape than config.json says: {wrong[0]}")
-    if beyond := _layers_beyond(module, sorted(map(str, info["unexpected_keys"]))):
-        raise ValueError(f"the weight files hold more layers than config.json says: {beyond}")
+    empty = described(config, masked, headers)
+    module, info = loaded(auto_class(masked), view, config=config, dtype=dtype, attn_implementation=attention, **placed)
+    check_loaded(module, info, view, headers, where)
+    check_tied(module, empty, where)
     return module
-
-
-def _layers_beyond(module: PreTrainedModel, unexpected: Sequence[str]) -> str:
-    """Return the first weight in the files of a layer that the model does not have; empty if there is none.
-
-    Other weights without a place are harmless: buffers that are computed now, heads of other uses.
-    """
-    last: dict[str, int] = {}
-    for name, _ in module.named_parameters():
-        for match in _LAYER.finditer(name):
-            last[match[1]] = max(int(match[2]), last.get(match[1], 0))
-    return next(
-        (key for key in unexpected for match in _LAYER.finditer(key) if int(match[2]) > last.get(match[1], 10**9)), ""
-    )
 
 
 def _check_finite(module: PreTrainedModel, name: str) -> None:

@@ -16,10 +16,12 @@ import torch
 from transformers import AutoConfig, PretrainedConfig, PreTrainedModel
 
 from iclgd_core.errors import IclgdError, ModelError, SettingsError, UnknownNameError
+from iclgd_core.hub.headers import read_headers
 from iclgd_core.hub.scan import is_masked
 from iclgd_core.hub.view import read_only_view
 from iclgd_core.models.loading import DTYPES, pretrained, unreadable
 from iclgd_core.models.placement import Place, places
+from iclgd_core.models.proof import check_readout
 
 
 def load_spread(
@@ -43,7 +45,7 @@ def load_spread(
     Raises:
         SettingsError: accelerate is not installed, or the weights do not fit `max_memory` and `offload` is None.
         UnknownNameError: no such dtype.
-        ModelError: the model cannot be read.
+        ModelError: the model cannot be read, or not at one position.
     """
     if find_spec("accelerate") is None:
         raise SettingsError(
@@ -61,6 +63,7 @@ def load_spread(
             f"the weights of the model in {path} do not fit the devices: {len(disk)} of its parts are left, first "
             f"{disk[0] or 'all of it'}. Allow more memory, use more devices, or give a folder to keep them on disk."
         )
+    check_readout(module, False, f"the model in {path}")
     return module
 
 
@@ -80,10 +83,12 @@ def read_weights(path: Path, dtype: str, attention: str | None, **placed: Any) -
     if dtype not in DTYPES:
         raise UnknownNameError("dtype", dtype, DTYPES)
     with causal(path) as (view, config):
+        where = f"the model in {path}"
+        headers = read_headers(sorted(view.glob("*.safetensors")), where)
         # weights that stay on disk are read again and again, when the view of the folder is gone
         folder = path if "offload_folder" in placed else view
         try:
-            module = pretrained(folder, config, False, attention, DTYPES[dtype], **placed)
+            module = pretrained(folder, config, False, headers, where, attention, DTYPES[dtype], **placed)
         except ValueError as error:
             raise unreadable(path, error) from error
     module.train(False).requires_grad_(False)

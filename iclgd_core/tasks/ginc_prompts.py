@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from iclgd_core.errors import VocabularyError
 from iclgd_core.tasks.episode import Episode
-from iclgd_core.tasks.prompts import Prompt, Reader, check_pool
+from iclgd_core.tasks.prompts import Prompt, Reader, check_embedded, check_pool
 
 Ints = NDArray[np.int64]
 
@@ -73,14 +73,17 @@ def ginc_tokens(symbols: tuple[str, ...], reader: Reader) -> Ints:
     """Return the token id of each symbol of a world.
 
     Raises:
-        VocabularyError: the tokenizer has no single token for some symbol, or the model reads masks.
+        VocabularyError: the tokenizer has no single token for some symbol, the model no embedding for it, or the model
+            reads masks.
     """
     if reader.masked:
         raise VocabularyError(
             f"model {reader.name!r} is a masked language model; a GINC prompt continues from left to right and has no "
             "mask. Give a causal model, or a text task with --iclgd-task."
         )
-    return vocabulary_ids(reader.tokenizer.get_vocab(), symbols, reader.name)
+    ids = vocabulary_ids(reader.tokenizer.get_vocab(), symbols, reader.name)
+    check_embedded(ids.tolist(), reader)
+    return ids
 
 
 def vocabulary_ids(vocabulary: Mapping[str, int], symbols: tuple[str, ...], model: str) -> Ints:

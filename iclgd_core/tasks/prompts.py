@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
-from iclgd_core.errors import ContextError
+from iclgd_core.errors import ContextError, VocabularyError
+from iclgd_core.harmless_text import harmless
 
 Ints = NDArray[np.int64]
 
@@ -38,6 +39,8 @@ class Reader:
         context_window: most tokens of one prompt.
         masked: whether it is a masked language model, which reads the label at a mask.
         bos: whether a prompt begins with the tokenizer's BOS (or CLS) token.
+        embeddings: number of tokens that the model has embeddings for, ids from 0; None where it is not known. A
+            tokenizer may know more (a padding token added by hand): they are refused where a prompt or label uses one.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Reader:
     context_window: int
     masked: bool = False
     bos: bool = False
+    embeddings: int | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -85,6 +89,19 @@ class EpisodePrompts(Protocol):
 
     def targets(self, order: Ints) -> Ints:
         """Return the token id of the label (its first token) of each demonstration of `order`, (n,)."""
+
+
+def check_embedded(ids: Sequence[int], reader: Reader) -> None:
+    """Raise VocabularyError where a prompt or label uses a token that the model has no embedding for."""
+    most = reader.embeddings
+    if most is None or (largest := max(ids, default=0)) < most:
+        return
+    token = reader.tokenizer.convert_ids_to_tokens(largest)
+    raise VocabularyError(
+        f"a prompt or label of the task uses the token {harmless(str(token)[:80], keep='')!r}, id {largest}, but model "
+        f"{reader.name!r} has embeddings for {most} tokens, ids up to {most - 1}. Give the model the tokenizer that it "
+        "was trained with, or a task without this token."
+    )
 
 
 def check_pool(order: Ints, pool: int, task: str) -> None:

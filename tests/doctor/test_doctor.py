@@ -1,6 +1,7 @@
 """`iclgd doctor`: what it says, as lines and as JSON, and its exit status."""
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from huggingface_hub import constants
 from rich.console import Console
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
 
 from iclgd_core.command import run_commands
@@ -20,6 +22,7 @@ from iclgd_core.doctor.places import places
 from iclgd_core.doctor.rendering import plain, show
 from iclgd_core.doctor.subject import Described
 from iclgd_core.errors import SettingsError
+from iclgd_core.models import MODELS_DIR
 from tests.devices.conftest import Smi
 
 TOKEN = "hf_" + "PlantedTokenThatNobodyMaySee12345"
@@ -106,6 +109,20 @@ def test_what_cannot_work_is_a_problem(
     ((state, value),) = said[title].values()
     assert state == "problem"
     assert told in value
+
+
+def test_weights_that_do_not_fit_the_model_are_a_problem(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Known from the headers of the weight files, before any weight is read."""
+    folder = shutil.copytree(MODELS_DIR / "ginc-llama-57k", tmp_path / "with-lora")
+    file = folder / "model.safetensors"
+    factor = {"model.layers.0.self_attn.q_proj.lora_A.weight": torch.ones(2, 2)}
+    save_file(load_file(file) | factor, file, metadata={"format": "pt"})
+    status, said = found(capsys, "--model", str(folder))
+    assert status == 1
+    (title,) = [title for title in said if "with-lora" in title]
+    ((state, value),) = said[title].values()
+    assert state == "problem"
+    assert "adapter that was not merged" in value
 
 
 def test_too_little_memory_is_a_problem_and_says_how_much(

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from iclgd_core.errors import ModelError
-from iclgd_core.hub.headers import MOST_LABELS, MOST_TOKENS, Headers, check_sizes, read_headers
+from iclgd_core.hub.headers import MOST_LABELS, MOST_TOKENS, Headers, Held, check_sizes, read_headers
 from iclgd_core.hub.view import read_only_view
 
-FILES = Headers(tensors=20, elements=5_000, bytes=20_000)
+FILES = Headers({f"weight{i}": Held(Path("model.safetensors"), (25, 10), "F32") for i in range(20)}, bytes=20_000)
+"""20 tensors of 5,000 numbers together."""
 
 
 def test_headers_of_a_model(folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub import constants
 
 from iclgd_core.errors import ModelError
-from iclgd_core.hub.files import INDEX, files_of, shards
+from iclgd_core.hub.files import INDEX, files_of, shards, wanted
 from iclgd_core.hub.refusals import UnsafeModelError
 from iclgd_core.hub.scan import CODE, ELSEWHERE, IMPLEMENTATIONS, is_masked, scan
 from iclgd_core.hub.view import read_only_view
@@ -132,6 +132,17 @@ def test_an_adapter_is_refused(folder: Path) -> None:
     (folder / "adapter_config.json").write_text("{}")
     with pytest.raises(UnsafeModelError, match="PEFT adapter"), read_only_view(folder, "it"):
         pass
+
+
+@pytest.mark.parametrize("name", ["adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"])
+def test_an_adapter_of_the_hub_is_refused_by_the_listing_of_its_files(name: str) -> None:
+    """Only what is read is fetched, so that nothing on this machine would tell of it later."""
+    files = ["config.json", "tokenizer.json", "model.safetensors"]
+    assert set(wanted(files, "it")) == set(files)
+    assert set(wanted([*files, f"other/{name}"], "it")) == set(files)
+    for listing in ([*files, name], [name]):
+        with pytest.raises(UnsafeModelError, match=rf"it holds a PEFT adapter \({name}\).*Merge it"):
+            wanted(listing, "it")
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
         load_spread(path, "int8")
     config = (path / "config.json").read_text()
     (path / "config.json").write_text(config.replace('"vocab_size": 37', '"vocab_size": 38'))
-    with pytest.raises(ModelError, match=r"2 weights are missing or of another shape than config\.json says: "):
+    with pytest.raises(ModelError, match=r"2 weights are of another shape than config\.json says \(lm_head"):
         load_spread(path, "float32")
     (path / "config.json").write_text(config)
     (path / "model.safetensors").write_bytes(b"damaged")

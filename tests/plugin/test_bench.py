@@ -1,5 +1,6 @@
 """What a process has at hand: the model in the format and attention that were chosen, and an error with the amount."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,22 @@ def test_a_small_model_on_the_cpu_needs_no_lease(project: Project, folder: Path)
     assert model.module.dtype == torch.float32
     assert model.config._attn_implementation == "eager"
     assert own.model(str(folder))[0] is model
-    assert own.number_format(str(folder)) == {"dtype chosen": "0.00 M parameters, at most 1.5 B"}
+    assert own.read_as(str(folder)) == {"dtype chosen": "0.00 M parameters, at most 1.5 B"}
+
+
+def test_weights_that_are_left_out_are_told(project: Project, folder: Path) -> None:
+    """One layer of two by config.json, which is asked for and not an error: so many weights are not used."""
+    config = json.loads((folder / "config.json").read_text()) | {"num_hidden_layers": 1}
+    (folder / "config.json").write_text(json.dumps(config))
+    told = made(project).read_as(str(folder))["weights left out"]
+    first = [f"model.layers.1.{name}.weight" for name in ("input_layernorm", "mlp.down_proj", "mlp.gate_proj")]
+    assert told == f"9: {', '.join(first)} and 6 more"
 
 
 def test_a_format_that_was_asked_for_wins(project: Project, folder: Path) -> None:
     own = made(project, "--iclgd-dtype=float64")
     assert own.model(str(folder))[0].module.dtype == torch.float64
-    assert own.number_format(str(folder)) == {"dtype chosen": "asked for"}
+    assert own.read_as(str(folder)) == {"dtype chosen": "asked for"}
 
 
 def test_a_bound_on_memory_is_kept_for_small_models_too(project: Project, folder: Path) -> None:

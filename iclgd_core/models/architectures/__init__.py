@@ -2,7 +2,13 @@
 
 from iclgd_core.models.architectures.behaviour import Behaviour, behaviour_of
 from iclgd_core.models.architectures.entry import Architecture, Fused, Separate
-from iclgd_core.models.architectures.facts import AttentionFacts, ContextWindow, attention_facts, context_window
+from iclgd_core.models.architectures.facts import (
+    AttentionFacts,
+    ContextWindow,
+    attention_facts,
+    context_window,
+    vocabulary,
+)
 from iclgd_core.models.architectures.finding import Layer, Place, architecture_of, find_layers, text_config
 from iclgd_core.models.architectures.rows import Rows, Sizes
 from iclgd_core.models.architectures.table import ENTRIES, TABLE
@@ -26,4 +32,5 @@ __all__ = [
     "context_window",
     "find_layers",
     "text_config",
+    "vocabulary",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from transformers import PretrainedConfig, PreTrainedModel
 
+from iclgd_core.errors import ModelError
 from iclgd_core.models.architectures.entry import named_window
 from iclgd_core.models.architectures.finding import find_layers
 from iclgd_core.models.architectures.table import TABLE
@@ -58,6 +59,21 @@ def context_window(config: PretrainedConfig) -> ContextWindow:
         if rotary.get("rope_type") == LENGTH_DEPENDENT and isinstance(original, int) and 0 < original < tokens:
             tokens, source = original, f"original_max_position_embeddings ({LENGTH_DEPENDENT})"
     return ContextWindow(tokens, source)
+
+
+def vocabulary(config: PretrainedConfig) -> int:
+    """Return the number of tokens that a configuration, or its text part, has embeddings for.
+
+    Raises:
+        ModelError: it names no such number.
+    """
+    size = getattr(config.get_text_config(decoder=True), "vocab_size", None)
+    if not isinstance(size, int):
+        raise ModelError(
+            f"the configuration of a {config.model_type!r} model names no vocab_size; a language model of transformers "
+            "has it. Correct config.json."
+        )
+    return size
 
 
 def _rotary(config: PretrainedConfig) -> list[dict[str, object]]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.errors import VocabularyError
-from iclgd_core.tasks.prompts import Prompt, Reader
+from iclgd_core.tasks.prompts import Prompt, Reader, check_embedded
 
 Ints = NDArray[np.int64]
 
@@ -19,7 +19,7 @@ def token_ids(reader: Reader, texts: Sequence[str]) -> list[list[int]]:
     spelling is taken apart by a space behind its first character.
 
     Raises:
-        VocabularyError: a special token comes out even so.
+        VocabularyError: a special token comes out even so, or one that the model has no embedding for.
     """
     special = _special_spellings(reader)
     found = _encoded(reader, texts)
@@ -34,6 +34,7 @@ def token_ids(reader: Reader, texts: Sequence[str]) -> list[list[int]]:
                     f"the tokenizer of model {reader.name!r} reads a special token "
                     f"({', '.join(sorted(special.values()))}) in a text of the task; leave such rows out."
                 )
+        check_embedded(found[number], reader)
     return found
 
 
@@ -57,7 +58,7 @@ def first_id(reader: Reader) -> list[int]:
     """Return the ids before a prompt's text: CLS for a masked model, BOS where the reader asks for it, else none.
 
     Raises:
-        VocabularyError: the tokenizer has no such token.
+        VocabularyError: the tokenizer has no such token, or the model no embedding for it.
     """
     if reader.masked:
         return [_special(reader, "cls_token_id", "CLS")]
@@ -85,4 +86,5 @@ def _special(reader: Reader, attribute: str, what: str) -> int:
     token = getattr(reader.tokenizer, attribute, None)
     if token is None:
         raise VocabularyError(f"the tokenizer of model {reader.name!r} has no {what} token, which its prompts need.")
+    check_embedded([int(token)], reader)
     return int(token)

@@ -70,6 +70,11 @@ def _counts(n: int, seed: int, resamples: int) -> NDArray[np.int64]:
     return counts
 
 
+def resampled_t(x: Floats, seed: int, resamples: int) -> Floats:
+    """Return t* of each resample, (resamples, studies), for centred differences (studies, n), none constant."""
+    return _star(x / np.abs(x).max(axis=1)[:, None], _counts(x.shape[1], seed, resamples))
+
+
 def tail_shares(x: Floats, distance: Floats, counts: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Return both p-values of several studies from the same resamples.
 
@@ -85,12 +90,18 @@ def tail_shares(x: Floats, distance: Floats, counts: NDArray[np.int64]) -> tuple
     n, scale = x.shape[1], np.abs(x).max(axis=1)
     x = x / scale[:, None]
     t = distance / scale / np.sqrt((x**2).mean(axis=1) / (n - 1))
+    star = _star(x, counts)
+    tie = TIE * np.maximum(1.0, np.abs(t))
+    above, below = (star >= t - tie).sum(axis=0), (star <= t + tie).sum(axis=0)
+    return (1.0 + above) / (1.0 + len(counts)), (1.0 + below) / (1.0 + len(counts))
+
+
+def _star(x: Floats, counts: NDArray[np.int64]) -> Floats:
+    """Return t* of each resample for differences scaled into [-1, 1]."""
+    n = x.shape[1]
     mean = counts @ x.T / n
     variance = counts @ (x**2).T / n - mean**2
     error = np.sqrt(np.where(variance > CONSTANT, variance, 0.0) / (n - 1))
     sign = np.where(np.abs(mean) > CONSTANT, np.sign(mean), 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        star = np.where(error > 0.0, mean / error, np.where(sign == 0.0, 0.0, sign * np.inf))
-    tie = TIE * np.maximum(1.0, np.abs(t))
-    above, below = (star >= t - tie).sum(axis=0), (star <= t + tie).sum(axis=0)
-    return (1.0 + above) / (1.0 + len(counts)), (1.0 + below) / (1.0 + len(counts))
+        return np.asarray(np.where(error > 0.0, mean / error, np.where(sign == 0.0, 0.0, sign * np.inf)))

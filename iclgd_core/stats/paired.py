@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from iclgd_core.errors import SettingsError
+from iclgd_core.stats.confidence import Inversion, one_sided_bounds
 from iclgd_core.stats.intervals import mean_interval
 from iclgd_core.stats.one_sided import TESTS, draws_used, one_sided
 from iclgd_core.stats.outcome import Outcome
@@ -91,6 +92,7 @@ def paired_greater(
         distance=abs(float(d.mean()) - margin),
         kind="greater",
         margin=float(margin),
+        inversion=Inversion(one_sided_bounds(d, seed=seed, resamples=resamples)),
     )
 
 
@@ -158,6 +160,7 @@ def paired_equivalent(
         distance=abs(margin - abs(float(d.mean()))),
         kind="equivalent",
         margin=float(margin),
+        inversion=Inversion(one_sided_bounds(d, seed=seed, resamples=resamples), shares=2),
     )
 
 

@@ -22,11 +22,12 @@ def bootstrap_t(
 
     With m and s the mean and standard error of d, and m*, s* those of a resample of its episodes with replacement,
 
-        t = (m - margin) / s,    t* = (m* - m) / s* within [-T, T],    p_greater = (1 + number of t* >= t) / (1 + resamples)
+        t = (m - margin) / s,    t* = (m* - m) / s*,    p_greater = (1 + number of t* >= t) / (1 + resamples)
 
-    and p_less with <=, where T = `farthest_t(resamples)`. The distribution of t* has the skewness that t has under the null hypothesis, so that the level
-    is kept for skewed differences, for which sign flips are too bold on one side. It is a little too bold for heavy
-    tails, for which sign flips are not: `one_sided` asks both.
+    and p_less with <=, where t* counts up to a distance T from 0, that of `farthest_t`. The distribution of t* has the
+    skewness that t has under the null hypothesis, so that the level is kept for skewed differences, for which sign flips
+    are too bold on one side. It is a little too bold for heavy tails, for which sign flips are not: `one_sided` asks
+    both.
 
     Args:
         d: paired differences, one per episode, (n,), n >= 2, finite.
@@ -67,10 +68,10 @@ def farthest_t(resamples: int = RESAMPLES) -> float:
     """Return the distance T, in standard errors, beyond which resamples of no spread say nothing any more.
 
     Where a few episodes carry all the spread, a resample that misses them has next to no standard error, and a t* that
-    grows without bound as the spread of the rest goes to 0. Such a t* says that a sample which shows no outlier may miss
-    the mean by any number of its own standard errors. It does not say that it may miss it by any distance: it misses it
-    by what the outliers add, which the sample at hand does show. Without T, one outlier among n episodes keeps p at
-    (1 - 1/n)^n = 0.37 and above, however far the bound.
+    grows without bound as the spread of the rest goes to 0. Such a t* says that a sample which shows no outlier may
+    miss the mean by any number of its own standard errors. It does not say that it may miss it by any distance: it
+    misses it by what the outliers add, which the sample at hand does show. Without T, one outlier among n episodes
+    keeps p at (1 - 1/n)^n = 0.37 and above, however far the bound.
 
     How far can the mean be? Be values equal but for rare outliers of one size. A sample that shows k of them has mean k
     and standard error sqrt(k), in units of an outlier's share; with l expected it is l, and t = (k - l) / sqrt(k). At

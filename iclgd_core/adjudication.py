@@ -25,6 +25,12 @@ T = TypeVar("T")
 UNRESOLVED = 1e-3
 """An effect of fewer standard deviations takes millions of episodes: no number is named."""
 
+OUTLYING = (
+    "a few outlying {0}s carry most of the spread, so that the tests do not trust it, although it is small against the "
+    "distance from the threshold: how many more it takes cannot be told"
+)
+"""Where the spread alone would ask for fewer units than there are: a plan that is wrong."""
+
 
 def decide(outcome: Outcome, p_supported: float | None, p_refuted: float | None, alpha: float = ALPHA) -> Verdict:
     """Return the verdict of an outcome, given its p-values (corrected or not).
@@ -79,16 +85,17 @@ def adjudicate(evidence: Sequence[Evidence], alpha: float = ALPHA) -> list[Evide
             item, outcome = evidence[i], evidence[i].outcome
             assert outcome is not None  # noqa: S101  (the members were chosen so)
             verdict = item.verdict or decide(outcome, within[i].supported, within[i].refuted, alpha)
+            judged = _counted(_shown(outcome, within[i], alpha), verdict, alpha / size)
             out[i] = replace(
                 item,
-                outcome=_planned(_shown(outcome, within[i], alpha), alpha / size),
+                outcome=judged,
                 p_adjusted=within[i].supported,
                 p_refuted_adjusted=within[i].refuted,
                 p_run=whole[i].supported,
                 p_refuted_run=whole[i].refuted,
                 verdict=verdict,
                 verdict_run=item.verdict or decide(outcome, whole[i].supported, whole[i].refuted, alpha),
-                reason=item.reason or _reason(outcome, verdict, alpha / size),
+                reason=item.reason or _reason(judged, verdict),
             )
     return out
 
@@ -126,24 +133,36 @@ def _shown(outcome: Outcome, corrected: _Corrected, alpha: float) -> Outcome:
     return outcome if p is None or step is None else decided(outcome, step, p <= alpha, alpha)
 
 
-def _planned(outcome: Outcome, alpha: float) -> Outcome:
-    """Count the episodes needed for the minimum effect at the level that the smallest p-value must reach."""
-    if outcome.sd is None or outcome.minimum_effect is None or outcome.minimum_effect < SMALLEST_EFFECT * outcome.sd:
+def _counted(outcome: Outcome, verdict: Verdict, alpha: float) -> Outcome:
+    """Count the units for the minimum effect, and those that would settle what is inconclusive.
+
+    Both at the level that the smallest p-value of the family must reach.
+    """
+    if outcome.sd is None:
         return outcome
     power = EQUIVALENCE_POWER if outcome.kind == "equivalent" else POWER
-    needed = episodes_needed(outcome.sd, outcome.minimum_effect, alpha, power)
-    return replace(outcome, needed=max(_fewest(alpha), needed))
+    planned, needed = outcome.planned, None
+    if outcome.minimum_effect is not None and outcome.minimum_effect >= SMALLEST_EFFECT * outcome.sd:
+        planned = max(_fewest(alpha), episodes_needed(outcome.sd, outcome.minimum_effect, alpha, power))
+    if verdict is Verdict.INCONCLUSIVE and not outcome.undefined and not _too_near(outcome):
+        needed = max(_fewest(alpha), episodes_needed(outcome.sd, outcome.distance or 0.0, alpha))
+    return replace(outcome, planned=planned, needed=needed if needed is None or needed > outcome.n else None)
 
 
-def _reason(outcome: Outcome, verdict: Verdict, alpha: float) -> str:
+def _too_near(outcome: Outcome) -> bool:
+    return outcome.sd is None or not outcome.distance or outcome.distance < UNRESOLVED * outcome.sd
+
+
+def _reason(outcome: Outcome, verdict: Verdict) -> str:
     if verdict is not Verdict.INCONCLUSIVE:
         return ""
     if outcome.undefined:
         return outcome.undefined
-    if outcome.sd is None or not outcome.distance or outcome.distance < UNRESOLVED * outcome.sd:
+    if outcome.needed is not None:
+        return f"about {outcome.needed} {outcome.unit}s would settle it with power 0.9, against {outcome.n} now"
+    if _too_near(outcome):
         return "the estimate is too near the threshold for any practical number of episodes"
-    n = max(_fewest(alpha), episodes_needed(outcome.sd, outcome.distance, alpha))
-    return f"about {n} {outcome.unit}s would settle it with power 0.9, against {outcome.n} now"
+    return OUTLYING.format(outcome.unit)
 
 
 def _fewest(alpha: float) -> int:

@@ -25,9 +25,9 @@ def bootstrap_t(
         t = (m - margin) / s,    t* = (m* - m) / s*,    p_greater = (1 + number of t* >= t) / (1 + resamples)
 
     and p_less with <=, where t* counts up to a distance T from 0, that of `farthest_t`. The distribution of t* has the
-    skewness that t has under the null hypothesis, so that the level is kept for skewed differences, for which sign flips
-    are too bold on one side. It is a little too bold for heavy tails, for which sign flips are not: `one_sided` asks
-    both.
+    skewness that t has under the null hypothesis, so that the level is kept for skewed differences, for which sign
+    flips are too bold on one side. It is a little too bold for heavy tails, for which sign flips are not: `one_sided`
+    asks both.
 
     Args:
         d: paired differences, one per episode, (n,), n >= 2, finite.

@@ -24,7 +24,7 @@ def at_every(outcomes: Mapping[str, Outcome], quantity: str) -> Outcome:
     Estimate, intervals and threshold are those of the weakest member, which decides. Of statistical members it is the
     one with the smallest p_refuted where the joint refuting test has the smaller p-value, else the one with the largest
     p_supported; ties are broken by the smallest estimate minus threshold. Of deterministic ones it is that which fails
-    by most, or holds by least. n is the smallest of all; needed is the largest, unknown if one is.
+    by most, or holds by least. n is the smallest of all; planned is the largest, unknown if one is.
 
     Args:
         outcomes: by name of the member, for example a readout epoch; all statistical or all deterministic.
@@ -68,7 +68,7 @@ def at_every(outcomes: Mapping[str, Outcome], quantity: str) -> Outcome:
         p_supported = p_refuted = None
         holds = all(outcome.holds for outcome in outcomes.values())
     weakest = outcomes[name]
-    needed = [outcome.needed for outcome in outcomes.values() if outcome.needed is not None]
+    planned = [outcome.planned for outcome in outcomes.values() if outcome.planned is not None]
     return Outcome(
         quantity=quantity,
         rule=rule,
@@ -81,7 +81,7 @@ def at_every(outcomes: Mapping[str, Outcome], quantity: str) -> Outcome:
         p_supported=p_supported,
         p_refuted=p_refuted,
         holds=holds,
-        needed=max(needed) if len(needed) == len(outcomes) else None,
+        planned=max(planned) if len(planned) == len(outcomes) else None,
         sd=weakest.sd,
         distance=weakest.distance,
         inversion=_shared(weakest.inversion, len(outcomes)),

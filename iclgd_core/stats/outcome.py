@@ -31,7 +31,9 @@ class Outcome:
         p_refuted: p-value of the test whose rejection refutes it.
         holds: for deterministic rules, whether the statement is true.
         undefined: why there can be no verdict; empty if there can.
-        needed: number of units that detects the stated minimum effect with power 0.9; for planning.
+        planned: number of units that detects the stated minimum effect with power 0.9; for planning.
+        needed: number of units that would settle an inconclusive outcome with power 0.9, if the estimate stays as it
+            is; more than n. None where none can be named, and for any other verdict (see `iclgd_core.adjudication`).
         sd: standard deviation over units (ddof 1); None where nothing was sampled.
         minimum_effect: distance of the true effect from the threshold that is worth detecting.
         distance: distance of the estimate from the nearest threshold.
@@ -57,6 +59,7 @@ class Outcome:
     p_refuted: float | None = None
     holds: bool | None = None
     undefined: str = ""
+    planned: int | None = None
     needed: int | None = None
     sd: float | None = None
     minimum_effect: float | None = None
@@ -109,4 +112,4 @@ class Outcome:
         """Return the same numbers without a verdict where there is a reason against one; else the outcome itself."""
         if not why:
             return self
-        return replace(self, p_supported=None, p_refuted=None, holds=None, needed=None, undefined=why, inversion=None)
+        return replace(self, p_supported=None, p_refuted=None, holds=None, planned=None, undefined=why, inversion=None)

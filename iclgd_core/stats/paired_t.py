@@ -76,7 +76,7 @@ def paired_t(d: ArrayLike, *, margin: float, quantity: str, unit: str, minimum_e
         method=f"95% t interval, {n - 1} degrees of freedom; {beyond} of {n} beyond the margin",
         p_supported=float(stats.t.sf(t, n - 1)),
         p_refuted=float(stats.t.cdf(t, n - 1)),
-        needed=None if minimum_effect is None else max(2, episodes_needed(sd, minimum_effect, ALPHA, POWER)),
+        planned=None if minimum_effect is None else max(2, episodes_needed(sd, minimum_effect, ALPHA, POWER)),
         sd=sd,
         minimum_effect=minimum_effect,
         distance=abs(mean - margin),

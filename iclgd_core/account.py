@@ -27,10 +27,10 @@ def subject(evidence: Evidence) -> str:
 
 
 def effect(outcome: Outcome) -> str:
-    """Return the estimate with its interval, for example `0.12 [0.1, 0.15]`."""
-    if outcome.interval is None:
+    """Return the estimate with the interval to be shown, for example `0.12 [0.1, 0.15]`."""
+    if outcome.shown_interval is None:
         return number(outcome.estimate)
-    low, high = outcome.interval
+    low, high = outcome.shown_interval
     return f"{number(outcome.estimate)} [{number(low)}, {number(high)}]"
 
 

@@ -270,9 +270,7 @@ class Evidence:
             raise WireError(f"evidence has wrong fields: {sorted(set(record) ^ known)} are missing or unknown.")
         try:
             if record["outcome"] is not None:
-                interval = record["outcome"]["interval"]
-                record["outcome"]["interval"] = None if interval is None else tuple(interval)
-                record["outcome"] = Outcome(**record["outcome"])
+                record["outcome"] = Outcome.from_record(record["outcome"])
             record["expected"] = Verdict(record["expected"])
             for name in ("verdict", "verdict_run"):
                 record[name] = None if record[name] is None else Verdict(record[name])

@@ -25,6 +25,8 @@ OUTCOME_FIELDS = (
     *("estimate", "interval", "p_value", "p_refuted", "n", "unit", "threshold", "quantity", "rule", "method"),
     *("holds", "undefined", "sd", "minimum_effect", "distance", "needed", "kind", "margin", "members"),
 )
+LATER_FIELDS = ("deciding_interval", "deciding_level", "planned")
+"""Those of an outcome that a report of before them lacks."""
 EVIDENCE_FIELDS = (
     *("id", "params", "paper", "where", "statement", "refuted_by", "model", "task", "verdict", "expected"),
     *("p_adjusted", "p_refuted_adjusted", "p_run", "p_refuted_run", "verdict_run", "reason", "seconds"),
@@ -150,9 +152,10 @@ def first_tokens(evidence: Sequence[Evidence]) -> dict[str, Json]:
 def _claim(item: Evidence) -> dict[str, Json]:
     whole: dict[str, Any] = {name: _lists(value) for name, value in asdict(item).items()}
     outcome = whole.pop("outcome")
-    found: dict[str, Json] = dict.fromkeys(OUTCOME_FIELDS)
+    names = (*OUTCOME_FIELDS, *LATER_FIELDS)
+    found: dict[str, Json] = dict.fromkeys(names)
     if isinstance(outcome, dict):
-        found = {name: outcome[RENAMED.get(name, name)] for name in OUTCOME_FIELDS}
+        found = {name: outcome[RENAMED.get(name, name)] for name in names}
     return (
         {name: whole[name] for name in EVIDENCE_FIELDS}
         | found
@@ -170,10 +173,8 @@ def _lists(value: Any) -> Any:
 def _evidence(row: dict[str, Any]) -> Evidence:
     outcome = None
     if row["has_outcome"]:
-        outcome = Outcome(**{RENAMED.get(name, name): row[name] for name in OUTCOME_FIELDS})
-        if outcome.interval is not None:
-            low, high = outcome.interval
-            outcome = Outcome(**(asdict(outcome) | {"interval": (low, high)}))
+        known = {RENAMED.get(name, name): row[name] for name in OUTCOME_FIELDS}
+        outcome = Outcome.from_record(known | {name: row.get(name) for name in LATER_FIELDS})
     fields = {name: row[name] for name in EVIDENCE_FIELDS}
     verdicts = {
         name: None if row[name] is None else Verdict(row[name]) for name in ("verdict", "expected", "verdict_run")

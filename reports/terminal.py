@@ -114,7 +114,7 @@ def _plan_cells(items: Sequence[Evidence]) -> Cells:
     outcome = items[0].outcome
     if outcome is None:
         return {NAME: _name(items)}
-    found = (number(outcome.sd), number(outcome.minimum_effect), str(outcome.n), str(outcome.needed or "unknown"))
+    found = (number(outcome.sd), number(outcome.minimum_effect), str(outcome.n), str(outcome.planned or "unknown"))
     return {NAME: _name(items)} | {name: Text(text) for name, text in zip(PLAN_FIELDS, found, strict=True)}
 
 

@@ -91,13 +91,45 @@ def test_reasons_of_inconclusive_outcomes() -> None:
     ]
 
 
+def test_the_reason_and_the_record_have_one_number() -> None:
+    """An estimate 0.001 from its bound of equivalence: 39 episodes would detect a difference of 0, not settle this."""
+    outcome = replace(found(0.3, 0.7, n=96), sd=0.08, distance=0.001, minimum_effect=0.05, kind="equivalent")
+    (item,) = adjudicate(family([outcome], 2))
+    assert item.outcome is not None
+    assert item.outcome.needed == episodes_needed(0.08, 0.001, 0.05 / 2) > 10_000
+    assert item.outcome.planned == episodes_needed(0.08, 0.05, 0.05 / 2, 0.95) == 36
+    assert item.reason.startswith(f"about {item.outcome.needed} episodes would settle it")
+
+
+@given(st.floats(1e-6, 10.0), st.floats(0.0, 10.0), st.integers(2, 200), st.floats(0.06, 0.94), st.integers(1, 20))
+def test_no_plan_asks_for_fewer_units_than_there_are(sd: float, distance: float, n: int, p: float, size: int) -> None:
+    (item,) = adjudicate(family([replace(found(p, 1.0 - p, n), sd=sd, distance=distance)], size))
+    assert item.outcome is not None
+    assert item.reason
+    assert item.outcome.needed is None or item.outcome.needed > n
+    assert ("would settle it" in item.reason) == (item.outcome.needed is not None)
+
+
+def test_where_the_spread_alone_would_ask_for_fewer_the_reason_says_why_no_number_can_be_named() -> None:
+    (item,) = adjudicate(family([replace(found(0.366, 1.0, 60), sd=3e-6, distance=0.01)], 1))
+    assert item.outcome is not None
+    assert item.outcome.needed is None
+    assert "a few outlying episodes carry most of the spread" in item.reason
+
+
+def test_what_is_decided_needs_nothing() -> None:
+    (item,) = adjudicate(family([replace(found(), sd=0.5, distance=0.125)], 1))
+    assert item.outcome is not None
+    assert item.outcome.needed is None
+
+
 def test_the_episodes_of_a_plan_allow_for_the_family() -> None:
     outcome = replace(found(), sd=0.5, minimum_effect=0.25)
     (alone,), (member,) = (adjudicate(family([outcome], size)) for size in (1, 12))
     assert alone.outcome is not None
     assert member.outcome is not None
-    assert alone.outcome.needed == episodes_needed(0.5, 0.25)
-    assert member.outcome.needed == episodes_needed(0.5, 0.25, 0.05 / 12)
+    assert alone.outcome.planned == episodes_needed(0.5, 0.25)
+    assert member.outcome.planned == episodes_needed(0.5, 0.25, 0.05 / 12)
     (tight,) = adjudicate(family([replace(outcome, sd=0.0)], 12))
     assert tight.outcome is not None
-    assert tight.outcome.needed == 8
+    assert tight.outcome.planned == 8

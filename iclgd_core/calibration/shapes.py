@@ -17,6 +17,14 @@ OFFSET = 0.32
 
 SHARE_OF_ZEROS = 0.8
 
+RARE = 6.0
+"""Outliers that a study of the rare shapes is expected to show. A study that shows none, with probability exp(-6), is
+judged wrongly by any rule that judges values without spread. A family of 12 shows one such study with probability 0.03,
+which leaves room below 0.05; with one outlier expected, 0.37 of all studies would be such."""
+
+JITTER = 1e-3
+"""Spread of the other values, in units of an outlier."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -72,6 +80,16 @@ def _skewed_down(rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
     return -_skewed(rng, size)
 
 
+def _rare(rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
+    share = RARE / max(size[-1], 2.0 * RARE)
+    noise = (rng.random(size) < share) - share + JITTER * rng.normal(size=size)
+    return np.asarray(noise / np.sqrt(share * (1.0 - share) + JITTER**2), dtype=np.float64)
+
+
+def _rare_down(rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
+    return -_rare(rng, size)
+
+
 SHAPES = (
     Shape("normal", _normal),
     Shape("heavy tails (Student t, 3 df)", _heavy, coverage_limit=0.92, power_limit=0.80),
@@ -80,4 +98,6 @@ SHAPES = (
     Shape("zero variance", _constant),
     Shape("skewed (exponential)", _skewed, symmetric=False, coverage_limit=0.90),
     Shape("skewed downwards (exponential)", _skewed_down, symmetric=False, coverage_limit=0.90),
+    Shape("nearly constant, rare outliers", _rare, symmetric=False),
+    Shape("nearly constant, rare outliers downwards", _rare_down, symmetric=False),
 )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple, TypedDict
 
 from iclgd_core.errors import SettingsError
+from iclgd_core.stats.confidence import Inversion
 from iclgd_core.stats.outcome import Outcome
 
 
@@ -20,9 +21,10 @@ def at_every(outcomes: Mapping[str, Outcome], quantity: str) -> Outcome:
         p_refuted   = min( 1, m * min over members ) (one refuted member refutes it: Bonferroni)
         holds       = all members hold (deterministic members)
 
-    Estimate, interval and threshold are those of the weakest member, which decides: the one with the largest
-    p_supported, ties broken by the smallest estimate minus threshold; for deterministic members the one that
-    fails by most, or holds by least. n is the smallest of all; needed is the largest, unknown if one is.
+    Estimate, intervals and threshold are those of the weakest member, which decides. Of statistical members it is the
+    one with the smallest p_refuted where the joint refuting test has the smaller p-value, else the one with the largest
+    p_supported; ties are broken by the smallest estimate minus threshold. Of deterministic ones it is that which fails
+    by most, or holds by least. n is the smallest of all; planned is the largest, unknown if one is.
 
     Args:
         outcomes: by name of the member, for example a readout epoch; all statistical or all deterministic.
@@ -54,17 +56,19 @@ def at_every(outcomes: Mapping[str, Outcome], quantity: str) -> Outcome:
             "one; join only outcomes of one kind."
         )
     if statistical:
-        name = min(outcomes, key=lambda k: (-statistical[k].supported, _excess(outcomes[k])))
-        p_supported: float | None = max(pair.supported for pair in statistical.values())
-        smallest = min(pair.refuted for pair in statistical.values())
-        p_refuted: float | None = min(1.0, len(statistical) * smallest)
+        largest = max(pair.supported for pair in statistical.values())
+        smallest = min(1.0, len(statistical) * min(pair.refuted for pair in statistical.values()))
+        p_supported: float | None = largest
+        p_refuted: float | None = smallest
         holds = None
+        ranks = {k: pair.refuted if smallest < largest else -pair.supported for k, pair in statistical.items()}
+        name = min(outcomes, key=lambda k: (ranks[k], _excess(outcomes[k])))
     else:
         name = min(outcomes, key=lambda k: _slack(outcomes[k]))
         p_supported = p_refuted = None
         holds = all(outcome.holds for outcome in outcomes.values())
     weakest = outcomes[name]
-    needed = [outcome.needed for outcome in outcomes.values() if outcome.needed is not None]
+    planned = [outcome.planned for outcome in outcomes.values() if outcome.planned is not None]
     return Outcome(
         quantity=quantity,
         rule=rule,
@@ -77,9 +81,10 @@ def at_every(outcomes: Mapping[str, Outcome], quantity: str) -> Outcome:
         p_supported=p_supported,
         p_refuted=p_refuted,
         holds=holds,
-        needed=max(needed) if len(needed) == len(outcomes) else None,
+        planned=max(planned) if len(planned) == len(outcomes) else None,
         sd=weakest.sd,
         distance=weakest.distance,
+        inversion=_shared(weakest.inversion, len(outcomes)),
         **joined,
     )
 
@@ -101,6 +106,11 @@ def _joined(outcomes: Sequence[Outcome]) -> _Joined:
         "minimum_effect": effects.pop() if len(effects) == 1 else None,
         "members": len(outcomes),
     }
+
+
+def _shared(inversion: Inversion | None, members: int) -> Inversion | None:
+    """Return the inversion of the member that decides, its refuting level divided among the members."""
+    return None if inversion is None else replace(inversion, shares=inversion.shares * members)
 
 
 def _tests(outcome: Outcome) -> _Tests | None:

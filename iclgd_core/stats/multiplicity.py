@@ -45,3 +45,28 @@ def holm(p_values: Sequence[float], family_size: int | None = None) -> list[floa
         highest = max(highest, min(1.0, (size - rank) * float(p_values[i])))
         adjusted[i] = highest
     return adjusted
+
+
+def holm_steps(p_values: Sequence[float], family_size: int | None = None, alpha: float = 0.05) -> list[int]:
+    """Return for each p-value the divisor k of the step at which Holm's procedure decides on it: at level alpha / k.
+
+    The procedure asks the smallest p-value at alpha / m, the next at alpha / (m - 1), and so on; at the first that it
+    does not reject it stops, and rejects none of the rest. So, with r = rank (the lowest of equal p-values) and R = how
+    many are rejected,
+
+        k = m - r + 1 for a rejected one,   k = m - R for the others,
+
+    and a p-value is rejected exactly where p <= alpha / k.
+
+    Args and errors are those of `holm`.
+
+    >>> holm_steps([0.0625, 0.015625, 0.03125])
+    [2, 3, 2]
+    """
+    adjusted = holm(p_values, family_size)
+    size = len(p_values) if family_size is None else family_size
+    rejected = sum(p <= alpha for p in adjusted)
+    return [
+        size - (sum(other < p for other in p_values) if corrected <= alpha else rejected)
+        for p, corrected in zip(p_values, adjusted, strict=True)
+    ]

@@ -2,11 +2,11 @@
 
 from numpy.typing import ArrayLike
 
-from iclgd_core.stats.bootstrap_t import bootstrap_t
+from iclgd_core.stats.bootstrap_t import bootstrap_t, farthest_t
 from iclgd_core.stats.resampling import RESAMPLES
 from iclgd_core.stats.sign_flip import flips_used, sign_flip
 
-TESTS = "one-sided sign-flip and bootstrap-t tests, both must reject"
+TESTS = f"one-sided sign-flip and bootstrap-t tests (|t*| at most {farthest_t():.3g}), both must reject"
 
 
 def one_sided(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from iclgd_core.errors import SettingsError
+from iclgd_core.stats.confidence import Inversion, one_sided_bounds
 from iclgd_core.stats.intervals import mean_interval
 from iclgd_core.stats.one_sided import TESTS, draws_used, one_sided
 from iclgd_core.stats.outcome import Outcome
@@ -40,7 +41,7 @@ def paired_greater(
         margin: the threshold that mean(a - b) must exceed.
         quantity: what a - b is, in words.
         minimum_effect: distance of the true mean(a - b) from the margin that is worth detecting, > 0. With
-            it, `needed` is the number of episodes that detects it with power 0.9 at level 0.05, from the
+            it, `planned` is the number of episodes that detects it with power 0.9 at level 0.05, from the
             observed standard deviation (ddof 1), and never below 5; None for an effect below 1e-9 of it.
         seed: the run's seed.
         resamples: sign flips and bootstrap resamples.
@@ -85,12 +86,13 @@ def paired_greater(
         method=f"{draws_used(n, resamples)}; 95% bootstrap interval (BCa or percentile, expanded)",
         p_supported=greater,
         p_refuted=less,
-        needed=None if minimum_effect is None else _needed(d, minimum_effect, POWER),
+        planned=None if minimum_effect is None else _planned(d, minimum_effect, POWER),
         sd=_sd(d),
         minimum_effect=minimum_effect,
         distance=abs(float(d.mean()) - margin),
         kind="greater",
         margin=float(margin),
+        inversion=Inversion(one_sided_bounds(d, seed=seed, resamples=resamples)),
     )
 
 
@@ -114,7 +116,7 @@ def paired_equivalent(
         resamples: sign flips and bootstrap resamples.
 
     Returns:
-        The outcome; without a verdict where n < 2 or a value is not finite. `needed` is the number of
+        The outcome; without a verdict where n < 2 or a value is not finite. `planned` is the number of
         episodes that supports a true difference of 0 with power 0.9, from the observed standard deviation
         (each side is given power 0.95), and never below 5.
 
@@ -152,12 +154,13 @@ def paired_equivalent(
         method=f"TOST with {draws_used(n, resamples)}; 95% bootstrap interval (BCa or percentile, expanded)",
         p_supported=max(above_lower, below_upper),
         p_refuted=min(1.0, 2.0 * min(above_upper, below_lower)),
-        needed=_needed(d, margin, EQUIVALENCE_POWER),
+        planned=_planned(d, margin, EQUIVALENCE_POWER),
         sd=_sd(d),
         minimum_effect=float(margin),
         distance=abs(margin - abs(float(d.mean()))),
         kind="equivalent",
         margin=float(margin),
+        inversion=Inversion(one_sided_bounds(d, seed=seed, resamples=resamples), shares=2),
     )
 
 
@@ -173,7 +176,7 @@ def _why_undefined(values: Floats, n: int) -> str:
     return f"a paired test needs at least 2 episodes, got {n}" if n < 2 else ""
 
 
-def _needed(d: Floats, effect: float, power: float) -> int | None:
+def _planned(d: Floats, effect: float, power: float) -> int | None:
     """Return the episodes that detect `effect`; None where it is lost in the noise altogether."""
     sd = _sd(d)
     if effect < SMALLEST_EFFECT * sd:

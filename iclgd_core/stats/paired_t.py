@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from iclgd_core.errors import SettingsError
+from iclgd_core.stats.confidence import Interval, Inversion
 from iclgd_core.stats.outcome import Outcome
 from iclgd_core.stats.per_episode import per_episode
 from iclgd_core.stats.power import episodes_needed
@@ -58,25 +59,30 @@ def paired_t(d: ArrayLike, *, margin: float, quantity: str, unit: str, minimum_e
     mean, sd = float(d.mean()), float(d.std(ddof=1))
     error = sd / math.sqrt(n)
     t = (mean - margin) / error
-    half = float(stats.t.isf((1.0 - LEVEL) / 2.0, n - 1)) * error
+
+    def bounds(level: float) -> Interval:
+        half = float(stats.t.isf(level, n - 1)) * error
+        return mean - half, mean + half
+
     beyond = int((d > margin).sum())
     return Outcome(
         quantity=quantity,
         rule=rule,
         estimate=mean,
-        interval=(mean - half, mean + half),
+        interval=bounds((1.0 - LEVEL) / 2.0),
         threshold=float(margin),
         n=n,
         unit=unit,
         method=f"95% t interval, {n - 1} degrees of freedom; {beyond} of {n} beyond the margin",
         p_supported=float(stats.t.sf(t, n - 1)),
         p_refuted=float(stats.t.cdf(t, n - 1)),
-        needed=None if minimum_effect is None else max(2, episodes_needed(sd, minimum_effect, ALPHA, POWER)),
+        planned=None if minimum_effect is None else max(2, episodes_needed(sd, minimum_effect, ALPHA, POWER)),
         sd=sd,
         minimum_effect=minimum_effect,
         distance=abs(mean - margin),
         kind="greater, t",
         margin=float(margin),
+        inversion=Inversion(bounds),
     )
 
 

@@ -1,7 +1,9 @@
 """Sign-flip permutation test of the mean of paired differences."""
 
+from functools import lru_cache
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from iclgd_core.errors import SettingsError
@@ -62,19 +64,35 @@ def sign_flip(
         smallest = 2.0 ** -len(x)
         return (smallest, 1.0) if x[0] > 0.0 else (1.0, smallest)
 
-    found = stats.permutation_test(
-        (x,),
-        rounded_mean,
+    flipped, exact = rounded_mean(np.where(flips(len(x), seed, resamples), -x, x)), 2 ** len(x) <= resamples
+    observed = rounded_mean(x)
+    # among random sign vectors the observed one is counted, among all it is already
+    total = len(flipped) + (not exact)
+    greater, less = (np.count_nonzero(side) + (not exact) for side in (flipped >= observed, flipped <= observed))
+    return float(greater / total), float(less / total)
+
+
+@lru_cache(maxsize=4)
+def flips(n: int, seed: int, resamples: int = RESAMPLES) -> NDArray[np.bool_]:
+    """Return which of n episodes each sign vector flips, (sign vectors, n): the same in all tests of n episodes."""
+    drawn: list[NDArray[np.float64]] = []
+
+    def keep(signs: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
+        drawn.append(signs)
+        return np.asarray(signs.mean(axis=axis))
+
+    stats.permutation_test(
+        (np.ones(n),),
+        keep,
         permutation_type="samples",
         vectorized=True,
         n_resamples=resamples,
         alternative="greater",
         rng=stream(seed, "sign flips"),
     )
-    flipped, exact = found.null_distribution, 2 ** len(x) <= resamples
-    # the other side from the same flips; among random ones the observed signs are counted, among all they are already
-    less = np.count_nonzero(flipped <= found.statistic) + (not exact)
-    return float(found.pvalue), float(less / (len(flipped) + (not exact)))
+    flipped = np.concatenate([signs for signs in drawn if signs.ndim == 2]) < 0.0  # without the observed one
+    flipped.flags.writeable = False
+    return flipped
 
 
 def flips_used(n: int, resamples: int = RESAMPLES) -> str:

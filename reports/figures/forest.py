@@ -40,7 +40,7 @@ class _Row:
         out = self.outcome
         if out.estimate is None:
             return "undefined"
-        ends = "" if out.interval is None else " [{}, {}]".format(*map(compact, out.interval))
+        ends = "" if out.shown_interval is None else " [{}, {}]".format(*map(compact, out.shown_interval))
         return compact(out.estimate) + ends
 
     @property
@@ -49,7 +49,7 @@ class _Row:
         out = self.outcome
         bounds = [out.threshold, -out.threshold] if _kind(out) == "equivalent" else [out.threshold]
         known = [] if out.estimate is None else [out.estimate]
-        return [*known, *(out.interval or ()), *bounds]
+        return [*known, *filter(math.isfinite, out.shown_interval or ()), *bounds]
 
 
 def draw_forest(evidence: Sequence[Evidence]) -> Markup:
@@ -99,15 +99,21 @@ def _row(row: _Row, x: Scale, top: float) -> Markup:
     ]
     for bound in _bounds(row.outcome):
         parts.append(element("path", d=f"M{x(bound):.2f} {middle - 8:.2f}v16", class_="bound"))
-    if row.outcome.interval is not None:
-        low, high = sorted(x(end) for end in row.outcome.interval)
-        caps = "".join(f"M{end:.2f} {middle - CAP:.2f}v{2 * CAP:g}" for end in (low, high))
-        parts.append(element("path", d=f"M{low:.2f} {middle:.2f}H{high:.2f}{caps}", class_="whisker"))
+    if row.outcome.shown_interval is not None:
+        parts.append(_whisker(row.outcome.shown_interval, x, middle))
     if row.outcome.estimate is not None:
         shape = SHAPES.get(row.verdict, "circle")
         parts.append(marker(shape, x(row.outcome.estimate), middle, hollow=row.verdict not in SHAPES))
     tip = element("title", f"{row.name}: {row.verdict.value}, {value}, bound {compact(row.outcome.threshold)}")
     return element("g", tip, *parts, class_=f"v-{row.verdict.value.replace(' ', '-')}")
+
+
+def _whisker(interval: tuple[float, float], x: Scale, middle: float) -> Markup:
+    """Return the interval that decides; an end that is infinite goes to the edge of the drawing, without a cap."""
+    ends = [x(end) for end in interval if math.isfinite(end)]
+    caps = "".join(f"M{end:.2f} {middle - CAP:.2f}v{2 * CAP:g}" for end in ends)
+    low, high = (x(min(max(end, x.low), x.high)) for end in interval)
+    return element("path", d=f"M{low:.2f} {middle:.2f}H{high:.2f}{caps}", class_="whisker")
 
 
 def _bounds(outcome: Outcome) -> tuple[float, ...]:

@@ -117,10 +117,12 @@ def _power(value: float) -> int | None:
 def compact(value: float, digits: int = 3) -> str:
     """Return a number in few characters: `0.25`, `57k`, `3.1M`, `2×10⁻⁶`.
 
-    >>> [compact(v) for v in (0.0, -0.0291, 57120.0, 1e-6, 2.5e12, 200.0)]
-    ['0', '-0.0291', '57.1k', '10⁻⁶', '2.5×10¹²', '200']
+    >>> [compact(v) for v in (0.0, -0.0291, 57120.0, 1e-6, 2.5e12, 200.0, -math.inf)]
+    ['0', '-0.0291', '57.1k', '10⁻⁶', '2.5×10¹²', '200', '-∞']
     """
     size = abs(value)
+    if math.isinf(size):
+        return "∞" if value > 0.0 else "-∞"
     if size == 0.0 or 1e-3 <= size < 1e4:
         return _short(value, digits)
     for factor, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

@@ -10,10 +10,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from iclgd_core.calibration import many_studies, real_rules, rules
+from iclgd_core.calibration import many_studies, real_rules, rules, shapes
 from iclgd_core.calibration.check import Check, Status
 from iclgd_core.calibration.design import Design
 from iclgd_core.calibration.designs import DESIGNS, QUICK
+from iclgd_core.calibration.many_studies import one_sided_tests
 from iclgd_core.calibration.metric_checks import METRICS
 from iclgd_core.calibration.run import Job, metric_jobs, rule_jobs, run_jobs
 from iclgd_core.calibration.shapes import SHAPES, Shape
@@ -27,6 +28,7 @@ JOBS = [job for job in rule_jobs(DESIGNS, STUDIES, SEED) if not job.label.starts
     QUICK.minibatch_episodes, QUICK.episodes, STUDIES, SEED
 )
 NORMAL = SHAPES[0]
+RARE = SHAPES[-2:]
 DESIGN = Design("D", "D", "greater", 0.02, 0.05, 12, 3, 0.05)
 
 
@@ -93,6 +95,34 @@ def test_an_interval_that_is_too_narrow_is_caught(monkeypatch: pytest.MonkeyPatc
 def test_the_level_is_used_and_not_only_kept(shape: Shape) -> None:
     rates = [c.rate for c in rules.false_verdicts(DESIGN, shape, STUDIES, SEED)]
     assert min(rates) > 0.02
+
+
+@pytest.mark.parametrize("shape", RARE, ids=lambda shape: shape.name)
+@pytest.mark.parametrize("family", [1, 12])
+def test_rare_outliers_with_the_truth_on_the_bound_keep_the_level(shape: Shape, family: int) -> None:
+    """The null that the bootstrap-t is there to guard against; no documented shortfall is needed."""
+    found = rules.false_verdicts(Design("D", "D", "greater", -0.01, None, 60, family, None), shape, STUDIES, SEED)
+    assert {check.status for check in found} == {Status.HOLDS}
+    assert max(check.rate for check in found) < 0.05
+
+
+def test_a_study_that_shows_no_outlier_is_beyond_what_a_test_can_guard_against(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one outlier expected a share 0.37 of the studies shows none, and is judged by what it shows."""
+    monkeypatch.setattr(shapes, "RARE", 1.0)
+    (up, _, down, _) = rules.false_verdicts(Design("D", "D", "greater", 0.0, None, 60, 1, None), RARE[0], STUDIES, SEED)
+    assert up.rate < 0.05
+    assert down.rate == pytest.approx((59 / 60) ** 60, abs=0.05)
+
+
+def test_a_bound_that_outliers_cannot_reach_is_found_to_be_far() -> None:
+    """Two outliers of size 1 in 60, the bound 12 of their standard errors off: power 1, not one less the unlucky."""
+    d = np.zeros((50, 60))
+    d[:, :2] = 1.0
+    d += 1e-6 * np.random.default_rng(2).normal(size=d.shape)
+    error = d.std(axis=1, ddof=1).mean() / np.sqrt(60)
+    far, near = (one_sided_tests(d, 2 / 60 + t * error, np.random.default_rng(6))[1] for t in (12.0, 3.0))
+    assert (far <= 0.05 / 12).all()
+    assert (near > 0.05).all()
 
 
 def test_too_few_episodes_are_short_of_power_and_the_note_says_how_many_are_enough() -> None:

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from scipy.stats import norm
+
 from iclgd_core.curves import Curve
 from iclgd_core.evidence import Evidence, Json, Verdict
+from iclgd_core.stats.confidence import Inversion
 from iclgd_core.stats.outcome import Outcome
 from tests.reports.sample_claims import CLAIMS, FILES, SIZES
 
@@ -51,7 +54,13 @@ def item(
 
 
 def sampled(quantity: str, mean: float, low: float, high: float, margin: float, p: float, n: int, sd: float) -> Outcome:
-    """Return the outcome of a one-sided paired test."""
+    """Return the outcome of a one-sided paired test, with the bounds of a normal mean whose p-value is p."""
+    error = min(abs(mean - margin), abs(mean + margin)) / abs(float(norm.isf(p)))
+
+    def bounds(level: float) -> tuple[float, float]:
+        half = float(norm.isf(level)) * error
+        return mean - half, mean + half
+
     return Outcome(
         quantity=quantity,
         rule=f"mean paired difference over episodes > {margin:g}, one-sided sign-flip tests",
@@ -67,6 +76,7 @@ def sampled(quantity: str, mean: float, low: float, high: float, margin: float, 
         distance=abs(mean - margin),
         kind="greater",
         margin=margin,
+        inversion=Inversion(bounds),
     )
 
 

@@ -127,7 +127,7 @@ def test_colour_only_where_it_is_wanted() -> None:
 
 @pytest.mark.parametrize("width", [60, 100])
 def test_the_plan_shows_spread_and_episodes_needed(width: int) -> None:
-    item = recorded(outcome=replace(found(), needed=64, sd=0.5, minimum_effect=0.125))
+    item = recorded(outcome=replace(found(), planned=64, sd=0.5, minimum_effect=0.125))
     text = render_plan([item], width, colour=False)
     (row,) = [line for line in text.splitlines() if "0.125" in line]
     assert row.split() == ["1", "0.5", "0.125", "20", "64"]

@@ -1,13 +1,18 @@
 """The bootstrap-t test, and the pair of tests that the rules use."""
 
+import sys
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy import stats
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.stats import bootstrap_t, one_sided, sign_flip
+from iclgd_core.stats import bootstrap_t, one_sided, paired_greater, sign_flip
+from iclgd_core.stats.bootstrap_t import farthest_t
 
 VALUES = st.lists(st.floats(-10.0, 10.0).map(lambda v: round(v, 3)), min_size=2, max_size=12)
 
@@ -61,6 +66,63 @@ def test_constants_leave_the_decision_to_the_sign_flips() -> None:
     assert bootstrap_t([0.1 + 0.2] * 7, 0.3) == (1.0, 1.0)
     assert bootstrap_t([0.3] * 7, 0.5) == (1.0, 0.0)
     assert one_sided([0.3] * 7, 0.1) == sign_flip([0.3] * 7, 0.1)
+
+
+ONE_OUTLIER = [0.0] * 59 + [1.0]
+"""Mean 1/60 and standard error 1/60, both exactly."""
+
+
+def test_the_farthest_t_by_hand() -> None:
+    """(2 + T) exp(-1 - T) = 1e-4 at T = 10.756: 12.756 * 7.84e-6."""
+    assert farthest_t(9999) == pytest.approx(10.756, abs=1e-3)
+    assert stats.poisson.cdf(1, 1.0 + farthest_t(9999)) == pytest.approx(1e-4)
+    assert farthest_t(99) < farthest_t(999) < farthest_t(9999)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_resamples_without_the_only_outlier_count_as_far_as_skewness_reaches(sign: float) -> None:
+    """Their share is (59/60)^60 = 0.365. At t = -10 they count, at t = -11 they do not: see `farthest_t`."""
+    d, missing = sign * np.array(ONE_OUTLIER), (59 / 60) ** 60
+
+    def beyond(t: float) -> float:
+        greater, less = bootstrap_t(d, sign * (1.0 - t) / 60.0)
+        return less if sign > 0.0 else greater
+
+    assert beyond(-10.0) == pytest.approx(missing, abs=0.02)
+    assert beyond(-10.75) == pytest.approx(missing, abs=0.02)
+    assert beyond(-10.77) == beyond(-1e6) == 1e-4
+    assert beyond(10.0) == 1.0
+
+
+def test_values_far_on_one_side_of_the_bound_are_supported_although_one_carries_all_the_spread() -> None:
+    """Sixty values within 2.5e-5 of 0, a bound of -0.01, and a bound so near that the outlier could reach it."""
+    d = np.append(1e-8 * np.random.default_rng(4).normal(size=59), -2.5e-5)
+    assert paired_greater(d, np.zeros(60), margin=-0.01, quantity="d").p_supported == pytest.approx(1e-4)
+    near = paired_greater(d, np.zeros(60), margin=-4e-6, quantity="d").p_supported
+    assert near == pytest.approx((59 / 60) ** 60, abs=0.02)
+
+
+@settings(max_examples=60)
+@given(VALUES, st.floats(-30.0, 30.0))
+def test_only_p_values_beyond_the_farthest_t_depend_on_it(d: list[float], t: float) -> None:
+    x = np.array(d)
+    error = x.std(ddof=1) / np.sqrt(len(x))
+    if error < 1e-6:
+        return
+    margin = float(x.mean() - t * error)
+    bounded, plain = bootstrap_t(x, margin, resamples=199), bootstrap_t_unbounded(x, margin)
+    if abs(t) < farthest_t(199) * (1.0 - 1e-6):
+        assert bounded == plain
+    assert min(bounded) <= min(plain)
+    assert sum(bounded) >= 1.0
+    if abs(t) > farthest_t(199) * (1.0 + 1e-6):
+        assert min(bounded) == 1 / 200
+
+
+def bootstrap_t_unbounded(x: NDArray[np.float64], margin: float) -> tuple[float, float]:
+    """As the test was: t* of a resample grows without bound as its spread goes to 0."""
+    with patch.object(sys.modules[bootstrap_t.__module__], "farthest_t", lambda resamples: np.inf):
+        return bootstrap_t(x, margin, resamples=199)
 
 
 @pytest.mark.parametrize("d", [[1.0], [], [1.0, float("nan")], [[1.0, 2.0]]])

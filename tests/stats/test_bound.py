@@ -32,7 +32,7 @@ def test_holds_when_every_value_does(values: dict[str, float], bound: float) -> 
 def test_own_bounds_and_what_is_reported() -> None:
     found = layers({"a": 0.1, "b": 0.8}, {"a": 0.2, "b": 2.0})
     assert (found.holds, found.estimate, found.threshold, found.n) == (True, 0.1, 0.2, 2)
-    assert (found.unit, found.p_supported, found.p_refuted, found.needed) == ("layer", None, None, None)
+    assert (found.unit, found.p_supported, found.p_refuted, found.planned) == ("layer", None, None, None)
     assert "range over 2" in found.method
     assert found.method.endswith("those of a")
     assert layers({"a": 0.3, "b": 0.8}, {"a": 0.2, "b": 2.0}).holds is False

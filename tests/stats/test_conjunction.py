@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from iclgd_core.errors import SettingsError
 from iclgd_core.stats import Outcome, above, at_every, below
 
-BASE = Outcome("d", "d > 0", 1.0, (0.5, 1.5), 0.0, 8, method="flips", p_supported=0.01, p_refuted=1.0, needed=6)
+BASE = Outcome("d", "d > 0", 1.0, (0.5, 1.5), 0.0, 8, method="flips", p_supported=0.01, p_refuted=1.0, planned=6)
 PAIR = st.tuples(st.floats(0.001, 1.0), st.floats(0.001, 1.0))
 
 
@@ -24,14 +24,14 @@ def test_p_values_of_the_members_are_joined(pairs: list[tuple[float, float]]) ->
 
 
 def test_shows_the_member_that_decides() -> None:
-    weak = replace(BASE, estimate=0.2, interval=(-0.1, 0.5), threshold=0.1, n=7, p_supported=0.2, needed=30)
+    weak = replace(BASE, estimate=0.2, interval=(-0.1, 0.5), threshold=0.1, n=7, p_supported=0.2, planned=30)
     found = at_every({"epoch 1": BASE, "epoch 2": weak}, "q")
     assert (found.estimate, found.interval, found.threshold) == (0.2, (-0.1, 0.5), 0.1)
-    assert (found.n, found.needed, found.unit) == (7, 30, "episode")
+    assert (found.n, found.planned, found.unit) == (7, 30, "episode")
     assert "weakest of 2, epoch 2" in found.method
     tied = at_every({"a": BASE, "b": replace(BASE, estimate=0.3)}, "q")
     assert tied.estimate == 0.3
-    assert at_every({"a": BASE, "b": replace(BASE, needed=None)}, "q").needed is None
+    assert at_every({"a": BASE, "b": replace(BASE, planned=None)}, "q").planned is None
 
 
 def test_undefined_names_its_member() -> None:

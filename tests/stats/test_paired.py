@@ -34,7 +34,7 @@ def test_reports_estimate_interval_and_both_tests() -> None:
     assert found.estimate == pytest.approx(float(D.mean()), abs=1e-12)
     assert found.interval == pytest.approx(mean_interval(D, seed=4), abs=1e-9)
     assert (found.p_supported, found.p_refuted) == one_sided(D, 0.1, seed=4)
-    assert found.needed == episodes_needed(float(D.std(ddof=1)), 0.5)
+    assert found.planned == episodes_needed(float(D.std(ddof=1)), 0.5)
     assert (found.holds, found.undefined) == (None, "")
     assert "1024 sign flips" in found.method
     assert "BCa" in found.method
@@ -59,7 +59,7 @@ def test_constant_differences(d: float, expected: tuple[float, float]) -> None:
     found = greater([d] * 8, 0.5, minimum_effect=0.1)
     assert (found.p_supported, found.p_refuted) == expected
     assert found.interval == (found.estimate, found.estimate)
-    assert found.needed == 5
+    assert found.planned == 5
 
 
 def test_a_difference_that_is_only_rounding_supports_nothing() -> None:
@@ -99,8 +99,8 @@ def test_guards() -> None:
     for effect in (0.0, -1.0, math.nan):
         with pytest.raises(SettingsError, match="minimum effect"):
             greater(D, minimum_effect=effect)
-    assert greater(D).needed is None
-    assert greater(D, minimum_effect=1e-12).needed is None
+    assert greater(D).planned is None
+    assert greater(D, minimum_effect=1e-12).planned is None
 
 
 def test_equivalence_by_its_two_tests() -> None:
@@ -111,7 +111,7 @@ def test_equivalence_by_its_two_tests() -> None:
     assert found.p_refuted == min(1.0, 2.0 * min(above_high, below_low))
     assert found.p_supported is not None
     assert found.p_supported <= ALPHA
-    assert found.needed == max(5, episodes_needed(float(d.std(ddof=1)), margin, power=0.95))
+    assert found.planned == max(5, episodes_needed(float(d.std(ddof=1)), margin, power=0.95))
     mirrored = paired_equivalent(-d, margin=margin, quantity="d")
     assert (mirrored.p_supported, mirrored.p_refuted) == (found.p_supported, found.p_refuted)
 

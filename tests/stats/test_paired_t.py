@@ -33,7 +33,7 @@ def test_three_seeds_can_decide_either_way_and_say_how_many_agree() -> None:
     assert (down.p_refuted or 1) < 0.05 < (mixed.p_refuted or 0)
     assert "3 of 3 beyond the margin" in up.method
     assert "2 of 3" in mixed.method
-    assert up.needed is not None
+    assert up.planned is not None
     assert (up.kind, up.margin, up.minimum_effect) == ("greater, t", 0.0, 0.5)
 
 

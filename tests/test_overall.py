@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from iclgd_core.combination import How, combination
 from iclgd_core.errors import SettingsError
-from iclgd_core.evidence import Evidence, Verdict, claim
+from iclgd_core.evidence import Evidence, Json, Verdict, claim
 from iclgd_core.overall import RANKS, Overall, claim_verdicts, combined, family_verdicts, weakest
 from iclgd_core.papers import SHEN
 from tests.reports.sample_items import LLAMA, item, sampled
@@ -123,7 +123,7 @@ def test_no_training_counts_once_whatever_the_learner() -> None:
 
 def test_no_training_at_every_size_is_no_training() -> None:
     made = member(YES)
-    rows = [{"learning_rate": 0.0, "epoch": 0}, {"learning_rate": 0.0, "epoch": 0}]
+    rows: list[Json] = [{"learning_rate": 0.0, "epoch": 0}, {"learning_rate": 0.0, "epoch": 0}]
     assert replace(made, details={"sizes": [*rows]}).untrained
     assert not replace(made, details={"sizes": [*rows, {"learning_rate": 0.1, "epoch": 3}]}).untrained
     assert not made.untrained

@@ -36,14 +36,15 @@ attention shorter than the prompts) from its own configuration, with eager atten
 - Weights that are put back give the same logits to the bit. A saved and reloaded copy has the same projections, parts
   and logits, to the bit.
 - Logits that are computed at one position alone are those of the whole forward pass, scaling and soft caps included.
-- The four columns of behaviour hold in both directions: an entry that promises too much or too little fails.
+- The columns of behaviour hold in both directions: an entry that promises too much or too little fails. For SDPA
+  only the former: releases of transformers differ in what they offer.
     - *Padded right*: tokens behind the position that is read leave it as it is, without an attention mask. Masked
       models need the mask, and are exact with it.
     - *Prefix reused*: prompts behind the repeated key-value cache of their common prefix are answered as whole ones.
     - *Replicas*: the gradient under vmap over copies of the model equals a loop (masked models: without padding, since
       their attention masks are not for vmap). Others can be trained one at a time.
-    - *SDPA*: torch's scaled-dot-product attention is offered, and answers as eager attention does, whole or behind a
-      prefix, padded or not. For Falcon this fails for its ALiBi models alone.
+    - *SDPA*: torch's scaled-dot-product attention answers as eager attention does, whole or behind a prefix, padded
+      or not, where transformers offers it. For Falcon this fails for its ALiBi models alone.
 - A prompt as long as the context window is read; where positions are learned, a longer one cannot be.
 
 Not verified: real checkpoints, flash attention, shorter formats than float32, GPUs, quantised weights.

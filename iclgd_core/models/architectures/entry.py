@@ -90,7 +90,7 @@ class Architecture:
             mask of ones for a causal model, none and so no padding for a masked one).
         reuses_prefix: whether a prompt behind the repeated key-value cache of its prefix is answered as a whole.
         pads_right: whether tokens behind the position that is read leave it as it is, without an attention mask.
-        sdpa: whether torch's scaled-dot-product attention is offered and answers as eager attention does.
+        sdpa: whether torch's scaled-dot-product attention answers as eager attention does, in releases that offer it.
         note: what else a reader should know.
         listed: whether it stands in the table; the flags of one that does not are False until measured.
     """

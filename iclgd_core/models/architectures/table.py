@@ -30,7 +30,7 @@ ENTRIES: tuple[Architecture, ...] = (
         positions="learned",
         note="stored (inputs, outputs)",
     ),
-    Architecture("gptj", "GPT-J", "h.{}.attn", Separate(output="out_proj"), sdpa=False),
+    Architecture("gptj", "GPT-J", "h.{}.attn", Separate(output="out_proj")),
     Architecture(
         "gpt_neox",
         "GPT-NeoX (Pythia)",

@@ -131,7 +131,7 @@ def test_the_papers_sets_know_how_their_files_spell_the_classes(
 
 def read(classes: tuple[str, ...], values: list[object], numbers: Numbers = "") -> tuple[list[int], int]:
     columns = Columns(("text",), "label", classes, numbers=numbers)
-    table = {"text": [f"row {number}" for number in range(len(values))], "label": values}
+    table: dict[str, list[object]] = {"text": [f"row {number}" for number in range(len(values))], "label": values}
     split = checked(table, columns, "train", "t")
     return [row.label for row in split.rows], split.unlabelled
 

@@ -75,7 +75,9 @@ def test_a_home_that_cannot_be_written_is_not_missed(tmp_path: Path) -> None:
 
 def test_a_column_that_is_not_needed_may_hold_anything(tmp_path: Path) -> None:
     """Null for the first 12 MB, then a text, a number, a list: it is nobody's business."""
-    rows = [{"text": f"{number} " + "x" * 400_000, "label": number % 3, "note": None} for number in range(30)]
+    rows: list[dict[str, object]] = [
+        {"text": f"{number} " + "x" * 400_000, "label": number % 3, "note": None} for number in range(30)
+    ]
     rows += [
         {"text": str(number), "label": 0, "note": note} for number, note in enumerate(("a", 1.5, [None], {"b": 2}))
     ]
@@ -133,16 +135,11 @@ def test_json_in_the_ways_that_it_is_written(tmp_path: Path, content: bytes) -> 
     assert texts(train(tmp_path, content)) == [("a b", 0), ("c\u2028d \u00e9", 2)]
 
 
+TEXTS: st.SearchStrategy[object] = st.text(st.characters(codec="utf-8"), min_size=1).filter(str.strip)
+LABELS: st.SearchStrategy[object] = st.integers(0, 2)
+MORE: st.SearchStrategy[object] = st.none() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)
 ROWS = st.lists(
-    st.fixed_dictionaries(
-        {
-            "text": st.text(st.characters(exclude_categories=("Cs",)), min_size=1).filter(lambda text: text.strip()),
-            "label": st.integers(0, 2),
-        },
-        optional={"more": st.none() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)},
-    ),
-    min_size=1,
-    max_size=5,
+    st.fixed_dictionaries({"text": TEXTS, "label": LABELS}, optional={"more": MORE}), min_size=1, max_size=5
 )
 
 

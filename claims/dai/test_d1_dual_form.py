@@ -12,7 +12,7 @@ Refuted by: a layer in which the sides differ by more than rounding.
 An identity of algebra for any matrices: it says nothing about softmax attention, which D2 does.
 """
 
-from claims.dai.published import ROTARY, beside
+from claims.dai.published import ROTARY
 from iclgd_core.evidence import Judge, claim
 from iclgd_core.lab import Lab
 from iclgd_core.papers import DAI
@@ -33,4 +33,4 @@ BOUND = 1e-10
 def test_linear_attention_has_a_dual_form(lab: Lab, judge: Judge) -> None:
     study = identity_study(lab)
     outcome = below(study.distance, BOUND, quantity="relative distance of the two sides of the dual form", unit="layer")
-    judge(outcome, study, **beside("exact, by derivation", ROTARY, tuned=False))
+    judge(outcome, study, paper_value="exact, by derivation", deviation=ROTARY)

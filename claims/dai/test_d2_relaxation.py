@@ -14,7 +14,7 @@ Refuted by: linear attention that explains less than half of what softmax attent
 import numpy as np
 import pytest
 
-from claims.dai.published import NOT_REPORTED, beside
+from claims.dai.published import NOT_REPORTED
 from iclgd_core.evidence import Judge, claim
 from iclgd_core.lab import Lab
 from iclgd_core.papers import DAI
@@ -23,6 +23,7 @@ from iclgd_core.studies.dai_dual_form import relaxation_study
 
 MARGIN = 0.5
 MINIMUM_EFFECT = 0.05
+DEVIATION = "the paper drops softmax and scale without a measurement"
 
 
 @claim(
@@ -43,4 +44,4 @@ def test_softmax_attention_is_near_linear_attention(lab: Lab, judge: Judge, fact
         quantity=f"share of softmax attention's output explained, one factor a {factor}",
         minimum_effect=MINIMUM_EFFECT,
     )
-    judge(outcome, study, **beside(NOT_REPORTED, tuned=False))
+    judge(outcome, study, paper_value=NOT_REPORTED, deviation=DEVIATION)

@@ -25,7 +25,7 @@ from iclgd_core.studies.deutch_untrained import METRICS, untrained_study
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.08
-DEVIATION = "a small model on GINC; read at the last token of the prompt; SimAM from layer 2 on"
+DEVIATION = "read at the last token of the prompt; SimAM from layer 2 on; the paper: GPT of 1.3B on six text sets"
 
 
 @claim(

@@ -19,8 +19,8 @@ ACCURACY = {"AG News": (0.42, 0.69), "CB": (0.39, 0.72), "SST-2": (0.49, 0.75), 
 """Table 1, printed as pairs; most likely GD with few demonstrations and with 512."""
 
 
-SETTING = "the paper: LLaMA-7B and GPT-J on AG News, CB, SST-2 and RTE, 10 orders, 200 epochs"
-"""In which way ours differs, where the same is not said of a claim more closely."""
+TEXT_SETS = "LLaMA-7B and GPT-J on AG News, CB, SST-2 and RTE"
+"""What the claims about outputs were measured on; each claim says itself in which way it differs from the paper."""
 
 SENSITIVITIES = "ICL 0.10 to 0.15; GD, SGD and Adam 0.01 to 0.05 (AG News, over epochs, read off the plot)"
 DEMONSTRATIONS = "GD with few and with 512: " + ", ".join(f"{task} {a} to {b}" for task, (a, b) in ACCURACY.items())

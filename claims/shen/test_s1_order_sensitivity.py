@@ -35,6 +35,8 @@ MARGIN = 0.01
 MINIMUM_EFFECT = 0.05
 OPTIMIZERS = ("gd", "sgd1", "sgd2", "sgd4", "adam1")
 REGRESSION_LEARNERS = ("gd", "sgd")
+DEVIATION = "the paper: LLaMA-7B on AG News, 10 orders, read over 200 epochs"
+REGRESSION_DEVIATION = "GD of the implicit linear model; the paper trains the weights of LLaMA-7B on AG News"
 MUTATIONS: Mutations = {
     Mutation.SWAPPED: Verdict.REFUTED,
     Mutation.GD_AS_BOTH: Verdict.REFUTED,
@@ -73,7 +75,7 @@ def test_icl_is_more_order_sensitive(lab: Lab, judge: Judge, optimizer: str) -> 
         study,
         paper=published.order_sensitivity(),
         paper_value=published.SENSITIVITIES,
-        deviation=published.SETTING,
+        deviation=DEVIATION,
     )
 
 
@@ -94,4 +96,4 @@ def test_icl_is_more_order_sensitive_in_regression(regression: RegressionLab, ju
         quantity=f"order sensitivity, ICL - {learner}, in sd of y",
         minimum_effect=MINIMUM_EFFECT - MARGIN,
     )
-    judge(outcome, study)
+    judge(outcome, study, deviation=REGRESSION_DEVIATION)

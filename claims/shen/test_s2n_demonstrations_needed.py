@@ -24,6 +24,7 @@ from iclgd_core.studies import many_study
 CAUGHT_UP = -0.05
 MINIMUM_EFFECT = 0.10
 DEMONSTRATIONS = (32, 128, 512)
+DEVIATION = "the paper's table has two numbers a set, few and 512 demonstrations by the likeliest reading; LLaMA-7B"
 MUTATIONS: Mutations = {
     Mutation.SWAPPED: {"32": Verdict.REFUTED, "128": Verdict.REFUTED, "512": Verdict.SUPPORTED},
     # GD with 8 demonstrations stands in for ICL: with more it is more accurate
@@ -58,5 +59,5 @@ def test_gd_needs_many_more_demonstrations(lab: Lab, judge: Judge, demonstration
         study,
         paper=published.demonstrations_needed(),
         paper_value=published.DEMONSTRATIONS,
-        deviation=published.SETTING,
+        deviation=DEVIATION,
     )

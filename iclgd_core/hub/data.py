@@ -1,12 +1,16 @@
 """Data sets of the Hub that tasks need: whether they are in the cache, and fetching them."""
 
-from collections.abc import Sequence
+import json
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Protocol
 
-from iclgd_core.hub.cache import cached_commit, snapshot
+from iclgd_core.hub.cache import cached_commit, repo_folder, snapshot
+from iclgd_core.hub.client import translated
 from iclgd_core.hub.download import Progress, ask, fetch_files, note, unseen
 from iclgd_core.hub.integrity import RemoteFile
 from iclgd_core.hub.refusals import HubError, NotCachedError, UnreachableError
@@ -64,7 +68,7 @@ def cached_data(data: HubData) -> Path:
     """
     commit = cached_commit(data.repo, data.revision, "dataset")
     folder = snapshot(data.repo, commit, "dataset") if commit else None
-    if folder is None or not all(any(folder.glob(pattern)) for pattern in data.patterns):
+    if folder is None or not all(any(folder.glob(pattern)) for pattern in data.patterns) or _unfinished(data, commit):
         raise NotCachedError([f"data set {data.repo} at {data.revision[:12]} (task {data.task})"], tasks=[data.task])
     return folder
 
@@ -85,9 +89,48 @@ def fetch_data(data: HubData, progress: Progress = unseen, *, thorough: bool = F
         if there:
             return there
         raise
-    fetch_files(data.repo, commit, _matching(data, files), "dataset", progress, thorough)
+    wanted, folder = _matching(data, files), snapshot(data.repo, commit, "dataset")
+    if not all((folder / name).is_file() for name in wanted):  # else nothing is written: the cache may be read-only
+        _put_down(data, commit, wanted)
+    fetch_files(data.repo, commit, wanted, "dataset", progress, thorough)
     note(data.repo, data.revision, commit, "dataset")
-    return snapshot(data.repo, commit, "dataset")
+    return folder
+
+
+def _list(data: HubData, commit: str) -> Path:
+    return repo_folder(data.repo, "dataset") / f".iclgd-{commit}.json"
+
+
+def _put_down(data: HubData, commit: str, files: Iterable[str]) -> None:
+    """Write the names of a commit's files into the cache before they are fetched: a pattern alone does not tell them.
+
+    Raises:
+        StorageError: the cache cannot be written.
+    """
+    path = _list(data, commit)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=path.parent, prefix=".", delete=False, encoding="utf-8") as file:
+            json.dump(sorted({*_known(path), *files}), file)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise translated(error, data.repo, "dataset") from error
+
+
+def _known(path: Path) -> list[str]:
+    """Return the names in a list; none where there is no list, as where another program fetched the files."""
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
+def _unfinished(data: HubData, commit: str) -> bool:
+    """Return whether a fetch ended before all files were there."""
+    names = [name for name in _known(_list(data, commit)) if any(fnmatchcase(name, one) for one in data.patterns)]
+    folder = snapshot(data.repo, commit, "dataset")
+    return not all((folder / name).is_file() for name in names)
 
 
 def _matching(data: HubData, files: dict[str, RemoteFile]) -> dict[str, RemoteFile]:

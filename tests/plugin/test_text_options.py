@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from iclgd_core.hub.versions import VersionError
 from tests.plugin.project import Project, no_traceback
 from tests.text_models import save_text_model
 
@@ -104,8 +105,6 @@ def test_balanced_sampling_is_named(claims: Project, toy: Path) -> None:
 
 def test_a_library_that_is_too_old_is_no_option(claims: Project, toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> None:
-        from iclgd_core.hub.versions import VersionError
-
         raise VersionError("transformers is too old")
 
     monkeypatch.setattr("fixtures.available.check_versions", refuse)

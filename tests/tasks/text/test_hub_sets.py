@@ -9,7 +9,9 @@ import pytest
 from huggingface_hub import constants
 
 from iclgd_core.errors import SettingsError
+from iclgd_core.hub import data
 from iclgd_core.hub.data import cached_data, data_of
+from iclgd_core.hub.integrity import RemoteFile
 from iclgd_core.hub.refusals import HubError, NotCachedError
 from iclgd_core.tasks.text import TextDataError, TextSettings, TextTask, text_task, text_task_names
 from iclgd_core.tasks.text.hub import Hub
@@ -181,3 +183,37 @@ hub = { repository = "REPO", files = { train = "train*.jsonl", test = "test.json
         "offline": [rows, NotCachedError.__name__, NotCachedError.__name__],
     }
     assert not [one.path for one in hub.seen if "README" in one.path]
+
+
+def test_a_fetch_that_ended_early_is_no_set(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names as train-0.jsonl do not say how many belong together: what the Hub announced does."""
+    needed = data_of(task())
+    assert needed is not None
+    names = ("data/train-0.jsonl", "data/train-1.jsonl", "test.jsonl", "notes/other.jsonl")
+    monkeypatch.setattr(data, "ask", lambda *_: (COMMIT, {name: RemoteFile(0, "", "") for name in names}))
+
+    def interrupted(*_: object) -> None:
+        write(cache, test=tickets(4, first=50))
+        write(cache / "data", **{"train-0": tickets(9)})
+        raise HubError("the network is gone")
+
+    monkeypatch.setattr(data, "fetch_files", interrupted)
+    with pytest.raises(HubError, match="gone"):
+        data.fetch_data(needed)
+    with pytest.raises(NotCachedError, match="iclgd prefetch --task tickets"):
+        _ = task().rows
+    fill(cache)
+    assert len(task().rows.train) == 12
+    assert cached_data(needed) == cache
+
+
+def test_where_all_is_there_nothing_is_written(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(cache)
+    needed = data_of(task())
+    assert needed is not None
+    names = ("data/train-0.jsonl", "data/train-1.jsonl", "test.jsonl")
+    files = {name: RemoteFile((cache / name).stat().st_size, "", "") for name in names}
+    monkeypatch.setattr(data, "ask", lambda *_: (COMMIT, files))
+    before = sorted(cache.parents[1].rglob("*"))
+    assert data.fetch_data(needed) == cache
+    assert sorted(cache.parents[1].rglob("*")) == before

@@ -190,7 +190,7 @@ def test_a_fetch_that_ended_early_is_no_set(cache: Path, monkeypatch: pytest.Mon
     needed = data_of(task())
     assert needed is not None
     names = ("data/train-0.jsonl", "data/train-1.jsonl", "test.jsonl", "notes/other.jsonl")
-    monkeypatch.setattr(data, "ask", lambda *_: (COMMIT, {name: RemoteFile(0, "", "") for name in names}))
+    monkeypatch.setattr(data, "ask", lambda *_, **__: (COMMIT, {name: RemoteFile(0, "", "") for name in names}))
 
     def interrupted(*_: object) -> None:
         write(cache, test=tickets(4, first=50))
@@ -213,7 +213,7 @@ def test_where_all_is_there_nothing_is_written(cache: Path, monkeypatch: pytest.
     assert needed is not None
     names = ("data/train-0.jsonl", "data/train-1.jsonl", "test.jsonl")
     files = {name: RemoteFile((cache / name).stat().st_size, "", "") for name in names}
-    monkeypatch.setattr(data, "ask", lambda *_: (COMMIT, files))
+    monkeypatch.setattr(data, "ask", lambda *_, **__: (COMMIT, files))
     before = sorted(cache.parents[1].rglob("*"))
     assert data.fetch_data(needed) == cache
     assert sorted(cache.parents[1].rglob("*")) == before

@@ -102,8 +102,9 @@ class CausalModel:
             VocabularyError: a token that the model has no embedding for.
         """
         longest = max(len(prompt.ids) for group in groups for prompt in group)
-        used = [int(prompt.ids.max()) for group in groups for prompt in group]
-        check_embedded([*used, *labels.tolist()], self.reader)
+        largest = max(*(int(prompt.ids.max()) for group in groups for prompt in group), *labels.tolist())
+        if largest >= vocabulary(self.config):
+            check_embedded([largest], self.reader)
         check_context(longest, self.context_window, self.name, "a prompt")
         return answer(self.module, groups, labels, self.masked, reuse=self.behaviour.reuses_prefix)
 

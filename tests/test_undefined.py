@@ -224,7 +224,7 @@ def test_where_every_setting_diverged_on_tuning_gd_is_judged_at_its_start(tmp_pa
     agreement = agreement_study(lab, "gd", "jensen-shannon")
     assert (agreement.setting.learning_rate, agreement.setting.epoch, agreement.setting.readout) == (0.0, 0, None)
     np.testing.assert_array_equal(agreement.learner, agreement.floor)
-    assert (agreement.path, agreement.path_rate) == ({}, None)
+    assert (list(agreement.path), agreement.path_rate) == ([0], None)
     trained = {rate: row for rate, row in agreement.setting.table.items() if rate != "0"}
     assert trained
     assert {score for row in trained.values() for score in row.values()} == {None}

@@ -22,6 +22,7 @@ from iclgd_core.evidence import Judge, claim
 from iclgd_core.lab import Lab
 from iclgd_core.papers import DAI
 from iclgd_core.stats import paired_greater
+from iclgd_core.studies.dai_layers import LOSSES
 from iclgd_core.studies.dai_similarity import BASELINES, FORMS, similarity_study
 
 MARGIN = 0.05
@@ -44,7 +45,7 @@ def test_icl_moves_attention_outputs_as_fine_tuning_does(
 ) -> None:
     name = f"sim-aou/{form}"
     lines = {name: ("sgd1", "fine-tuning"), f"{name}/{baseline}": (baseline, f"random update, {baseline}")}
-    study = similarity_study(lab, loss).shown(f"SimAOU, {form} (-1 to 1)", lines)
+    study = similarity_study(lab, loss).shown(f"SimAOU, {form} (-1 to 1)", lines, LOSSES[loss])
     outcome = paired_greater(
         study.mean(name),
         study.mean(f"{name}/{baseline}"),

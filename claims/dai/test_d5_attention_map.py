@@ -27,8 +27,9 @@ FIRST = {"all": 0, "from-2": 1}
 LINES = {
     "sim-am/before": ("zero-shot", "before fine-tuning"),
     "sim-am/after": ("sgd1", "after fine-tuning"),
-    "sim-am/delta": ("delta", "SimAM delta"),
+    "sim-am/delta": ("delta", "fine-tuning"),
 }
+OF_CHANGES = {"sim-am/delta": "SimAM of changes, delta (-1 to 1)"}
 
 
 @claim(
@@ -40,7 +41,7 @@ LINES = {
 )
 @pytest.mark.parametrize("layers", FIRST)
 def test_fine_tuning_brings_attention_nearer_to_icl(lab: Lab, judge: Judge, layers: str) -> None:
-    study = similarity_study(lab).shown("SimAM (-1 to 1)", LINES)
+    study = similarity_study(lab).shown("SimAM (-1 to 1)", LINES, apart=OF_CHANGES)
     outcome = paired_greater(
         study.mean("sim-am/after", FIRST[layers]),
         study.mean("sim-am/before", FIRST[layers]),

@@ -34,8 +34,9 @@ class AgreementStudy:
         setting: GD's setting, the one nearest to ICL on tuning episodes by this agreement.
         agreement, optimizer, part, objective: what was compared.
         model, task: on what.
-        path: for the figure, agreement along GD's epochs at the best learning rate that trains at all, and
-            `path_rate` that rate; `path_accuracy` the accuracy of the same runs; both empty where not asked for.
+        path: for the figure, agreement along GD's epochs at `path_rate`, from epoch 0 (zero-shot) on; `path_accuracy`
+            the accuracy of the same runs. The rate is the best one that trains at all, where that was asked for, else
+            the chosen one; None where the choice is not to train, and then the path has its start alone.
         accuracy: of ICL and zero-shot, over the whole vocabulary.
     """
 
@@ -64,7 +65,7 @@ class AgreementStudy:
                 for name, values in references.items()
             ]
             points = tuple(sampled(epoch, values) for epoch, values in sorted(path.items()))
-            label = f"{learner}, rate {self.path_rate:g}" if self.path_rate is not None else learner
+            label = f"{learner}, not trained" if self.path_rate is None else f"{learner}, rate {self.path_rate:g}"
             return [*flat, *([Curve(quantity, learner, label, axis, points, facet)] if points else [])]
 
         references = {"icl": self.ceiling, "zero-shot": self.floor}
@@ -139,8 +140,9 @@ def agreement_study(
         part: what GD trains, one of models.projections.PARTS.
         n: evaluation episodes; by default the tier's number for this optimizer.
         n_tuning: tuning episodes; likewise.
-        with_path: whether GD is measured along its epochs as well, for a figure; by default for full-batch GD, as in
-            the paper's figure 5.
+        with_path: whether GD is measured at the best rate that trains as well, for a figure, also where another choice
+            is nearer to ICL; by default for full-batch GD, as in the paper's figure 5. Else the figure has the runs at
+            the chosen rate, which are measured anyway.
         objective: GD's loss, one of learners.OBJECTIVES.
         schedule: learning rates and readouts; by default the tier's for this optimizer.
         tuning_orders: orders of the demonstrations on tuning episodes; by default one where none matters (full batch),
@@ -171,8 +173,9 @@ def agreement_study(
     first, second = icl[:, 0], icl[:, 1]
     answers = lab.answers("evaluation", lab.count("evaluation", n))
     wanted = full_batch and objective == "labels" if with_path is None else with_path
-    rate = best_trained_rate(setting) if wanted else None
-    path = {} if rate is None else _path(lab, rate, optimizer, schedule, n, part) | {0: none}
+    chosen_rate = None if setting.readout is None else setting.learning_rate
+    rate = best_trained_rate(setting) if wanted else chosen_rate
+    path = {0: none} | ({} if rate is None else _path(lab, rate, optimizer, schedule, n, part, objective))
     return AgreementStudy(
         ceiling=agree(second, first).mean(-1),
         learner=agree(chosen, first).mean(-1),
@@ -191,9 +194,11 @@ def agreement_study(
     )
 
 
-def _path(lab: Lab, rate: float, optimizer: str, schedule: Schedule, n: int, part: str) -> dict[int, LogProbs]:
+def _path(
+    lab: Lab, rate: float, optimizer: str, schedule: Schedule, n: int, part: str, objective: str
+) -> dict[int, LogProbs]:
     """Return GD's predictions by epoch at one learning rate; an epoch at which a run diverged is left out."""
-    runs = lab.descend(optimizer, Schedule((rate,), schedule.readouts), SHOTS, part=part, n=n)
+    runs = lab.descend(optimizer, Schedule((rate,), schedule.readouts), SHOTS, part=part, n=n, objective=objective)
     return {
         epoch: runs.log_probs[:, 0, 0, j]
         for j, epoch in enumerate(schedule.readouts)

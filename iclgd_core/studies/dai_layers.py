@@ -1,7 +1,8 @@
 """Quantities by layer: one number an episode and layer, and what they were measured with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from iclgd_core.studies.points import sampled
 
 Floats = NDArray[np.float64]
 
+LOSSES = {"lm": "fine-tuning on the loss of all tokens", "labels": "fine-tuning on the loss of the labels"}
+"""The losses of fine-tuning in words, for figures that differ in nothing else."""
+
 
 @dataclass(frozen=True, eq=False)
 class LayerStudy:
@@ -27,6 +31,8 @@ class LayerStudy:
         others: whatever else was fixed beforehand.
         lines: names that the figure shows, each with learner and label; empty for all.
         quantity: what the figure's y axis is.
+        facet: what tells the figure from others of the same quantity; empty if there is one.
+        apart: quantities of lines that are of another one, by name; each stands on axes of its own.
     """
 
     values: Mapping[str, Floats]
@@ -36,25 +42,34 @@ class LayerStudy:
     others: Mapping[str, Json] = field(default_factory=dict)
     lines: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     quantity: str = ""
+    facet: str = ""
+    apart: Mapping[str, str] = field(default_factory=dict)
 
     def mean(self, name: str, first: int = 0) -> Floats:
         """Return the mean over layers of one quantity, as the paper averages, (episodes,); from layer `first` on."""
         return np.asarray(self.values[name][:, first:].mean(axis=1))
 
-    def shown(self, quantity: str, lines: Mapping[str, tuple[str, str]]) -> "LayerStudy":
-        """Return the same study with another figure."""
-        return LayerStudy(self.values, self.model, self.task, self.how, self.others, lines, quantity)
+    def shown(
+        self,
+        quantity: str,
+        lines: Mapping[str, tuple[str, str]],
+        facet: str = "",
+        apart: Mapping[str, str] = MappingProxyType({}),
+    ) -> "LayerStudy":
+        """Return the same study with another figure; lines of another quantity, by name, stand `apart`."""
+        return replace(self, lines=lines, quantity=quantity, facet=facet, apart=apart)
 
     def curves(self) -> tuple[Curve, ...]:
         """Return the shown quantities by layer, counted from 1; one without the first layers ends with them."""
         last = max(x.shape[1] for x in self.values.values())
         return tuple(
             Curve(
-                self.quantity,
+                self.apart.get(name, self.quantity),
                 learner,
                 label,
                 "layer",
                 tuple(sampled(last - i, column) for i, column in enumerate(self.values[name].T[::-1]))[::-1],
+                self.facet,
             )
             for name, (learner, label) in self.lines.items()
         )
@@ -86,8 +101,8 @@ class LayerStudy:
 
 
 def layers_read(
-    lab: Lab, how: FineTuning, arrays: Arrays, lines: Mapping[str, tuple[str, str]], quantity: str
+    lab: Lab, how: FineTuning, arrays: Arrays, lines: Mapping[str, tuple[str, str]], quantity: str, facet: str = ""
 ) -> LayerStudy:
     """Return the study of arrays (episodes, layers) that were read on the first QUERIES queries of each episode."""
     values = {name: array.astype(np.float64) for name, array in arrays.items()}
-    return LayerStudy(values, lab.model.name, lab.task.name, how, {"queries_read": QUERIES}, lines, quantity)
+    return LayerStudy(values, lab.model.name, lab.task.name, how, {"queries_read": QUERIES}, lines, quantity, facet)

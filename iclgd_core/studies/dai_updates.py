@@ -26,7 +26,7 @@ from iclgd_core.studies.dai_fine_tuning import (
     measured,
     trained,
 )
-from iclgd_core.studies.dai_layers import LayerStudy, layers_read
+from iclgd_core.studies.dai_layers import LOSSES, LayerStudy, layers_read
 from iclgd_core.tasks.prompts import EpisodePrompts, Prompt
 
 Floats = NDArray[np.float64]
@@ -50,7 +50,8 @@ def update_study(lab: Lab, objective: str = "lm") -> LayerStudy:
     settings = {**how.key(), "queries": QUERIES}
     arrays = measured(lab, "updates", n, settings, lambda: _cosines(lab, how, n))
     lines = {"own": ("sgd1", "the same demonstrations"), "other": ("other", "demonstrations of another episode")}
-    return layers_read(lab, how, arrays, lines, "cosine of Delta W_ICL and Delta W_FT (-1 to 1)")
+    quantity = "cosine of Delta W_ICL and Delta W_FT (-1 to 1)"
+    return layers_read(lab, how, arrays, lines, quantity, LOSSES.get(objective, objective))
 
 
 def _cosines(lab: Lab, how: FineTuning, n: int) -> Arrays:

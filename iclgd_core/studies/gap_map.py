@@ -124,6 +124,7 @@ class GapMap:
             "closure_undefined": found.undefined,
             "diverged": [str(place) for place in self.diverged],
             "gap_map": {
+                "quantity": f"agreement with ICL ({self.agreement})",
                 "learning_rates": list(self.grid.learning_rates),
                 "epochs": list(self.grid.readouts),
                 "batches": list(BATCHES.values()),

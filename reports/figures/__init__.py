@@ -4,7 +4,7 @@ from reports.figures.catalogue import FIGURES, PaperFigure, Plate, plates
 from reports.figures.forest import draw_forest
 from reports.figures.heat_map import GapMap, batch_text, cell_text, draw_gap_map, gap_map_of
 from reports.figures.panel import Domain, draw_panel, y_domain
-from reports.figures.series import Panel, Series, panels_of
+from reports.figures.series import Panel, Series, left_out, panels_of
 from reports.figures.style import STYLE_SHEET, Style, style_of
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "draw_gap_map",
     "draw_panel",
     "gap_map_of",
+    "left_out",
     "panels_of",
     "plates",
     "style_of",

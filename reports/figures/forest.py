@@ -1,4 +1,7 @@
-"""The effects of one claim, one line a sub-claim: estimate and interval against the bound, and where the claim lies."""
+"""The effects of one claim, one line a sub-claim: estimate and interval against the bound, and where the claim lies.
+
+Effects of one quantity share an axis; each other quantity has its own.
+"""
 
 import math
 from collections.abc import Sequence
@@ -8,6 +11,7 @@ from markupsafe import Markup
 
 from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.stats.outcome import Outcome
+from reports.figures.likeness import alike
 from reports.figures.marks import CAP, marker
 from reports.figures.scale import Scale, compact, linear_ticks, log_ticks, span, tick_labels
 from reports.figures.svg import drawing, element, joined, lines
@@ -53,30 +57,38 @@ class _Row:
 
 
 def draw_forest(evidence: Sequence[Evidence]) -> Markup:
-    """Return the forest of the sub-claims that have an outcome; empty where none has."""
-    rows = [_Row(_name(item), item.outcome, item.verdict or Verdict.ERROR) for item in evidence if item.outcome]
+    """Return the forest of the sub-claims that have an outcome: one axis for each quantity; empty where none has."""
+    parts, rows, height = [], [], 0.0
+    for quantity, items in alike(evidence):
+        group = [_Row(_name(item), item.outcome, item.verdict or Verdict.ERROR) for item in items if item.outcome]
+        drawn, bottom = _grouped(group, quantity, height)
+        parts, rows, height = [*parts, *drawn], [*rows, *group], bottom
     if not rows:
         return Markup("")
+    title = f"Effects of claim {evidence[0].id} on {evidence[0].model}"
+    description = "; ".join(f"{row.name}: {row.value}, bound {compact(row.outcome.threshold)}" for row in rows)
+    return drawing(WIDTH, height, title, description, joined(parts))
+
+
+def _grouped(rows: Sequence[_Row], quantity: str, top: float) -> tuple[list[Markup], float]:
+    """Return the rows of one quantity with their axis, from `top` on, and where they end."""
     values = [v for row in rows for v in row.numbers]
     log = min(values) > 0.0 and math.log10(max(values)) - math.log10(min(values)) > math.log10(LOG_FROM)
     zero = [] if log else [0.0]
     low, high = span([*values, *zero], 0.04, log)
     x = Scale(low, high, LEFT, RIGHT, log)
-    bottom = TOP + ROW * len(rows)
-    quantities = list(dict.fromkeys(row.outcome.quantity for row in rows))
-    label = quantities[0] if len(quantities) == 1 else "effect, each in its own quantity (see the table)"
-    foot = lines(label, 58, 3)
+    first = top + TOP
+    bottom = first + ROW * len(rows)
+    foot = lines(quantity, 58, 3)
     parts = [
-        *(_row(row, x, TOP + ROW * i) for i, row in enumerate(rows)),
+        *(_row(row, x, first + ROW * i) for i, row in enumerate(rows)),
         *_axis(x, bottom),
         *(
             element("text", line, x=WIDTH / 2, y=bottom + 34 + 14 * i, text_anchor="middle", class_="muted")
             for i, line in enumerate(foot)
         ),
     ]
-    title = f"Effects of claim {evidence[0].id} on {evidence[0].model}"
-    description = "; ".join(f"{row.name}: {row.value}, bound {compact(row.outcome.threshold)}" for row in rows)
-    return drawing(WIDTH, bottom + 38 + 14 * len(foot), title, description, joined(parts))
+    return parts, bottom + 38 + 14 * len(foot)
 
 
 def _name(item: Evidence) -> str:

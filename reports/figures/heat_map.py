@@ -11,12 +11,13 @@ from reports.adjudication.words import closure_text, step_of
 from reports.figures.svg import drawing, element, joined, lines
 
 NAME = "gap_map"
-"""The detail that holds a map: {learning_rates, epochs, batches, closure [batch][rate][epoch]}."""
+"""The detail that holds a map: {quantity, learning_rates, epochs, batches, closure [batch][rate][epoch]}."""
 
 MOST = 64
 """Settings along one axis; a larger map is not drawn."""
 
 WIDTH = 360.0
+LINE = 14.0
 LEFT, TOP, CELL_WIDTH, CELL_HEIGHT = 78.0, 24.0, 50.0, 26.0
 NONE = "–"
 
@@ -28,12 +29,19 @@ class GapMap:
     Attributes:
         learning_rates, epochs, batches: the settings, as text.
         closure: by batch, rate and epoch; None where there is none.
+        quantity: of what they are the closure; empty where a study does not say.
     """
 
     learning_rates: tuple[str, ...]
     epochs: tuple[str, ...]
     batches: tuple[str, ...]
     closure: tuple[tuple[tuple[float | None, ...], ...], ...]
+    quantity: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the map shows, without the batch size, which each of its panels has."""
+        return f"Closure of GD, {self.quantity}" if self.quantity else "Closure of GD"
 
 
 def gap_map_of(details: Mapping[str, Json]) -> GapMap | None:
@@ -49,7 +57,9 @@ def gap_map_of(details: Mapping[str, Json]) -> GapMap | None:
     sheets = [] if not isinstance(cells, list) else [_sheet(sheet, len(rates), len(epochs)) for sheet in cells]
     if len(sheets) != len(batches) or any(sheet is None for sheet in sheets):
         return None
-    return GapMap(rates, epochs, batches, tuple(sheet for sheet in sheets if sheet is not None))
+    quantity = found.get("quantity")
+    known = quantity if isinstance(quantity, str) else ""
+    return GapMap(rates, epochs, batches, tuple(sheet for sheet in sheets if sheet is not None), known)
 
 
 def draw_gap_map(gap: GapMap) -> list[Markup]:
@@ -73,9 +83,11 @@ def batch_text(batch: str) -> str:
 
 def _panel(gap: GapMap, batch: str, sheet: tuple[tuple[float | None, ...], ...]) -> Markup:
     width, height = CELL_WIDTH * len(gap.epochs), CELL_HEIGHT * len(gap.learning_rates)
-    parts = [_text(2, 13, lines(f"Closure of GD, {batch_text(batch)}", 56, 1)[0], "strong")]
+    head = lines(f"{gap.title}, {batch_text(batch)}", 52, 2)
+    parts = [_text(2, 13 + LINE * i, line, "strong") for i, line in enumerate(head)]
+    top = TOP + LINE * (len(head) - 1)
     for i, (rate, row) in enumerate(zip(gap.learning_rates, sheet, strict=True)):
-        y = TOP + CELL_HEIGHT * i
+        y = top + CELL_HEIGHT * i
         parts.append(_text(LEFT - 6, y + CELL_HEIGHT / 2 + 4, rate, "muted small", "end"))
         for j, (epoch, value) in enumerate(zip(gap.epochs, row, strict=True)):
             x = LEFT + CELL_WIDTH * j
@@ -83,7 +95,7 @@ def _panel(gap: GapMap, batch: str, sheet: tuple[tuple[float | None, ...], ...])
             box = element("rect", x=x, y=y, width=CELL_WIDTH - 2, height=CELL_HEIGHT - 2, class_="shade")
             number = _text(x + CELL_WIDTH / 2 - 1, y + CELL_HEIGHT / 2 + 3, cell_text(value), "small number", "middle")
             parts.append(element("g", tip, box, number, class_=f"cell {step_of(value) or 'none'}"))
-    bottom = TOP + height
+    bottom = top + height
     for j, epoch in enumerate(gap.epochs):
         parts.append(_text(LEFT + CELL_WIDTH * (j + 0.5) - 1, bottom + 14, epoch, "muted small", "middle"))
     parts.append(_text(LEFT - 6, bottom + 30, "learning rate", "muted small", "end"))
@@ -92,7 +104,7 @@ def _panel(gap: GapMap, batch: str, sheet: tuple[tuple[float | None, ...], ...])
              for e, v in zip(gap.epochs, row, strict=True) if v is not None]  # fmt: skip
     best = max(known, default=None, key=lambda cell: cell[0])
     best_text = "no closure" if best is None else f"largest {closure_text(best[0])} at rate {best[1]}, epoch {best[2]}"
-    title = f"Closure of GD over learning rates and epochs, {batch_text(batch)}"
+    title = f"{gap.title}, over learning rates and epochs, {batch_text(batch)}"
     return drawing(max(LEFT + width + 4, WIDTH), bottom + 38, title, f"{title}: {best_text}", joined(parts))
 
 

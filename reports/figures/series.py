@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from iclgd_core.curves import Curve, Point
-from reports.figures.style import style_of
+from reports.figures.style import REFERENCES, style_of
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -48,6 +48,11 @@ class Panel:
     series: tuple[Series, ...]
 
     @property
+    def has_learner(self) -> bool:
+        """Whether a learner was measured: a line, or a level of its own beside floor and ceiling."""
+        return any(one.points or one.learner not in REFERENCES for one in self.series if not one.source)
+
+    @property
     def title(self) -> str:
         """The facet and the number of units, where there are any."""
         return ", ".join(part for part in (self.facet, self.units) if part)
@@ -71,8 +76,20 @@ def panels_of(sub_claims: Iterable[Sequence[Curve]]) -> list[Panel]:
 
     Curves of one quantity and facet share a panel. Equal curves are drawn once; curves of one learner, label and
     source at different x become one. Where they differ at the same x (a floor measured on other episodes, say) the
-    sub-claim gets a panel of its own, so that each learner stands beside the references it was measured with.
+    sub-claim gets a panel of its own, so that each learner stands beside the references it was measured with. A panel
+    without any learner is none: see `left_out`.
     """
+    return [panel for panel in _all_panels(sub_claims) if panel.has_learner]
+
+
+def left_out(sub_claims: Iterable[Sequence[Curve]]) -> list[str]:
+    """Return in words which panels are not drawn, and why: they would show axes and references alone."""
+    bare = [panel for panel in _all_panels(sub_claims) if not panel.has_learner]
+    names = dict.fromkeys(", ".join(filter(None, [panel.quantity, panel.facet])) for panel in bare)
+    return [f"{name}: not drawn, since no learner was measured beside floor and ceiling" for name in names]
+
+
+def _all_panels(sub_claims: Iterable[Sequence[Curve]]) -> list[Panel]:
     found: dict[tuple[str, str, str, bool], list[dict[tuple[str, str, str], Series]]] = {}
     for curves in sub_claims:
         groups: dict[tuple[str, str, str, bool], list[Series]] = {}

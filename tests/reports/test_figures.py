@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from iclgd_core.curves import Curve, Point
 from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.stats.outcome import Outcome
-from reports.figures import draw_forest, draw_panel, panels_of, plates, style_of, y_domain
+from reports.figures import draw_forest, draw_panel, left_out, panels_of, plates, style_of, y_domain
 from reports.figures.style import COLOURS, STYLES
 from tests.reports.hostile import HOSTILE
 from tests.reports.sample import sample_report
@@ -102,6 +102,40 @@ def test_a_logarithmic_axis_has_equal_steps_for_equal_factors() -> None:
     marks = [n for n in parsed(draw_panel(panel)).iter() if n.attrib.get("class") == "curve"]
     xs = [float(x) for x, _ in re.findall(r"[ML](\S+) (\S+?)(?=[ML]|$)", marks[0].attrib["d"])]
     assert xs[1] - xs[0] == pytest.approx(xs[2] - xs[1], abs=0.02)
+
+
+def bare(learner: str = "gd", points: tuple[Point, ...] = (), source: str = "") -> list[Curve]:
+    """Floor, ceiling and one further curve."""
+    levels = [Curve("q", name, name, "x", (Point(None, 0.5),)) for name in ("icl", "zero-shot", "construction")]
+    return [*levels, *([Curve("q", learner, learner, "x", points, source=source)] if points else [])]
+
+
+@pytest.mark.parametrize(
+    ("sub_claim", "drawn"),
+    [
+        (bare(), False),
+        (bare("icl", (Point(None, 0.6),)), False),
+        (bare("gd", (Point(None, 0.6),), source="a paper"), False),
+        (bare("gd", (Point(None, 0.6),)), True),
+        (bare("gd", (Point(1.0, 0.6),)), True),
+        (bare("icl", (Point(1.0, 0.6),)), True),
+    ],
+)
+def test_floor_and_ceiling_alone_are_no_figure_and_the_reason_is_said(sub_claim: list[Curve], drawn: bool) -> None:
+    assert len(panels_of([sub_claim])) == drawn
+    why = "q: not drawn, since no learner was measured beside floor and ceiling"
+    assert left_out([sub_claim]) == ([] if drawn else [why])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(curves(), max_size=3), max_size=3))
+def test_every_figure_that_is_drawn_has_a_mark_of_a_learner(sub_claims: list[list[Curve]]) -> None:
+    for panel in panels_of(sub_claims):
+        measured = [one for one in panel.series if not one.source]
+        assert any(one.points or one.learner not in ("icl", "zero-shot", "construction") for one in measured)
+    quantities = {c.quantity for curves in sub_claims for c in curves if c.points}
+    told = left_out(sub_claims)
+    assert all(q in {p.quantity for p in panels_of(sub_claims)} or any(q in why for why in told) for q in quantities)
 
 
 def test_equal_curves_are_drawn_once_and_other_x_are_joined() -> None:

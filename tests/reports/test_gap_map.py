@@ -36,6 +36,30 @@ def test_each_cell_has_its_number_its_shade_and_its_setting() -> None:
     assert ParsedPage(first).faults == []
 
 
+def test_maps_of_several_agreements_are_told_apart_by_their_titles() -> None:
+    """By what is read at first sight and by what is read aloud."""
+    images = [
+        image
+        for agreement in ("token-overlap", "jensen-shannon")
+        if (gap := gap_map_of({"gap_map": GAP | {"quantity": f"agreement with ICL ({agreement})"}}))
+        for image in draw_gap_map(gap)
+    ]
+    heads = [" ".join(re.findall(r'class="strong">(.*?)</text>', image)) for image in images]
+    assert heads[0] == "Closure of GD, agreement with ICL (token-overlap), batches of 1"
+    titles = [re.findall(r"<title>(.*?)</title>", image)[0] for image in images]
+    assert len(set(heads)) == len(set(titles)) == 4
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"quantity": 3}, {"quantity": None}, {"quantity": ["a"]}],
+)
+def test_a_map_that_does_not_name_its_quantity_is_drawn_without(change: dict[str, Json]) -> None:
+    gap = gap_map_of({"gap_map": GAP | change})
+    assert gap is not None
+    assert gap.title == "Closure of GD"
+
+
 @pytest.mark.parametrize(
     "change",
     [{"learning_rates": []}, {"epochs": [1, 2]}, {"batches": [1]}, {"closure": None}, {"closure": [[]]},

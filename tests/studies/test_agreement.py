@@ -8,6 +8,7 @@ import pytest
 from iclgd_core.errors import DivergedError
 from iclgd_core.learners import Schedule
 from iclgd_core.studies import AGREEMENTS, agreement_study
+from reports.figures import panels_of
 from tests.studies.planted import ADAM, SGD, TIER, Floats, Place, Plant, drawn, logs, planted_lab
 
 
@@ -89,7 +90,8 @@ def test_the_setting_nearest_to_icl_on_tuning_episodes_is_judged(tmp_path: Path,
     assert (setting.learning_rate, setting.epoch, setting.readout) == (*best, SGD.readouts.index(best[1]))
     expected = AGREEMENTS["jensen-shannon"](logs(lambda at: drawn(7, at.episode, at.split), 6), logs(icl, 6)).mean(-1)
     np.testing.assert_allclose(found.learner, expected, atol=1e-6)
-    tuning, evaluation = lab.asked
+    tuning, evaluation, of_figure = lab.asked
+    assert of_figure == evaluation, "the figure asks for what is measured already"
     assert (tuning.split, tuning.n, tuning.orders, tuning.schedule) == ("tuning", 3, 1, SGD)
     assert (evaluation.split, evaluation.n) == ("evaluation", 6)
     assert evaluation.schedule == Schedule((best[0],), SGD.readouts)
@@ -107,9 +109,29 @@ def test_gd_that_only_harms_is_judged_at_its_start(tmp_path: Path) -> None:
 def test_adam_has_its_own_rates_and_episodes_and_is_tuned_in_several_orders(tmp_path: Path) -> None:
     lab = planted_lab(tmp_path, icl, none, first_order)
     assert len(agreement_study(lab, "adam1", "jensen-shannon", with_path=False).learner) == TIER.minibatch_episodes
-    tuning, evaluation = lab.asked
+    tuning, evaluation, of_figure = lab.asked
+    assert of_figure == evaluation, "the figure asks for what is measured already"
     assert (tuning.optimizer, tuning.schedule, tuning.orders, tuning.n) == ("adam1", ADAM, 2, 2)
     assert (evaluation.optimizer, evaluation.orders, evaluation.n) == ("adam1", 1, 5)
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "sgd1", "adam1"])
+@pytest.mark.parametrize("objective", ["labels", "lm"])
+@pytest.mark.parametrize("trains", [True, False])
+def test_a_figure_always_has_the_learner(tmp_path: Path, optimizer: str, objective: str, trains: bool) -> None:
+    """Along its epochs at the chosen rate; where the choice is not to train, at its start, and its name says so."""
+    start = none if trains else (lambda at: mixed({(0.0, 0): 0.5})(at))
+    lab = planted_lab(tmp_path, icl, start, first_order if trains else none)
+    found = agreement_study(lab, optimizer, "token-overlap", objective=objective, with_path=False)
+    panels = panels_of([found.curves()])
+    assert [panel.quantity.split(" ")[0] for panel in panels] == ["agreement", "accuracy"]
+    for panel in panels:
+        (learner,) = [one for one in panel.series if one.learner == optimizer]
+        epochs = [point.x for point in learner.points]
+        assert len(epochs) == len(set(epochs)) > 1 if trains else epochs == [0.0]
+        assert learner.label == (f"{optimizer}, rate {found.path_rate:g}" if trains else f"{optimizer}, not trained")
+    assert found.setting.epoch in found.path
+    np.testing.assert_array_equal(found.path[found.setting.epoch], found.learner)
 
 
 def test_diverged_runs_are_counted_not_dropped(tmp_path: Path) -> None:

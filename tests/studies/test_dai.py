@@ -17,7 +17,7 @@ from iclgd_core.stats import mean_interval, ratio_interval
 from iclgd_core.studies import dai_selection
 from iclgd_core.studies.dai_dual_form import identity_study, relaxation_study
 from iclgd_core.studies.dai_fine_tuning import FineTuning, common_tail, fine_tuning, first_order, trained
-from iclgd_core.studies.dai_layers import LayerStudy
+from iclgd_core.studies.dai_layers import LOSSES, LayerStudy
 from iclgd_core.studies.dai_recall import RecallStudy, linear_ratio, recall_study
 from iclgd_core.studies.dai_selection import selection_study
 from iclgd_core.studies.dai_similarity import _of_outputs, similarity_study
@@ -25,6 +25,7 @@ from iclgd_core.studies.dai_training_tokens import _permuted, positions, trainin
 from iclgd_core.studies.dai_updates import update_study
 from iclgd_core.tasks.prompts import Prompt
 from iclgd_core.tiers import TIERS
+from reports.figures import panels_of
 from tests.tiny_models import tiny_model, tiny_task
 
 Floats = NDArray[np.float64]
@@ -203,3 +204,16 @@ def test_curves_end_at_the_last_layer() -> None:
     assert whole.points[0].y == 1.5
     assert study.fixed() == {"demonstrations": SHOTS}
     assert study.tuning() == {}
+
+
+def test_lines_of_another_quantity_stand_apart_and_figures_that_differ_in_the_loss_alone_have_titles_that_say_so() -> (
+    None
+):
+    study = LayerStudy({"a": np.ones((2, 3)), "b": np.ones((2, 3))}, "m", "t", None)
+    lines = {"a": ("a", "A"), "b": ("b", "B")}
+    assert len(panels_of([study.shown("q", lines).curves()])) == 1
+    apart = panels_of([study.shown("q", lines, apart={"b": "another"}).curves()])
+    assert [panel.quantity for panel in apart] == ["q", "another"]
+    other = replace(study, values={name: 0.5 * x for name, x in study.values.items()})
+    both = [one.shown("q", lines, facet).curves() for one, facet in zip((study, other), LOSSES.values(), strict=True)]
+    assert len({panel.title for panel in panels_of(both)}) == 2

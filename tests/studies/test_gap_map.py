@@ -97,7 +97,8 @@ def test_no_closure_where_the_ceiling_lies_below_the_floor(tmp_path: Path) -> No
 def test_other_optimizers_have_their_own_settings(tmp_path: Path, optimizer: str, schedule: str) -> None:
     lab = planted_lab(tmp_path, icl, none, lambda at: drawn(1, at.episode, at.split))
     found = optimizer_account(lab, optimizer, "token-overlap")
-    tuning, evaluation = lab.asked
+    tuning, evaluation, of_figure = lab.asked
+    assert of_figure == evaluation
     assert tuning.schedule == SCHEDULES["quick"][schedule]
     assert (tuning.split, tuning.n, tuning.orders) == ("tuning", lab.tier.size_tuning_episodes, 1)
     assert (evaluation.split, evaluation.n) == ("evaluation", lab.tier.minibatch_episodes)

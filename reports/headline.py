@@ -31,27 +31,75 @@ WORDS = {
 
 
 def headline(evidence: Sequence[Evidence]) -> tuple[str, ...]:
-    """Return at most three short sentences that say no more than the verdicts do.
-
-    The first answers whether ICL is gradient descent in the models under test, and begins with what is missing, where
-    something is. The second tells the paper's other claims. The third says what came out where the answer is known,
-    and how many verdicts are not as registered.
+    """Return at most three short sentences that say no more than the verdicts do: `answer`, then `checks`.
 
     Args:
         evidence: adjudicated, of one run.
     """
-    claims = sorted((claim for claim in claim_verdicts(evidence) if says_no(claim.paper)), key=lambda c: natural(c.id))
-    deciding = [claim for claim in claims if claim.id in DECIDING]
-    first = "; ".join([*_missing(evidence), _answer([claim for claim in deciding if tested(claim)])])
+    return (*answer(evidence), *checks(evidence))
+
+
+def answer(evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    """Return whether ICL is gradient descent in the models under test, and what became of the paper's other claims.
+
+    Where something is missing from the run, the first sentence begins with it.
+    """
+    claims = _claims(evidence)
+    deciding = [claim for claim in claims if claim.id in DECIDING and tested(claim)]
     others = _each([claim for claim in claims if claim.id not in DECIDING and tested(claim)])
-    checks = "; ".join(filter(None, [_known(deciding), without_icl(evidence), _unregistered(evidence)]))
-    second = f"Of Shen et al.'s other claims, {others}" if others else ""
-    return tuple(f"{text[0].upper()}{text[1:]}." for text in (first, second, checks) if text)
+    first = "; ".join([*_missing(evidence), _answer(deciding)])
+    return _sentences(first, f"Of Shen et al.'s other claims, {others}" if others else "")
+
+
+def checks(evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    """Return what came out where the answer is known, and how many verdicts are not as registered; if there is any."""
+    deciding = [claim for claim in _claims(evidence) if claim.id in DECIDING]
+    parts = [where_known(deciding), without_icl(evidence), _unregistered(evidence)]
+    return _sentences("; ".join(part for part in parts if part))
+
+
+def _claims(evidence: Sequence[Evidence]) -> list[ClaimVerdict]:
+    found = [claim for claim in claim_verdicts(evidence) if says_no(claim.paper)]
+    return sorted(found, key=lambda claim: natural(claim.id))
+
+
+def _sentences(*texts: str) -> tuple[str, ...]:
+    return tuple(f"{text[0].upper()}{text[1:]}." for text in texts if text)
 
 
 def tested(claim: ClaimVerdict) -> list[FamilyVerdict]:
     """Return a claim's verdicts on models under test: neither controls nor models whose ICL is known to be GD."""
     return [one for one in claim.families if not is_control(one.model) and not is_known_gd(one.model)]
+
+
+def known_gd(claim: ClaimVerdict) -> list[FamilyVerdict]:
+    """Return a claim's verdicts on models whose ICL is known to be GD, or near it."""
+    return [one for one in (*claim.families, *claim.known) if is_known_gd(one.model)]
+
+
+def where_known(claims: Sequence[ClaimVerdict], named: bool = False) -> str:
+    """Say on how many models claims are refuted where ICL is GD or near it; empty where none ran on such a model.
+
+    Args:
+        claims: that must be refuted where ICL is GD.
+        named: whether to name the models on which one is not.
+    """
+    parts: list[str] = []
+    for claim in claims:
+        families = known_gd(claim)
+        counts = Counter(family.verdict for family in families)
+        others = [verdict for verdict in Overall if counts[verdict] and verdict is not Overall.REFUTED]
+        if named:
+            models = {verdict: [one.model for one in families if one.verdict is verdict] for verdict in others}
+            but = "; ".join(f"{verdict.value} on {', '.join(models[verdict])}" for verdict in others)
+        else:
+            but = f"supported on {counts[Overall.SUPPORTED]}" if Overall.SUPPORTED in others else ""
+        if families:
+            lead = f"{claim.id} on" if parts else f"{claim.id} is refuted on"
+            parts.append(
+                f"{lead} {counts[Overall.REFUTED]} of {many(len(families), 'model')}{f' ({but})' if but else ''}"
+            )
+    return f"where ICL is GD or near it, {listed(parts)}" if parts else ""
 
 
 def about_icl(evidence: Sequence[Evidence]) -> tuple[int, list[Evidence]]:
@@ -104,10 +152,11 @@ def _answer(claims: Sequence[ClaimVerdict]) -> str:
         said += f", {listed(absent)} was not run"
     if verdicts == {Overall.SUPPORTED} and len(ran) == len(DECIDING):
         return f"ICL is not gradient descent in {where}: {_in_words(ran)}"
+    alone = "" if len(ran) == len(DECIDING) else f"by {ran[0].id} alone, "
     if verdicts == {Overall.SUPPORTED}:
-        return f"by {ran[0].id} alone, ICL is not gradient descent in {where}: {said}"
+        return f"{alone}ICL is not gradient descent in {where}: {said}"
     if verdicts == {Overall.REFUTED}:
-        return f"nothing was found against ICL being gradient descent in {where}: {said}"
+        return f"{alone}nothing speaks against ICL being gradient descent in {where}: {said}"
     if all(family.reason.startswith(NO_ICL) for claim in ran for family in tested(claim)):
         return f"there is no ICL in {where} that could be gradient descent: {said}"
     return f"whether ICL is gradient descent in {where} is open: {said}"
@@ -136,19 +185,6 @@ def _each(claims: Sequence[ClaimVerdict]) -> str:
         if ids:
             parts.append(f"{listed(ids)} {WORDS[verdict][len(ids) > 1]}")
     return ", ".join(parts)
-
-
-def _known(claims: Sequence[ClaimVerdict]) -> str:
-    """Say on how many models the deciding claims are refuted where ICL is GD, or near it: there they must be."""
-    parts: list[str] = []
-    for claim in claims:
-        families = [family for family in (*claim.families, *claim.known) if is_known_gd(family.model)]
-        counts = Counter(family.verdict for family in families)
-        held = f" (supported on {counts[Overall.SUPPORTED]})" if counts[Overall.SUPPORTED] else ""
-        if families:
-            named = f"{claim.id} on" if parts else f"{claim.id} is refuted on"
-            parts.append(f"{named} {counts[Overall.REFUTED]} of {many(len(families), 'model')}{held}")
-    return f"where ICL is GD or near it, {listed(parts)}" if parts else ""
 
 
 def _unregistered(evidence: Sequence[Evidence]) -> str:

@@ -49,7 +49,7 @@ def test_several_models_are_counted() -> None:
     ("evidence", "text"),
     [
         (of("S1", S), "By S1 alone, ICL is not gradient descent in m: S1 is supported, S2 was not run."),
-        ([*of("S1", R), *of("S2", R)], "Nothing was found against ICL being gradient descent in m: S1 and S2 are "
+        ([*of("S1", R), *of("S2", R)], "Nothing speaks against ICL being gradient descent in m: S1 and S2 are "
          "refuted."),
         ([*of("S1", S), *of("S2", S, I)], "Whether ICL is gradient descent in m is open: S1 is supported, S2 is "
          "inconclusive."),
@@ -136,5 +136,5 @@ def test_no_is_never_said_against_a_verdict(verdicts: dict[str, list[Verdict]]) 
     both = [verdict for id in ("S1", "S2") for verdict in verdicts.get(id, []) if verdict is not N]
     if found[0].startswith("ICL is not") or "alone, ICL is not" in found[0]:
         assert set(both) == {S}
-    if "Nothing was found against" in found[0]:
+    if "othing speaks against" in found[0]:
         assert R in both

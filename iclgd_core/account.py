@@ -6,13 +6,13 @@ from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.stats.outcome import Outcome
 
 
-def number(value: float | None) -> str:
-    """Return a number with four significant digits, or `undefined`.
+def number(value: float | None, digits: int = 4) -> str:
+    """Return a number with that many significant digits, or `undefined`.
 
-    >>> number(0.123456), number(None)
-    ('0.1235', 'undefined')
+    >>> number(0.123456), number(0.123456, 2), number(None)
+    ('0.1235', '0.12', 'undefined')
     """
-    return "undefined" if value is None else f"{value:.4g}"
+    return "undefined" if value is None else f"{value:.{digits}g}"
 
 
 def label(evidence: Evidence) -> str:
@@ -26,12 +26,12 @@ def subject(evidence: Evidence) -> str:
     return ", ".join(part for part in (evidence.model, evidence.task) if part)
 
 
-def effect(outcome: Outcome) -> str:
+def effect(outcome: Outcome, digits: int = 4) -> str:
     """Return the estimate with the interval to be shown, for example `0.12 [0.1, 0.15]`."""
     if outcome.shown_interval is None:
-        return number(outcome.estimate)
+        return number(outcome.estimate, digits)
     low, high = outcome.shown_interval
-    return f"{number(outcome.estimate)} [{number(low)}, {number(high)}]"
+    return f"{number(outcome.estimate, digits)} [{number(low, digits)}, {number(high, digits)}]"
 
 
 def account(evidence: Evidence, verdicts: Iterable[Verdict]) -> str:

@@ -42,8 +42,8 @@ class Closing:
         if line:
             self.warnings.append(line)
 
-    def show(self, terminal: pytest.TerminalReporter, brief: bool) -> None:
-        """Write all of it; `brief` leaves out the tables of what is as expected."""
+    def show(self, terminal: pytest.TerminalReporter, verbosity: int) -> None:
+        """Write all of it, at length by the verbosity (see `render_claims`)."""
         colour, width = terminal.hasmarkup, shutil.get_terminal_size(WITHOUT_TERMINAL).columns
         if self.plan:
             terminal.section("claims plan")
@@ -51,7 +51,7 @@ class Closing:
         elif self.finished is not None:
             terminal.section("claims")
             report = self.finished.report
-            terminal.write(render_claims(report.evidence, report.with_evidence, width, colour, brief))
+            terminal.write(render_claims(report.evidence, report.with_evidence, width, colour, verbosity))
             self._show_baseline(terminal, self.finished.comparison, width, colour)
             self._show_files(terminal, self.finished)
         elif self.empty:

@@ -175,7 +175,7 @@ class ClaimsReporter:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the tables and where the report is."""
-        self._closing.show(terminalreporter, self._config.get_verbosity() < 0)
+        self._closing.show(terminalreporter, self._config.get_verbosity())
 
 
 def _is_call_of(report: object, node_id: str) -> bool:

@@ -1,18 +1,23 @@
 """The claims as tables for a terminal, one a claim, with the reasons of those that gave no verdict below."""
 
 from collections.abc import Callable, Iterable, Sequence
-from io import StringIO
 from itertools import groupby
 
 from rich.console import Console
 from rich.text import Text
 
-from iclgd_core.account import label, number, subject
+from iclgd_core.account import effect, number, subject
 from iclgd_core.evidence import Evidence, Json, Verdict
+from iclgd_core.overall import claim_verdicts
 from reports.adjudication.terminal import adjudication_texts
+from reports.console import printed, text_console
 from reports.document import summary
+from reports.headline import answer
 from reports.natural_order import by_claim
 from reports.plain_text import plain
+from reports.reasons import who
+from reports.terminal_notes import notes, unregistered
+from reports.terminal_overview import in_order, print_overview
 from reports.terminal_table import Cells, Column, Layout, fitted, table
 
 STYLES = {
@@ -42,39 +47,50 @@ PLAN_LAYOUTS: tuple[Layout, ...] = (
     (MARKED, NAMED, *(Column((name,)) for name in PLAN_FIELDS)),
     (MARKED, NAMED, Column(PLAN_FIELDS[:2]), Column(PLAN_FIELDS[2:])),
 )
-NARROWEST = 40
+DIGITS = 3
 
 
 def render_claims(
-    evidence: Sequence[Evidence], with_evidence: int, width: int, colour: bool, brief: bool = False
+    evidence: Sequence[Evidence], with_evidence: int, width: int, colour: bool, verbosity: int = 0
 ) -> str:
-    """Return the adjudication, the tables, the reasons and the counts; `!` marks a verdict that was not expected.
+    """Return the answer, one line a claim, what is to be said of them, and the counts; `!` marks the unregistered.
 
-    A verdict that Holm's correction over the whole run would change has what it would be below it. `brief` leaves out
-    the tables and reasons of what is as expected; the counts always stand.
+    Args:
+        evidence: adjudicated.
+        with_evidence: how many of the tests recorded evidence themselves.
+        width: of the terminal.
+        colour: whether to use colours.
+        verbosity: below 0 without the claims that are as registered; above 0 with the whole account of ICL and all
+            sub-claims, of which one whose verdict Holm's correction over the whole run would change says so.
     """
     ordered = sorted(evidence, key=by_claim)
-    shown = [item for item in ordered if item.verdict is not item.expected] if brief else ordered
-    console = _console(width, colour)
-    for text in adjudication_texts(ordered, console.width, brief):
+    claims = in_order(claim_verdicts(ordered))
+    console = text_console(width, colour)
+    console.print(Text(plain(" ".join(answer(ordered))), style="bold"), "", sep="\n")
+    if verbosity >= 0:
+        print_overview(console, claims)
+        console.print()
+    below = unregistered(ordered) if verbosity < 0 else notes(ordered, claims)
+    for text in (*below, *adjudication_texts(ordered, console.width, verbosity)):
         console.print(text)
-    _tables(console, shown, LAYOUTS, _claim_cells)
-    _reasons(console, [item for item in shown if item.reason])
+    if verbosity > 0:
+        _tables(console, ordered, LAYOUTS, _claim_cells)
+        _reasons(console, [item for item in ordered if item.reason])
     turned = sum(item.verdict_run not in (None, item.verdict) for item in ordered)
     if turned:
         console.print(Text(f"Corrected over the whole run, {turned} of these verdicts would be another one."))
     console.print(Text(_counts(summary(ordered, with_evidence))))
-    return _text(console)
+    return printed(console)
 
 
 def render_plan(evidence: Sequence[Evidence], width: int, colour: bool) -> str:
     """Return the table of a plan: spread, smallest effect that counts, units at hand and units needed."""
     ordered = sorted(evidence, key=by_claim)
-    console = _console(width, colour)
+    console = text_console(width, colour)
     _tables(console, ordered, PLAN_LAYOUTS, _plan_cells)
     _reasons(console, [item for item in ordered if item.outcome is None or item.outcome.undefined])
     console.print(Text("A plan claims nothing: tuning episodes only, nothing judged, nothing written."))
-    return _text(console)
+    return printed(console)
 
 
 def _claim_cells(items: Sequence[Evidence]) -> Cells:
@@ -86,6 +102,8 @@ def _claim_cells(items: Sequence[Evidence]) -> Cells:
         shown.append(f"\n(expected {item.expected.value})", style="dim")
     if item.verdict_run not in (None, verdict):
         shown.append(f"\n(whole run: {item.verdict_run})", style="dim")
+    if item.untrained:
+        shown.append("\n(chose no training)", style="dim")
     names = {MARK: Text("" if met else "!", style="bold red"), NAME: _name(items), VERDICT: shown}
     return names | {name: Text(text) for name, text in _numbers(item, verdict).items()}
 
@@ -95,18 +113,18 @@ def _numbers(item: Evidence, verdict: Verdict) -> dict[str, str]:
     if outcome is None:
         return {}
     refuted = verdict is Verdict.REFUTED
-    estimate = _short(outcome.estimate)
-    interval = "" if outcome.interval is None else "[{}, {}]".format(*map(_short, outcome.interval))
+    both = effect(outcome, DIGITS)
+    estimate, _, interval = both.partition(" ")
     closure = item.details.get("closure")
     return {
         EFFECT: estimate,
         INTERVAL: interval,
-        BOTH: f"{estimate} {interval}".rstrip(),
-        BOUND: _short(outcome.threshold),
+        BOTH: both,
+        BOUND: number(outcome.threshold, DIGITS),
         ADJUSTED: _p(item.p_refuted_adjusted if refuted else item.p_adjusted),
         RUN: _p(item.p_refuted_run if refuted else item.p_run),
         UNITS: str(outcome.n),
-        CLOSURE: _short(closure) if isinstance(closure, float) else "",
+        CLOSURE: number(closure, DIGITS) if isinstance(closure, float) else "",
     }
 
 
@@ -123,10 +141,6 @@ def _name(items: Sequence[Evidence]) -> Text:
     if len(items) > 1:
         return Text(f"all {len(items)} sub-claims")
     return Text(plain(", ".join(value for _, value in sorted(items[0].params.items()))) or "-")
-
-
-def _short(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.3g}"
 
 
 def _p(value: float | None) -> str:
@@ -178,11 +192,8 @@ def _reasons(console: Console, items: Iterable[Evidence]) -> None:
     by_reason: dict[tuple[str, str, str], list[Evidence]] = {}
     for item in items:
         by_reason.setdefault(((item.verdict or Verdict.ERROR).value, item.model, item.reason), []).append(item)
-    for (verdict, model, reason), group in by_reason.items():
-        alone = f"{label(group[0])}{f' on {subject(group[0])}' if subject(group[0]) else ''}"
-        claims = ", ".join(dict.fromkeys(item.id for item in group))
-        who = alone if len(group) == 1 else f"{claims} ({len(group)} sub-claims){f' on {model}' if model else ''}"
-        console.print(Text(plain(f"{verdict}: {who}: {reason}")))
+    for (verdict, _, reason), group in by_reason.items():
+        console.print(Text(plain(f"{verdict}: {who(group)}: {reason}")))
 
 
 def _counts(counts: dict[str, Json]) -> str:
@@ -191,22 +202,3 @@ def _counts(counts: dict[str, Json]) -> str:
         f"{counts['collected']} claim tests: {verdicts or 'no verdict'}; {counts['as_expected']} as expected, "
         f"{counts['not_as_expected']} not; {counts['with_evidence']} with evidence."
     )
-
-
-def _console(width: int, colour: bool) -> Console:
-    return Console(
-        file=StringIO(),
-        width=max(width, NARROWEST),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-
-
-def _text(console: Console) -> str:
-    assert isinstance(console.file, StringIO)  # noqa: S101  (made so above)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"

@@ -21,10 +21,12 @@ class Column:
     Attributes:
         fields: the fields that stand in it, below each other.
         folds: whether its lines may be folded at words.
+        least: characters below which it is not folded, where it has as many.
     """
 
     fields: tuple[str, ...]
     folds: bool = False
+    least: int = 0
 
     def cell(self, cells: Cells) -> Text:
         """Return the column's part of a row, without the fields that are empty."""
@@ -46,26 +48,26 @@ def widths(layout: Layout, rows: Sequence[Cells]) -> tuple[list[int], list[int]]
         lines = [line for cell in cells for line in cell.plain.split("\n")]
         words = [min(WORD, Text(word).cell_len) for line in lines for word in line.split()]
         natural.append(max(Text(line).cell_len for line in lines))
-        least.append(min(natural[-1], max(words, default=0)) if column.folds else natural[-1])
+        least.append(min(natural[-1], max([column.least, *words])) if column.folds else natural[-1])
     return natural, least
 
 
-def fitted(layouts: Sequence[Layout], rows: Sequence[Cells], room: int) -> tuple[Layout, list[int]]:
+def fitted(layouts: Sequence[Layout], rows: Sequence[Cells], room: int, gap: int = GAP) -> tuple[Layout, list[int]]:
     """Return the first layout that fits in `room`, or else the last, and the widths of its columns."""
     for layout in layouts:
         natural, least = widths(layout, rows)
-        if sum(least) + GAP * len(least) <= room:
+        if sum(least) + gap * len(least) <= room:
             break
-    while sum(natural) + GAP * len(natural) > room:
+    while sum(natural) + gap * len(natural) > room:
         slack = [wide - low for wide, low in zip(natural, least, strict=True)]
         widest = slack.index(max(slack)) if max(slack) > 0 else natural.index(max(natural))
         natural[widest] -= 1
     return layout, natural
 
 
-def table(layout: Layout, wide: Sequence[int], rows: Sequence[Cells], heads: bool) -> Table:
-    """Return the table."""
-    drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim", show_header=heads)
+def table(layout: Layout, wide: Sequence[int], rows: Sequence[Cells], heads: bool, gap: int = GAP) -> Table:
+    """Return the table, with a gap to the right of each column."""
+    drawn = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim", show_header=heads)
     for column, width in zip(layout, wide, strict=True):
         drawn.add_column(column.heading(), width=width, overflow="fold")
     for row in rows:

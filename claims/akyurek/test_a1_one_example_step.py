@@ -24,7 +24,7 @@ CHANGE = 1e-9
     "A1",
     AKYUREK.at("theorem 1"),
     "The step on one example is a gradient step on its penalised squared error, and one pass depends on the order.",
-    brief="One pass over single examples is ridge GD, and ordered",
+    brief="One-example passes are ridge GD, and ordered",
     refuted_by="a step that is not that gradient's, or a pass that does not depend on the order",
     needs_icl=False,
 )

@@ -37,7 +37,7 @@ PAPER_VALUE = "1e-5 to 6e-5 from ridge at sigma^2 / tau^2, the least of all its 
     "A7",
     AKYUREK.at("section 4.3, figure 2"),
     "Trained on noisy functions, ICL is nearer to ridge regression at sigma^2 / tau^2 than to least squares.",
-    brief="With noise, ICL is nearer to ridge than to least squares",
+    brief="With noise, ICL is nearer ridge than least squares",
     refuted_by="a number of points after which least squares is not twice as far from ICL, squared, as ridge",
 )
 @pytest.mark.regression(

@@ -42,7 +42,7 @@ MUTATIONS: Mutations = {
     "D10",
     DAI.at("section 4"),
     "Fine-tuning of keys and values in one pass agrees with ICL as ICL does with itself in another order.",
-    brief="Tuning keys and values agrees with ICL as ICL with itself",
+    brief="Tuning K and V agrees with ICL as ICL with itself",
     refuted_by="fine-tuning that agrees with ICL less than ICL with itself by more than 0.02",
     mutations=MUTATIONS,
 )

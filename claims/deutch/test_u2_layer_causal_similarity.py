@@ -36,7 +36,7 @@ DEVIATION = (
     "U2",
     DEUTCH.at("section 4.4, table 2"),
     "Layer-causal GD is more similar to ICL than plain GD, each at its own best learning rate.",
-    brief="Layer-causal GD is more like ICL than GD, at its best rate",
+    brief="Layer-causal GD is more like ICL than GD, best rate",
     combines="any of form",
     refuted_by="a metric by which plain GD is more similar to ICL",
 )

@@ -40,7 +40,7 @@ DEVIATION = (
     "U2r",
     DEUTCH.at("section 4.4, table 2"),
     "Layer-causal GD is more similar to ICL than plain GD, both at the learning rate that is best for plain GD.",
-    brief="Layer-causal GD is more like ICL than GD, at GD's rate",
+    brief="Layer-causal GD is more like ICL than GD, GD's rate",
     combines="any of form",
     refuted_by="a metric by which plain GD is more similar to ICL",
 )

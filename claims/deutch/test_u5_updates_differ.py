@@ -30,7 +30,7 @@ MARGIN = 0.10
     "U5",
     DEUTCH.at("appendix B"),
     "The updates of plain and of layer-causal GD have a cosine of about 0.1 to 0.2.",
-    brief="Updates of GD and layer-causal GD have cosine 0.1 to 0.2",
+    brief="Updates of GD and layer-causal GD: cosine 0.1 to 0.2",
     combines="any of form",
     refuted_by="a mean cosine below 0.05 or above 0.25",
 )

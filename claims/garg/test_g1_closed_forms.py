@@ -25,7 +25,7 @@ MARGIN = 0.05
     "G1",
     GARG.at("section 3.1"),
     "The errors of least squares and averaging on linear functions are their closed forms.",
-    brief="Errors of least squares and averaging are closed forms",
+    brief="Least squares and averaging err as closed forms say",
     refuted_by="a mean error that is more than 0.05 from its closed form",
     needs_icl=False,
 )

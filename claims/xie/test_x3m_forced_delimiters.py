@@ -29,7 +29,7 @@ DEVIATION = "8 demonstrations, where the theorem has infinitely many; impossible
     "X3m",
     XIE.at("section 3, theorem 1"),
     "8 demonstrations make the posterior of the pretraining mixture, which reads delimiters as text, more accurate.",
-    brief="Demonstrations help the pretraining mixture's posterior",
+    brief="Demonstrations help the mixture's posterior",
     refuted_by="a posterior that 8 demonstrations make less accurate",
 )
 def test_demonstrations_help_the_mixture_posterior(lab: Lab, judge: Judge) -> None:

@@ -8,7 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from iclgd_core.evidence import Evidence
+from reports.adjudication.sentence import brief
 from reports.adjudication.shown import Group, Head, ShownCell, ShownRow, ShownTable, shown
+from reports.adjudication.table import adjudication_of
 from reports.plain_text import plain
 
 GAP = 2
@@ -21,22 +23,27 @@ WIDEST = 18
 STYLES = {"kn": "yellow", "k3": "cyan", "k4": "cyan", "k5": "bold cyan"}
 
 
-def adjudication_texts(evidence: Sequence[Evidence], width: int, brief: bool = False) -> list[Text | Table]:
-    """Return what is to be printed; nothing where no account was measured; `brief` leaves out the tables."""
-    found = shown(evidence)
-    if not found.tables:
+def adjudication_texts(evidence: Sequence[Evidence], width: int, verbosity: int = 0) -> list[Text | Table]:
+    """Return what is to be printed; nothing where no account was measured.
+
+    Below 0, `verbosity` leaves out all of it; at 0 it is what was found on models under test, above 0 the whole table.
+    """
+    if verbosity < 0:
         return []
-    texts: list[Text | Table] = []
-    if not brief:
-        texts.append(
-            Text("How far each account goes from doing nothing (0) to ICL (1): closure [95% interval]", "bold")
-        )
-        texts += _blocks(found.tables[0], width)
-    texts.append(Text(plain(found.sentence)))
-    if len(found.tables) > 1 and not brief:
-        names = ", ".join(table.title for table in found.tables[1:])
-        texts.append(Text(plain(f"By {names}: in the report."), "dim"))
-    return [*texts, Text("")]
+    if verbosity == 0:
+        found = brief(adjudication_of(evidence))
+        return [Text(plain(f"accounts of ICL: {found}"))] if found else []
+    whole = shown(evidence)
+    if not whole.tables:
+        return []
+    names = ", ".join(table.title for table in whole.tables[1:])
+    return [
+        Text("\nHow far each account goes from doing nothing (0) to ICL (1): closure [95% interval]", "bold"),
+        *_blocks(whole.tables[0], width),
+        Text(plain(whole.sentence)),
+        *[Text(plain(f"By {names}: in the report."), "dim")] * bool(names),
+        Text(""),
+    ]
 
 
 def _blocks(table: ShownTable, width: int) -> list[Text | Table]:

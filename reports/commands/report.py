@@ -33,6 +33,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("place", nargs="?", type=Path, default=DEFAULT, metavar="DIR",
                         help=f"Report directory, or its claims.json (default: {DEFAULT})")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR2", help="Directory to write to (default: where the report is)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="Show all sub-claims, not one line a claim")
     parser.add_argument("--recover", action="store_true", help="Make the report of a run that was killed")
     parser.add_argument(
         "--readme", type=Path, metavar="FILE", help="Make the marked tables of a README from the report"
@@ -62,7 +63,8 @@ def _report(args: argparse.Namespace, console: Console) -> int:
         drawn = draw(report, out)
         written = Written((*first, *drawn.paths), drawn.failures)
     width = shutil.get_terminal_size(WITHOUT_TERMINAL).columns
-    console.file.write(render_claims(report.evidence, report.with_evidence, width, console.is_terminal))
+    text = render_claims(report.evidence, report.with_evidence, width, console.is_terminal, int(args.verbose))
+    console.file.write(text)
     _say(console, f"Claims report: {', '.join(map(str, written.paths))}")
     if written.failures:
         raise StorageError(" ".join(written.failures))

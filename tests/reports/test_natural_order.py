@@ -69,8 +69,15 @@ def compared(report: Report) -> Comparison:
     return compare(report, replace(report, evidence=turned), "A", "B")
 
 
+def tables_of(report: Report, verbosity: int) -> str:
+    """Return what a terminal shows from the head of its first table on."""
+    text = render_claims(report.evidence, 8, 100, colour=False, verbosity=verbosity)
+    return text.partition("[interval]")[2]
+
+
 TABLES: dict[str, Callable[[Report], list[str]]] = {
-    "terminal": lambda report: found(render_claims(report.evidence, 8, 100, colour=False)),
+    "terminal": lambda report: found(tables_of(report, 0)),
+    "terminal, sub-claims": lambda report: found(tables_of(report, 1).partition("\n\n")[2]),
     "plan": lambda report: found(render_plan(report.evidence, 100, colour=False)),
     "json": lambda report: found(json_text({"claims": document(report)["claims"]})),
     "markdown": lambda report: found(render_markdown(report)),

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence import Verdict
@@ -12,6 +14,8 @@ from iclgd_core.model_kinds import is_control
 SCHEMA = "iclgd-expected/1"
 TEXTS = ("id", "model", "task", "tier", "why")
 FIELDS = {*TEXTS, "params", "verdict"}
+TOP = {"schema", "own", "entries"}
+"""Fields of a file; `own`, which may be left out, lists names of models and tasks that are the user's own."""
 
 Key = tuple[str, str, str, tuple[tuple[str, str], ...], str]
 
@@ -61,13 +65,14 @@ def expectation_key(id: str, model: str, task: str, params: Mapping[str, str], t
 class Expectations:
     """Registered verdicts by claim, model, task, parameters and tier, and the file of each."""
 
-    def __init__(self, files: Mapping[Path, Iterable[Entry]]) -> None:
-        """Take the entries of each file.
+    def __init__(self, files: Mapping[Path, Iterable[Entry]], own: Mapping[Path, Iterable[str]] | None = None) -> None:
+        """Take the entries of each file, and the names of models and tasks of one's own that it lists.
 
         Raises:
             SettingsError: an entry that stands in two places.
         """
         self.files = {path: tuple(entries) for path, entries in files.items()}
+        self.own = {path: frozenset(names) for path, names in (own or {}).items()}
         self.entries: dict[Key, Entry] = {}
         self.places: dict[Key, Path] = {}
         for path, entries in self.files.items():
@@ -84,7 +89,11 @@ class Expectations:
         Raises:
             SettingsError: a file that is malformed, or an entry that stands in two places.
         """
-        return cls({path: _entries(path) for path in sorted(directory.glob("*.json"))})
+        contents = {path: _content(path) for path in sorted(directory.glob("*.json"))}
+        return cls(
+            {path: _entries(content["entries"], path) for path, content in contents.items()},
+            {path: content.get("own", []) for path, content in contents.items()},
+        )
 
     def expected_verdict(self, id: str, model: str, task: str, params: Mapping[str, str], tier: str) -> Verdict:
         """Return the registered verdict, or the default one."""
@@ -92,20 +101,28 @@ class Expectations:
         return default_verdict(model) if entry is None else entry.verdict
 
 
-def text_of(entries: Iterable[Entry]) -> str:
+def text_of(entries: Iterable[Entry], own: Iterable[str] = ()) -> str:
     """Return the content of a file: one line an entry, so that a difference of two versions can be read."""
     lines = ",\n  ".join(entry.line() for entry in entries)
-    return f'{{"schema": "{SCHEMA}", "entries": [' + (f"\n  {lines}\n" if lines else "") + "]}\n"
+    names = f'"own": {json.dumps(sorted(own))}, ' if own else ""
+    return f'{{"schema": "{SCHEMA}", {names}"entries": [' + (f"\n  {lines}\n" if lines else "") + "]}\n"
 
 
-def _entries(path: Path) -> list[Entry]:
+def _content(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"{path} cannot be read as JSON: {error}. Correct or remove it.") from error
     if not (isinstance(content, dict) and content.get("schema") == SCHEMA and isinstance(content.get("entries"), list)):
         raise SettingsError(f'{path} has another form. Expected: {{"schema": "{SCHEMA}", "entries": [...]}}.')
-    return [_parse(entry, f"{path}, entry {i}") for i, entry in enumerate(content["entries"])]
+    own = content.get("own", [])
+    if not content.keys() <= TOP or not (isinstance(own, list) and all(isinstance(name, str) for name in own)):
+        raise SettingsError(f"{path} has other fields than {sorted(TOP)}, or in `own` other than names.")
+    return content
+
+
+def _entries(entries: list[object], path: Path) -> list[Entry]:
+    return [_parse(entry, f"{path}, entry {i}") for i, entry in enumerate(entries)]
 
 
 def _parse(entry: object, place: str) -> Entry:
@@ -121,7 +138,8 @@ def _parse(entry: object, place: str) -> Entry:
     if not entry["why"].strip():
         raise SettingsError(f"{place}: why is empty. Say why this verdict is the one to expect.")
     if entry["verdict"] not in [verdict.value for verdict in Verdict]:
-        known = ", ".join(verdict.value for verdict in Verdict)
-        raise SettingsError(f"{place}: verdict is {entry['verdict']!r}. Expected one of: {known}.")
+        known = [verdict.value for verdict in Verdict]
+        near = "".join(f" Nearest: {one}." for one in get_close_matches(str(entry["verdict"]), known, n=1))
+        raise SettingsError(f"{place}: verdict is {entry['verdict']!r}. Expected one of: {', '.join(known)}.{near}")
     texts = {name: entry[name] for name in TEXTS}
     return Entry(**texts, params=tuple(sorted(params.items())), verdict=Verdict(entry["verdict"]))

@@ -1,5 +1,6 @@
 """What is known of a model beforehand, from its name: a control whose answer is known, a model under test."""
 
+import re
 from enum import StrEnum
 
 
@@ -24,6 +25,10 @@ PREFIXES = (
 )
 """How the names of each kind begin; any other model is the user's."""
 
+BETWEEN = re.compile(r" to | and |, ")
+SEEDS = re.compile(r"[0-9]+ seeds?")
+"""A set of models or tasks is called `A to B`, or `A and B, 3 seeds`."""
+
 
 def kind_of(model: str) -> Kind:
     """Return the kind of a model.
@@ -42,3 +47,14 @@ def is_control(model: str) -> bool:
 def is_known_gd(model: str) -> bool:
     """Return whether ICL is known to be GD, or to come near it: built so, or trained on the ICL objective."""
     return kind_of(model) in (Kind.CONSTRUCTED, Kind.ICL_OBJECTIVE)
+
+
+def names_in(title: str) -> list[str]:
+    """Return the names of a title of models or tasks, as far as something can be known of them.
+
+    >>> names_in("ginc-k3 to ginc-k10"), names_in("a and b, 3 seeds"), names_in("owner/name"), names_in("")
+    (['ginc-k3', 'ginc-k10'], ['a', 'b'], [], [])
+    """
+    if "/" in title:
+        return []
+    return [name for name in BETWEEN.split(title) if name and not SEEDS.fullmatch(name)]

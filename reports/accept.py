@@ -7,6 +7,7 @@ from pathlib import Path
 
 from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.expectations import Entry, Expectations, Key, default_verdict, expectation_key, text_of
+from iclgd_core.model_kinds import Kind, kind_of, names_in
 from reports.document import Report
 from reports.families import partial_families
 from reports.natural_order import natural
@@ -27,6 +28,7 @@ class Proposal:
         dropped: entries that would say what is expected anyway.
         left_out: sub-claims without a verdict to register.
         papers: the paper of each new entry, by its key; a new one goes to that paper's file if there is one.
+        own: names of models and tasks in new entries that the user gave, for the file to list.
     """
 
     added: tuple[Entry, ...]
@@ -34,6 +36,7 @@ class Proposal:
     dropped: tuple[Entry, ...]
     left_out: tuple[Evidence, ...]
     papers: Mapping[Key, str]
+    own: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:
@@ -67,7 +70,22 @@ def propose(report: Report, registered: Expectations, why: str) -> Proposal:
             papers[key] = item.paper
         elif old.verdict is not item.verdict:
             changed.append((old, new))
-    return Proposal(tuple(added), tuple(changed), tuple(dropped), tuple(left_out), papers)
+    return Proposal(tuple(added), tuple(changed), tuple(dropped), tuple(left_out), papers, _own(added, report))
+
+
+def _own(added: Sequence[Entry], report: Report) -> frozenset[str]:
+    """Return the names in new entries that no other run need know: models of the user's, tasks of a file or class."""
+    options = report.run.get("options")
+    resolved = options.get("resolved") if isinstance(options, dict) else None
+    asked = resolved.get("tasks") if isinstance(resolved, dict) else None
+    tasks = [str(task) for task in asked] if isinstance(asked, list) else []
+    of_tasks = {entry.task for entry in added} - set(tasks) if any(_is_file(task) for task in tasks) else set()
+    of_models = {name for entry in added for name in names_in(entry.model) if kind_of(name) is Kind.OWN}
+    return frozenset(of_models | (of_tasks - {""}))
+
+
+def _is_file(task: str) -> bool:
+    return task.endswith(".toml") or ":" in task
 
 
 def obstacles(report: Report, registered: Expectations, in_checkout: bool) -> dict[str, str]:
@@ -110,11 +128,13 @@ def files_after(proposal: Proposal, registered: Expectations, directory: Path) -
         if any(entry.key in news or entry.key in gone for entry in entries):
             touched.add(path)
             entries[:] = [news.get(entry.key, entry) for entry in entries if entry.key not in gone]
+    own = {path: set(names) for path, names in registered.own.items()}
     for entry in proposal.added:
         path = _home(entry, proposal.papers[entry.key], registered, directory)
         files.setdefault(path, []).append(entry)
+        own.setdefault(path, set()).update(proposal.own & {*names_in(entry.model), entry.task})
         touched.add(path)
-    return {path: text_of(files[path]) for path in sorted(touched)}
+    return {path: text_of(files[path], own.get(path, ())) for path in sorted(touched)}
 
 
 def _home(entry: Entry, paper: str, registered: Expectations, directory: Path) -> Path:

@@ -1,22 +1,44 @@
 """The `iclgd` command: wiring of its subcommands, as conftest.py is that of the plugins."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from pkgutil import resolve_name
 
-from iclgd_core.command import run_commands
-from iclgd_core.commands.calibrate import CALIBRATE
-from iclgd_core.commands.doctor import DOCTOR
-from iclgd_core.commands.prefetch import PREFETCH
-from iclgd_core.commands.pretrain import PRETRAIN
-from reports.commands.compare import COMPARE
-from reports.commands.report import REPORT
+import iclgd_core
+from iclgd_core.command import Command, run_commands
+from reports.header import commit
 
-COMMANDS = (CALIBRATE, COMPARE, DOCTOR, PREFETCH, PRETRAIN, REPORT)
+COMMANDS: Mapping[str, str] = {
+    "calibrate": "iclgd_core.commands.calibrate:CALIBRATE",
+    "compare": "reports.commands.compare:COMPARE",
+    "doctor": "iclgd_core.commands.doctor:DOCTOR",
+    "prefetch": "iclgd_core.commands.prefetch:PREFETCH",
+    "pretrain": "iclgd_core.commands.pretrain:PRETRAIN",
+    "report": "reports.commands.report:REPORT",
+}
+"""Each subcommand by its entry point: what reads saved reports need not wait seconds for torch and transformers."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; return its exit status."""
-    return run_commands(COMMANDS, argv)
+    given = sys.argv[1:] if argv is None else argv
+    named = [given[0]] if given and given[0] in COMMANDS else COMMANDS
+    return run_commands([command(name) for name in named], given, version)
+
+
+def command(name: str) -> Command:
+    """Load one of COMMANDS."""
+    found: Command = resolve_name(COMMANDS[name])
+    return found
+
+
+def version() -> str:
+    """Return the version, and the commit where the code lies in a checkout: `iclgd 0.1.0, commit 0123456789ab`."""
+    found = commit(Path(iclgd_core.__file__).parents[1])
+    changed = " with uncommitted changes" if found["dirty"] else ""
+    at = f", commit {str(found['commit'])[:12]}{changed}" if found["commit"] else ""
+    return f"iclgd {iclgd_core.__version__}{at}"
 
 
 if __name__ == "__main__":

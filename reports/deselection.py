@@ -1,12 +1,23 @@
-"""How many collected tests a run left out by `-k`, `-m` or `--deselect`; workers tell the controller at their end."""
+"""What a run was asked for: paths, filters, and how many tests these left out.
 
+Workers tell the controller at their end how many.
+"""
+
+import os
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from iclgd_core.evidence import Json
+
 NAME = "iclgd-deselection"
 KEY = "iclgd_deselected"
+
+COUNTED = {"-k": "keyword", "-m": "markexpr", "--deselect": "deselect", "--stepwise": "stepwise"}
+"""Options that leave out tests and count them: where none was left out they change nothing."""
+UNCOUNTED = {"--ignore": "ignore", "--ignore-glob": "ignore_glob", "--last-failed": "lf"}
+"""Options that leave out files, which nobody counts."""
 
 
 class Deselection:
@@ -43,3 +54,27 @@ class Deselection:
         found = output.get(KEY) if isinstance(output, dict) else None
         if isinstance(found, int):
             self.count = max(found, self.count or 0)
+
+
+def selection_of(config: pytest.Config, deselected: int | None) -> dict[str, Json]:
+    """Return {"paths", "filters"} of a run.
+
+    Args:
+        config: of the run.
+        deselected: number of tests that were collected and left out; None where nobody told.
+
+    Returns:
+        Paths and node ids as they were given, relative to the root directory; names of the options that left out tests,
+        or may have.
+    """
+    given = [name for name, option in COUNTED.items() if config.getoption(option, None)]
+    filters = [] if deselected == 0 else given or ([] if deselected is None else ["a plugin"])
+    filters += [name for name, option in UNCOUNTED.items() if config.getoption(option, None)]
+    paths = [""] if config.getoption("pyargs", False) else [_relative(config, arg) for arg in config.args]
+    return {"paths": list(paths), "filters": list(filters)}
+
+
+def _relative(config: pytest.Config, arg: str) -> str:
+    path, colons, rest = arg.partition("::")
+    relative = os.path.relpath(config.invocation_params.dir / path, config.rootpath).replace(os.sep, "/")
+    return ("" if relative == "." else relative) + colons + rest

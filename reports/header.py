@@ -1,5 +1,6 @@
 """The header of a report: versions, platform, commit, times. Asked for once, when the run is over."""
 
+import os
 import platform
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from iclgd_core.evidence import Json
 
 PACKAGES = ("torch", "transformers", "numpy", "scipy", "pytest", "pytest-xdist")
 GIT_SECONDS = 60
+OF_A_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR")
+"""Variables by which git, as in its hooks, would speak of another repository than the folder's."""
 
 
 def now() -> str:
@@ -32,9 +35,13 @@ def versions() -> dict[str, Json]:
 
 
 def commit(root: Path) -> dict[str, Json]:
-    """Return the commit that is checked out in `root` and whether files differ; None where git cannot say."""
-    head = _git(root, "rev-parse", "HEAD")
-    status = None if head is None else _git(root, "status", "--porcelain")
+    """Return the commit that is checked out in `root` and whether files differ; None where git cannot say.
+
+    A copy that was unpacked inside another repository, which tracks none of its files, has no commit: that of the
+    repository around it says nothing about it.
+    """
+    head = _git(root, "rev-parse", "HEAD") if _git(root, "ls-files", "--", ".") else None
+    status = None if head is None else _git(root, "status", "--porcelain", "--", ".")
     return {"commit": head, "dirty": None if status is None else bool(status)}
 
 
@@ -67,6 +74,7 @@ def _git(root: Path, *arguments: str) -> str | None:
             text=True,
             timeout=GIT_SECONDS,
             check=True,
+            env={name: value for name, value in os.environ.items() if name not in OF_A_REPOSITORY},
         )
     except (OSError, ValueError, subprocess.SubprocessError):
         return None

@@ -17,7 +17,7 @@ from reports import hooks
 from reports.closing import Closing
 from reports.collector import CLAIMS_FOLDER, Collector, Row
 from reports.deselection import NAME as DESELECTION
-from reports.deselection import Deselection
+from reports.deselection import Deselection, selection_of
 from reports.exit_status import INCOMPLETE, OK, missed
 from reports.finishing import finish
 from reports.header import header, now, resolved_option
@@ -129,7 +129,9 @@ class ClaimsReporter:
             return
         evidence = adjudicate([row.evidence for row in rows])
         rows = [replace(row, evidence=item) for row, item in zip(rows, evidence, strict=True)]
-        run = header(self._config.rootpath, self._started, self._workers) | {"deselected": self._deselected.count}
+        count = self._deselected.count
+        run = header(self._config.rootpath, self._started, self._workers)
+        run |= {"deselected": count, "selection": selection_of(self._config, count)}
         self._config.hook.pytest_iclgd_run(config=self._config, run=run)
         if resolved_option(run, "plan", "False") == "True":
             self._closing.plan = evidence

@@ -13,7 +13,7 @@ from types import FrameType
 import pytest
 
 from iclgd_core.channel import CLAIM
-from iclgd_core.evidence import Json
+from reports.deselection import selection_of
 from reports.header import header, note_start, now, resolved_option
 from reports.journal import Journal
 from reports.plugin import runs_tests
@@ -80,7 +80,8 @@ class Survival:
 
     def _begin(self) -> None:
         """Open the journal with the first claim; a plan writes none."""
-        run: dict[str, Json] = header(self._config.rootpath, self._started, self._workers)
+        run = header(self._config.rootpath, self._started, self._workers)
+        run |= {"selection": selection_of(self._config, None)}
         self._config.hook.pytest_iclgd_run(config=self._config, run=run)
         if self._failed or resolved_option(run, "plan", "False") == "True":
             return

@@ -38,7 +38,10 @@ def _name(path: Path) -> str:
 
 
 def imports(name: str, path: Path, known: Mapping[str, Path]) -> list[Import]:
-    """Return every import of a module, by statement or by importlib.import_module of a constant name."""
+    """Return every import of a module: by statement, importlib.import_module of a constant name, or entry point.
+
+    An entry point is a constant `package.module:NAME` of a known module, as tables of commands have it.
+    """
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     return [
         Import(name, target, explicit, line, lazy)
@@ -74,6 +77,10 @@ def _targets(node: ast.AST, package: str, known: Mapping[str, Path]) -> Iterator
     ):
         name = str(node.args[0].value)
         yield name, (name,), node.lineno
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        name, colon, _ = node.value.partition(":")
+        if colon and name in known:
+            yield name, (name,), node.lineno
 
 
 def graph(known: Mapping[str, Path]) -> dict[str, set[str]]:

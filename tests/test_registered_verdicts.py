@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.claim_ids import claim_ids
 from iclgd_core.evidence import Claim, Verdict, claim_of
 from iclgd_core.expectations import Entry, Expectations
 from iclgd_core.model_kinds import is_control, is_known_gd
@@ -23,6 +24,14 @@ def all_claims() -> list[Claim]:
 
 
 NEEDS_ICL = {claim.id: claim.needs_icl for claim in all_claims()}
+
+
+def test_the_ids_read_from_the_syntax_are_those_of_the_claims_each_in_one_file() -> None:
+    """So that what is registered for a claim can be checked without importing it, and its parameters with its file."""
+    files = claim_ids([ROOT / "claims"])
+    assert files is not None
+    assert files.keys() == NEEDS_ICL.keys()
+    assert [id for id, paths in files.items() if len(paths) != 1] == []
 
 
 def test_every_entry_is_of_a_claim_that_exists() -> None:

@@ -73,5 +73,9 @@ def get_task(name: str, settings: TextSettings | None = None) -> Task:
     if is_own_task(name):
         own: Task = own_task(name, settings)
         return own
-    known = (*TASKS, *VARIANT_TASKS, *SEQUENCE_TASKS, *text_task_names(), *DRAWN)
-    raise UnknownNameError("task", name, known, OWN_TASK)
+    raise UnknownNameError("task", name, known_tasks(), OWN_TASK)
+
+
+def known_tasks() -> tuple[str, ...]:
+    """Return the names of the tasks that come with the project, those of regression excepted."""
+    return (*TASKS, *VARIANT_TASKS, *SEQUENCE_TASKS, *text_task_names(), *DRAWN)

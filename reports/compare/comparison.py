@@ -7,23 +7,28 @@ from enum import IntEnum, StrEnum
 
 from iclgd_core.evidence import Verdict
 
+MOVED = "the 95% interval of the difference excludes 0"
+"""What it means that an effect moved, for whoever reads how many did."""
+
 
 class Change(StrEnum):
     """What became of a sub-claim between report A and report B.
 
     A sub-claim *held* in A if its verdict was the expected one, or `supported`. It is worse in B if it held in A and
 
-    - B does not have it, and A had more than `not run`, or
+    - B does not have it although its run was asked for it, and A had more than `not run`, or
     - it was as expected in A and is not in B (`supported` is worse so on an untrained control alone), or
     - its verdict changed to `refuted`, `inconclusive`, `error` or `not run`.
 
-    It is improved if it is not worse and is as expected in B alone, or `supported` in B alone.
+    It is improved if it is not worse and is as expected in B alone, or `supported` in B alone. It is not run if B does
+    not have it and was not asked for it (`reports.compare.asked`): a selection says nothing about the rest.
     """
 
     NOT_COMPARABLE = "not comparable"
     WORSE = "worse"
     IMPROVED = "improved"
     CHANGED = "changed"
+    NOT_RUN = "not run"
     ONLY_BEFORE = "only in A"
     ONLY_AFTER = "only in B"
     SAME = "same"
@@ -120,9 +125,13 @@ class Comparison:
         found = Counter(claim.change for claim in self.claims)
         return {change: found[change] for change in Change}
 
+    def not_run(self) -> dict[str, int]:
+        """Return how many sub-claims of each claim B was not asked for."""
+        return dict(Counter(claim.id for claim in self.claims if claim.change is Change.NOT_RUN))
+
     @property
     def moved(self) -> int:
-        """How many effects moved: their interval of the difference excludes 0."""
+        """How many effects moved, whatever became of their verdicts; see MOVED."""
         return sum(claim.moved is True for claim in self.claims)
 
     @property
@@ -138,4 +147,5 @@ class Comparison:
         """The outcome in a sentence."""
         parts = [f"{n} {change.value}" for change, n in self.count().items() if n]
         counts = ", ".join(parts) or "no sub-claims"
-        return f"{self.status.words}: {counts}; {self.moved} effect{'' if self.moved == 1 else 's'} moved."
+        moved = f"{self.moved} effect{'' if self.moved == 1 else 's'} moved ({MOVED})"
+        return f"{self.status.words}: {counts}; {moved}."

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reports.compare.comparison import Change, Comparison, Difference
-from reports.compare.words import arrow, difference, name
+from reports.compare.words import arrow, difference, name, not_run
 from reports.markdown_text import LIMIT, Part, escape, fit, table
 
 COLUMNS = ("sub-claim", "change", "verdict, A to B", "effect, A to B", "difference (95%)", "why")
@@ -15,10 +15,10 @@ def render_comparison_markdown(comparison: Comparison, limit: int = LIMIT) -> st
 
 
 def comparison_lines(comparison: Comparison, heading: str) -> tuple[Part, ...]:
-    """Return the comparison as parts of a document: what is worse first; unchanged rows are counted."""
+    """Return the comparison as parts of a document: what is worse first; unchanged and unasked rows are counted."""
     head = [heading, "", f"**{escape(comparison.sentence)}**", ""]
     head += [f"- A: {escape(comparison.before)}", f"- B: {escape(comparison.after)}", ""]
-    problems = [f"- {escape(problem)}" for problem in comparison.problems]
+    problems = [f"- {escape(problem)}" for problem in filter(None, (*comparison.problems, not_run(comparison)))]
     headers = [
         (escape(header.name), escape(header.before or "none"), escape(header.after or "none"))
         for header in comparison.headers
@@ -33,7 +33,7 @@ def comparison_lines(comparison: Comparison, heading: str) -> tuple[Part, ...]:
 
 
 def _is_shown(claim: Difference) -> bool:
-    return claim.change is not Change.SAME or claim.moved is True
+    return claim.moved is True if claim.change is Change.SAME else claim.change is not Change.NOT_RUN
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], what: str) -> Part:

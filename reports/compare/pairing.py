@@ -1,10 +1,11 @@
 """From two reports to their comparison."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from iclgd_core.evidence import Evidence, Json, Verdict
 from iclgd_core.model_kinds import is_control
+from reports.compare.asked import left_out
 from reports.compare.comparison import Change, Comparison, Difference, Header, Side
 from reports.compare.interval import interval_of_difference
 from reports.document import Report
@@ -21,15 +22,24 @@ def compare(before: Report, after: Report, before_name: str, after_name: str) ->
     A sub-claim is the same in both if claim, model, task and parameters are. One that the run of B never reached has
     only the name of its test: it is found by that. Sub-claims whose weights or whose rule differ are not compared; the
     weights of untrained controls differ with the seed and are. A trained model of A that B is without makes the reports
-    those of other models: what is missing of it says nothing about B.
+    those of other models: what is missing of it says nothing about B. A selection of A's claims on the same models is
+    compared with what A has of them; without any of them, nothing is.
     """
     pairs = _pairs(before.evidence, after.evidence)
     other_seed = before.run.get("seed") != after.run.get("seed")
-    claims = tuple(_difference(pair, other_seed) for pair in pairs)
-    problems = _other_models(pairs)
+    unasked = left_out(after.run, after.evidence) if _models(before.run) == _models(after.run) else lambda item: False
+    claims = tuple(_difference(pair, other_seed, unasked) for pair in pairs)
+    problems = _other_models([pair for pair in pairs if pair[0] is None or pair[1] is not None or not unasked(pair[0])])
     if not any(a is not None and b is not None for a, b in pairs):
         problems += ("no sub-claim stands in both reports: other claims, models or tasks",)
     return Comparison(before_name, after_name, problems, _headers(before.run, after.run), claims)
+
+
+def _models(run: Mapping[str, Json]) -> Json:
+    """Return the models that a run was asked for; None where its header does not tell."""
+    options = run.get("options")
+    resolved = options.get("resolved") if isinstance(options, dict) else None
+    return resolved.get("models") if isinstance(resolved, dict) else None
 
 
 def _other_models(pairs: Sequence[Pair]) -> tuple[str, ...]:
@@ -67,13 +77,15 @@ def _named(before: Evidence | None, after: Evidence | None) -> Evidence:
     return found
 
 
-def _difference(pair: Pair, other_seed: bool) -> Difference:
+def _difference(pair: Pair, other_seed: bool, unasked: Callable[[Evidence], bool]) -> Difference:
     before, after = pair
     named = _named(before, after)
     sides = (_side(before), _side(after))
     obstacle = "" if before is None or after is None else _obstacle(before, after, other_seed)
     control = is_control(named.model)
     change, reason = (Change.NOT_COMPARABLE, obstacle) if obstacle else _change(*sides, control)
+    if before is not None and after is None and unasked(before):
+        change, reason = Change.NOT_RUN, ""
     difference, interval = (None, None) if obstacle else _moved(before, after)
     return Difference(
         id=named.id,

@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from reports.compare.comparison import Change, Comparison, Difference, Status
-from reports.compare.words import NONE, arrow, difference, name
+from reports.compare.words import NONE, arrow, difference, name, not_run
 from reports.plain_text import plain
 
 STYLES = {Change.WORSE: "red", Change.NOT_COMPARABLE: "magenta", Change.IMPROVED: "green"}
@@ -19,8 +19,8 @@ INDENT = 4
 def render_comparison(comparison: Comparison, width: int, colour: bool) -> str:
     """Return what flipped, what moved, what is in one only, what differs between the runs, and the outcome.
 
-    Each sub-claim is a few lines rather than a row, so that any width will do. Those that neither changed nor moved
-    are counted in the last line.
+    Each sub-claim is a few lines rather than a row, so that any width will do. Those that neither changed nor moved,
+    and those that B was not asked for, are counted at the end.
     """
     console = _console(width, colour)
     console.print(Text(plain(f"A: {comparison.before}")))
@@ -31,11 +31,16 @@ def render_comparison(comparison: Comparison, width: int, colour: bool) -> str:
         of_change = [claim for claim in comparison.claims if claim.change is change]
         if change is Change.SAME:
             of_change = [claim for claim in of_change if claim.moved]
+        elif change is Change.NOT_RUN:
+            of_change = []  # counted below
         if of_change:
             title = "same verdict, but the effect moved" if change is Change.SAME else change.value
             console.print(Text(f"\n{title}", style=f"bold {STYLES.get(change, '')}".strip()))
         for claim in of_change:
             _claim(console, claim)
+    if unasked := not_run(comparison):
+        console.print()
+        console.print(Text(plain(unasked)))
     for problem in comparison.problems:
         console.print(Text(plain(problem)))
     console.print()

@@ -1,6 +1,6 @@
 """The cells of a comparison in words, the same for every renderer."""
 
-from reports.compare.comparison import Difference, Side
+from reports.compare.comparison import Comparison, Difference, Side
 
 NONE = "-"
 
@@ -28,6 +28,17 @@ def difference(claim: Difference) -> str:
         return f"{claim.difference:.3g}"
     low, high = claim.interval
     return f"{claim.difference:.3g} [{low:.3g}, {high:.3g}]" + (", moved" if claim.moved else "")
+
+
+def not_run(comparison: Comparison) -> str:
+    """Return the claims that B was not asked for, counted; empty if there are none.
+
+    For example `not run, since B was not asked for them: 3 sub-claims of S1 (2), S2 (1)`.
+    """
+    counts = comparison.not_run()
+    n = sum(counts.values())
+    listed = ", ".join(f"{id} ({count})" for id, count in counts.items())
+    return f"not run, since B was not asked for them: {n} sub-claim{'' if n == 1 else 's'} of {listed}" if n else ""
 
 
 def _to(before: str, after: str) -> str:

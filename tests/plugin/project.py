@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODES = {"plain": ("-p", "no:xdist"), "n0": ("-n0",), "n2": ("-n2",)}
 
 CONFTEST = """
-pytest_plugins = ["fixtures.options", "fixtures.judge", "reports.plugin", "reports.survival"]
+pytest_plugins = ["fixtures.options", "fixtures.judge", "fixtures.registered", "reports.plugin", "reports.survival"]
 """
 
 HEAD = """

@@ -20,6 +20,7 @@ def test_two(judge):
     judge(found())
 """
 REFUTED = GOOD.replace("judge(found())", "judge(found(0.999, 0.001))", 1)
+NODE = "claims/test_claims.py"
 OTHER_RULE = GOOD.replace("judge(found())", "judge(found(margin=0.5))", 1)
 
 
@@ -35,7 +36,12 @@ def test_a_run_like_its_baseline(project: Project, baseline: Path) -> None:
     result = project.run("claims", "--iclgd-baseline", "base")
     assert result.ret == 0, result.stdout.str()
     digest = sha256(baseline.read_bytes()).hexdigest()
-    result.stdout.fnmatch_lines([f"iclgd baseline: *claims.json, sha256 {digest}", "*equal: 2 same; 0 effects moved."])
+    result.stdout.fnmatch_lines(
+        [
+            f"iclgd baseline: *claims.json, sha256 {digest}",
+            "*equal: 2 same; 0 effects moved (the 95% interval of the difference excludes 0).",
+        ]
+    )
     header = project.document()["run"]["baseline"]
     assert (header["path"], header["sha256"]) == (str(baseline), digest)
     assert header["comparison"]["status"] == "equal"
@@ -61,10 +67,62 @@ def test_a_regression(project: Project, baseline: Path, mode: str, tmp_path: Pat
     assert main(["compare", str(baseline), str(folder)]) == 1
 
 
-def test_a_missing_claim_is_a_regression(project: Project, baseline: Path) -> None:
-    result = project.run("claims", "-k", "one", "--iclgd-baseline", "base")
+def test_a_claim_that_is_gone_is_a_regression(project: Project, baseline: Path, mode: str) -> None:
+    project.claim(GOOD.partition('@stated("B")')[0])
+    result = project.run("claims", "--iclgd-baseline", "base", mode=mode)
     assert result.ret == 10
     result.stdout.fnmatch_lines(["    missing in B"])
+
+
+@pytest.mark.parametrize(
+    ("mode", "selected"),
+    [
+        *(
+            ("plain", one)
+            for one in (("claims", "-k", "one and test_claims"), ("claims/test_claims.py",), (f"{NODE}::test_one",))
+        ),
+        ("plain", ("claims", "--ignore=claims/test_more.py", "--deselect", f"{NODE}::test_two")),
+        ("n2", ("claims", "-k", "one and test_claims")),
+        ("n2", (f"{NODE}::test_one",)),
+    ],
+)
+def test_a_selection_is_held_to_what_both_have(project: Project, mode: str, selected: tuple[str, ...]) -> None:
+    """What the run was not asked for is not run, neither worse nor the same; what got worse is so all the same."""
+    project.claim(GOOD)
+    project.claim(GOOD.replace('"A"', '"C"').replace('"B"', '"D"'), "test_more.py")
+    assert project.run("claims", "--iclgd-report", "base").ret == 0
+    result = project.run(*selected, "--iclgd-baseline", "base", mode=mode)
+    assert result.ret == 0, result.stdout.str()
+    whole = selected == ("claims/test_claims.py",)
+    left = "2 sub-claims of C (1), D (1)" if whole else "3 sub-claims of B (1), C (1), D (1)"
+    result.stdout.fnmatch_lines(
+        [f"not run, since B was not asked for them: {left}", f"equal: {2 if whole else 3} not run, *0 effects moved*"]
+    )
+    assert problem(project.document(), CLAIMS) == ""
+    assert main(["compare", str(project.path / "base"), str(project.report)]) == 0
+    project.claim(REFUTED)
+    project.register({"id": "A", "verdict": "refuted"})
+    assert project.run(*selected, "--iclgd-baseline", "base", mode=mode).ret == 10
+
+
+def test_a_claim_that_is_gone_from_a_selected_path_is_a_regression(project: Project, baseline: Path) -> None:
+    project.claim(GOOD.partition('@stated("B")')[0])
+    assert project.run("claims/test_claims.py", "--iclgd-baseline", "base").ret == 10
+
+
+def test_a_baseline_with_more_or_less_than_was_selected(project: Project) -> None:
+    """A baseline that lacks a claim says nothing of it; one that has none of those selected cannot be held to."""
+    project.claim(GOOD)
+    assert project.run("claims", "-k", "one", "--iclgd-report", "base").ret == 0
+    result = project.run("claims", "--iclgd-baseline", "base")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["equal: 1 only in B, 1 same;*"])
+    result = project.run("claims", "-k", "two", "--iclgd-baseline", "base")
+    assert result.ret == 12
+    result.stdout.fnmatch_lines(
+        ["not run, since B was not asked for them: 1 sub-claim of A (1)", "no sub-claim stands in both reports: *"]
+    )
+    assert main(["compare", str(project.path / "base"), str(project.report)]) == 2
 
 
 def test_another_rule_is_not_comparable(project: Project, baseline: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fixtures import environment
+from fixtures.option_list import OPTIONS, Option
 from fixtures.options import options_of
 from tests.plugin.project import Project, no_traceback
 
@@ -46,6 +47,53 @@ def test_a_bad_value_in_the_ini_file_is_named_as_such(project: Project) -> None:
     result = project.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: iclgd_tier in the ini file is 'huge'*"])
+
+
+VALUED = [option for option in OPTIONS if option.kind != "flag"]
+
+
+@pytest.mark.parametrize("value", ["", "  "], ids=["nothing", "spaces"])
+@pytest.mark.parametrize("option", VALUED, ids=lambda option: option.dest)
+def test_an_empty_value_is_refused(project: Project, option: Option, value: str) -> None:
+    """An unset variable, as in `--iclgd-baseline=$BASELINE`, must not drop a gate or choose the current directory."""
+    with pytest.raises(pytest.UsageError) as refused:
+        project.pytester.parseconfigure(f"{option.flag}={value}")
+    shown = repr([value] if option.kind == "list" else value)
+    assert str(refused.value).startswith(f"{option.flag} is {shown}. Allowed: a value ({option.metavar}).")
+    assert sorted(path.name for path in project.path.iterdir()) == ["conftest.py", "tox.ini"]
+
+
+@pytest.mark.parametrize("option", VALUED, ids=lambda option: option.dest)
+def test_an_empty_value_in_the_ini_file_is_refused(project: Project, option: Option) -> None:
+    project.ini("" if option.dest == "iclgd_device" else f"{option.dest} =\n")
+    override = ["-o", f"{option.dest}="] if option.dest == "iclgd_device" else []
+    with pytest.raises(pytest.UsageError, match=f"^{option.dest} in the ini file is .* Allowed: a value"):
+        project.pytester.parseconfigure(*override)
+
+
+def test_an_empty_entry_among_others_is_refused(project: Project) -> None:
+    with pytest.raises(pytest.UsageError, match=r"--iclgd-model is \['a', ''\]"):
+        project.pytester.parseconfigure("--iclgd-model=a", "--iclgd-model=")
+
+
+@pytest.mark.parametrize("value", ["", "perhaps"])
+@pytest.mark.parametrize("option", [option for option in OPTIONS if option.kind == "flag"], ids=lambda o: o.dest)
+def test_a_flag_in_the_ini_file_that_is_neither_true_nor_false_is_refused(
+    project: Project, option: Option, value: str
+) -> None:
+    project.ini(f"{option.dest} = {value}\n")
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: *{option.dest}*"])
+    no_traceback(result)
+
+
+def test_an_empty_baseline_is_refused_before_work_starts(project: Project, mode: str) -> None:
+    project.claim('from pathlib import Path\nPath("collected").touch()\n')
+    result = project.run("claims", "--iclgd-baseline=", mode=mode)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --iclgd-baseline is ''. Allowed: a value (PATH).*leave the option out."])
+    assert not (project.path / "collected").exists()
 
 
 def test_a_cuda_device_that_is_not_there(project: Project) -> None:
@@ -91,6 +139,34 @@ def test_a_path_on_the_command_line_belongs_to_the_callers_directory(
     monkeypatch.chdir(project.path / "below")
     options = options_of(project.pytester.parseconfigure("--rootdir", "..", "--iclgd-report", "here"))
     assert options.report == project.path / "below" / "here"
+
+
+PLACES = ("iclgd_data", "iclgd_report", "iclgd_cache", "iclgd_expected", "iclgd_baseline")
+
+
+def test_each_relative_path_in_the_ini_file_belongs_to_the_root_directory(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Directories, and the folder or file of a model or task, wherever pytest is called; names that are none stay."""
+    project.pytester.mkdir("place")
+    project.pytester.mkdir("below")
+    for name in ("mine.toml", "mine.py"):
+        (project.path / name).touch()
+    lists = {
+        "iclgd_model": ["place", "ginc-llama-57k", "owner/name"],
+        "iclgd_task": ["mine.toml", "mine.py:Mine", "nowhere.toml", "ginc-k5"],
+    }
+    lines = [f"{name} = place\n" for name in PLACES]
+    lines += [f"{name} =\n" + "".join(f"  {value}\n" for value in values) for name, values in lists.items()]
+    project.ini("".join(lines))
+    monkeypatch.chdir(project.path / "below")
+    options = options_of(project.pytester.parseconfig("--rootdir", "..", "-c", "../tox.ini"))
+    root = project.path
+    assert {options.text.data, options.report, options.cache, options.expected, options.baseline} == {root / "place"}
+    assert options.models == (str(root / "place"), "ginc-llama-57k", "owner/name")
+    assert options.tasks == (str(root / "mine.toml"), f"{root / 'mine.py'}:Mine", "nowhere.toml", "ginc-k5")
+    monkeypatch.chdir(root)
+    assert options_of(project.pytester.parseconfig()).models == ("place", "ginc-llama-57k", "owner/name")
 
 
 def test_environment_defaults_leave_the_callers_values(monkeypatch: pytest.MonkeyPatch) -> None:

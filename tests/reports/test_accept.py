@@ -80,7 +80,19 @@ def test_where_a_new_entry_goes(tmp_path: Path) -> None:
 def test_other_models_tiers_and_tasks_stay() -> None:
     before = registered(entry(REF, 1, model="n"), entry(REF, 1, tier="full"), entry(REF, 2))
     after = files_after(propose(report(item(INC, 1)), before, "x"), before, Path())
-    assert after[Path("shen.json")] == text_of((*before.entries.values(), entry(INC, 1, why="x")))
+    assert after[Path("shen.json")] == text_of((*before.entries.values(), entry(INC, 1, why="x")), ["m"])
+
+
+def test_names_of_ones_own_are_listed_in_the_file_of_the_entry(tmp_path: Path) -> None:
+    """Models that the user gave, and tasks of a file: later runs know them by the list alone."""
+    own, sets = tmp_path / "shen.json", "gpt2 to my-model"
+    before = Expectations({own: (entry(REF, 1, id="S9"),)}, {own: ["kept"]})
+    rows = (item(REF, 1, id="S9", model="gpt2", task="mine"), item(REF, 2, id="S9", model="owner/name", task="sst2"),
+            item(REF, 3, id="S9", model="ginc-llama-57k"), item(REF, 1, id="S8", model=sets))  # fmt: skip
+    for tasks, added in (["sst2", "my/task.toml"], {"mine", "ginc-k5"}), (["sst2"], set[str]()):
+        options: Json = {"given": {}, "resolved": {"tasks": list(tasks)}}
+        after = files_after(propose(report(*rows, options=options), before, "x"), before, tmp_path)
+        assert set(json.loads(after[own])["own"]) == {"kept", "gpt2", "my-model", *added}
 
 
 @pytest.mark.parametrize(
@@ -138,7 +150,7 @@ def test_the_command_shows_and_writes(place: Path, capsys: pytest.CaptureFixture
     ("arguments", "header", "message"),
     [
         (("--yes",), {}, "need a reason. Give it with --why TEXT"),
-        (("--yes", "--why", "  "), {}, "need a reason"),
+        (("--yes", "--why", "  "), {}, "--why is empty"),
         (("--why", "x"), {}, "no terminal to ask on. Give --yes"),
         (("--yes", "--why", "x"), {"dirty": True}, "the run was dirty: files differed from the commit (--force-dirty"),
         (("--yes", "--why", "x", "--force-tier"), {"complete": False}, "(--force-partial overrules that)"),

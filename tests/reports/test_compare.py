@@ -87,6 +87,7 @@ def test_golden(name: str, draw: Callable[[Comparison], str]) -> None:
     assert {change for change, n in comparison.count().items() if n} >= set(Change) - {
         Change.CHANGED,
         Change.ONLY_BEFORE,
+        Change.NOT_RUN,
     }
     check_golden(name, draw(comparison))
 

@@ -93,7 +93,7 @@ def _row(items: Sequence[Evidence]) -> Row:
         known=is_known(items[0]),
         counts=_counts(items),
         unexpected=sum(item.verdict is not item.expected for item in items),
-        effect="" if outcome is None else with_interval(outcome.estimate, outcome.interval),
+        effect="" if outcome is None else with_interval(outcome.estimate, outcome.shown_interval),
         which="" if telling is None else sub_claim(telling),
         bound="" if outcome is None else bound(outcome),
         why=next((item.reason for item in items if item.reason), "") if outcome is None else "",

@@ -13,8 +13,10 @@ from markupsafe import Markup
 from reports.adjudication.shown import shown
 from reports.document import Report
 from reports.figures import STYLE_SHEET, Domain, Panel, PaperFigure, Plate, draw_panel, plates, y_domain
-from reports.html.answer import QUESTION, answer
+from reports.headline import headline
+from reports.html.answer import QUESTION
 from reports.html.ledger import ledger
+from reports.html.matrix import ELSEWHERE, matrix
 from reports.html.overview import chapters
 from reports.html.protocol import given_options
 from reports.html.provenance import byline, provenance
@@ -30,7 +32,9 @@ def render_html(report: Report) -> str:
     page = environment.get_template("page.html.j2")
     return page.render(
         question=QUESTION,
-        answer=answer(report),
+        headline=headline(report.evidence),
+        matrix=matrix(report.evidence),
+        elsewhere=ELSEWHERE,
         byline=byline(report),
         collected=len(report.evidence),
         with_evidence=report.with_evidence,

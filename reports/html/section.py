@@ -188,7 +188,7 @@ def _line(items: Sequence[Evidence]) -> Line:
         verdict=verdict,
         expected=item.expected,
         verdict_run=item.verdict_run,
-        effect=with_interval(outcome.estimate, outcome.interval),
+        effect=with_interval(outcome.estimate, outcome.shown_interval),
         bound=bound(outcome),
         p=p_value(item.p_refuted_adjusted if refuted else item.p_adjusted) or "none",
         p_run=p_value(item.p_refuted_run if refuted_run else item.p_run) or "none",

@@ -4,15 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from iclgd_core.account import subject
 from iclgd_core.evidence import Evidence
 from iclgd_core.model_kinds import is_control
 from iclgd_core.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
-from reports.figures.effect_mark import draw_effect
 from reports.headline import listed, many, tested, without_icl
-from reports.html.words import bound, held, sub_claim, with_interval
+from reports.html.finding import Finding, finding
 from reports.natural_order import natural
 from reports.papers import says_no
 
@@ -21,26 +18,6 @@ ELSEWHERE = "another model, or a set"
 
 MOST_ROWS = 16
 """Claims of one matrix; the others stand in the index."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One claim on one model and task.
-
-    Attributes:
-        verdict: of the claim there; held: its sub-claims by verdict, where there are several.
-        where: model and task, as far as the head of the column does not say them.
-        mark: the effect of its weakest sub-claim, drawn; effect, bound: the same as text; all empty without numbers.
-        tip: which sub-claim that is, and of which quantity; or why there are no numbers.
-    """
-
-    verdict: Overall
-    held: str
-    where: str
-    mark: Markup
-    effect: str
-    bound: str
-    tip: str
 
 
 @dataclass(frozen=True)
@@ -79,7 +56,7 @@ def matrix(evidence: Sequence[Evidence]) -> Matrix:
     chosen = [claim for claim in claims if says_no(claim.paper) and tested(claim)] or claims
     rows = chosen[:MOST_ROWS]
     placed = {claim.id: [family for family in claim.families if _is_placed(family)] for claim in rows}
-    on = Counter(model for families in placed.values() for model in {family.model for family in families})
+    on = Counter(model for families in placed.values() for model in dict.fromkeys(one.model for one in families))
     shared = [model for model in on if model and on[model] > 1] or [model for model in on if model]
     heads = {model: _head(model, list(placed.values())) for model in shared}
     if any(family.model not in heads for families in placed.values() for family in families):
@@ -108,7 +85,7 @@ def _row(claim: ClaimVerdict, families: Sequence[FamilyVerdict], heads: dict[str
     cells: dict[str, list[Finding]] = {model: [] for model in heads}
     for family in families:
         column = family.model if family.model in heads else ELSEWHERE
-        cells[column].append(_finding(family, heads[column]))
+        cells[column].append(finding(family, _where(family, heads[column])))
     elsewhere = list(dict.fromkeys(family.model for family in families if family.model))
     reasons = dict.fromkeys(family.reason for family in claim.families if not _is_placed(family) and family.reason)
     why = next(iter(reasons), "") or (f"measured on {listed(elsewhere)}" if elsewhere else "")
@@ -117,24 +94,11 @@ def _row(claim: ClaimVerdict, families: Sequence[FamilyVerdict], heads: dict[str
     )
 
 
-def _finding(family: FamilyVerdict, head: tuple[str, str]) -> Finding:
-    item = family.weakest
+def _where(family: FamilyVerdict, head: tuple[str, str]) -> str:
+    """Return model and task, as far as the head of the column does not say them."""
     if head[0] == ELSEWHERE:
-        where = subject(family.members[0]) or "no model in particular"
-    else:
-        where = family.task if not head[1] else ""
-    outcome = None if item is None else item.outcome
-    if item is None or outcome is None:
-        return Finding(family.verdict, held(family), where, Markup(""), "", "", family.reason)
-    return Finding(
-        verdict=family.verdict,
-        held=held(family),
-        where=where,
-        mark=draw_effect(item),
-        effect=with_interval(outcome.estimate, outcome.shown_interval),
-        bound=bound(outcome),
-        tip=f"weakest sub-claim: {sub_claim(item)}; {outcome.quantity}",
-    )
+        return subject(family.members[0]) or "no model in particular"
+    return "" if head[1] else family.task
 
 
 def _known(claims: Sequence[ClaimVerdict]) -> str:

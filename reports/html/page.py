@@ -14,15 +14,16 @@ from reports.adjudication.shown import shown
 from reports.document import Report
 from reports.figures import STYLE_SHEET, Domain, Panel, PaperFigure, Plate, draw_panel, plates, y_domain
 from reports.headline import headline
-from reports.html.answer import QUESTION
 from reports.html.ledger import ledger
 from reports.html.matrix import ELSEWHERE, matrix
-from reports.html.overview import chapters
+from reports.html.part import Chart
 from reports.html.protocol import given_options
 from reports.html.provenance import byline, provenance
-from reports.html.section import Chart, sections
+from reports.html.section import chapters
 from reports.html.words import SYMBOLS, anchors
 from reports.plain_text import plain_lines
+
+QUESTION = "When a pretrained Transformer learns from demonstrations in its prompt, is that gradient descent?"
 
 
 def render_html(report: Report) -> str:
@@ -39,10 +40,9 @@ def render_html(report: Report) -> str:
         collected=len(report.evidence),
         with_evidence=report.with_evidence,
         adjudication=shown(report.evidence),
-        chapters=chapters(report.evidence),
+        chapters=chapters(report.evidence, given_options(report.run)),
         anchors=anchors(item.id for item in report.evidence),
         figures=_figures(plates(report.evidence)),
-        sections=sections(report.evidence, given_options(report.run)),
         ledger=ledger(report.evidence),
         provenance=provenance(report),
         symbols=SYMBOLS,

@@ -17,6 +17,8 @@ SYMBOLS: dict[str, str] = {
 }
 """The sign of a verdict, of a claim or of a sub-claim."""
 
+UNTRAINED = "the best setting is no training (rate 0, epoch 0): ICL is compared with zero-shot"
+
 
 def short(value: float | None) -> str:
     """Return a number with three significant digits; empty for None.
@@ -50,11 +52,16 @@ def sub_claim(item: Evidence) -> str:
 
 
 def held(family: FamilyVerdict) -> str:
-    """Count a family's sub-claims by verdict, for example `7 supported, 1 inconclusive`; empty for a single one."""
+    """Count a family's sub-claims by verdict, for example `7 supported, 1 inconclusive`; empty for a single one.
+
+    Of those without training that differ in the learner alone one is counted: `9 supported (of 12; 4 chose no
+    training)`.
+    """
     counts = [f"{n} {verdict.value}" for verdict, n in family.counts.items()]
     missing = family.missing - family.counts.get(Verdict.NOT_RUN, 0)
     counts += [f"{missing} not selected"] * (missing > 0)
-    return "" if len(family.members) == 1 and len(counts) == 1 else ", ".join(counts)
+    fewer = f" (of {len(family.members)}; {family.untrained} chose no training)" * (family.untrained > 1)
+    return "" if len(family.members) == 1 and len(counts) == 1 else ", ".join(counts) + fewer
 
 
 def anchors(names: Iterable[str]) -> dict[str, str]:

@@ -48,17 +48,26 @@ def sentence(table: Adjudication) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
+def brief(table: Adjudication) -> str:
+    """Return how far full-batch GD goes on models under test, and which account comes nearest by each agreement.
+
+    It is `sentence` of models under test alone, without closures; empty where none was measured on these.
+    """
+    found = _under_test_by_agreement(table.panels)
+    if not found:
+        return ""
+    parts: list[str] = []
+    for name, leaders in found.items():
+        (account, n), *_ = Counter(leader.account for leader in leaders).most_common()
+        of = f"{n} of {len(leaders)}" if parts else f"{n} of {_places_of(leaders, 'model')}"
+        parts.append(f"{_in_words(account) if account else 'none'} by {agreement_text(name)} ({of})")
+    gd = _gd([pair for panel in table.panels for pair in panel.cells(GD, UNDER_TEST)])
+    return f"on models under test {gd}; nearest to ICL is {', '.join(parts)}."
+
+
 def _under_test(panels: Sequence[Panel]) -> str:
     """Say who comes nearest on language models, by each agreement, and how far GD goes over all of them."""
-    found: dict[str, list[Leader]] = {}
-    measured = {column.agreement for panel in panels for column in panel.columns}
-    for panel in panels:
-        names = dict.fromkeys(column.agreement for column in panel.columns)
-        if PRIMARY_OCS in measured:  # of the two readings of one metric the sentence has the one that verdicts stand on
-            names.pop(OTHER_OCS, None)
-        for name in names:
-            leaders = _leaders(panel, UNDER_TEST, name)
-            found |= {name: leaders} if leaders else {}
+    found = _under_test_by_agreement(panels)
     if not found:
         return ""
     first, *others = found
@@ -74,6 +83,20 @@ def _under_test(panels: Sequence[Panel]) -> str:
     )
 
 
+def _under_test_by_agreement(panels: Sequence[Panel]) -> dict[str, list[Leader]]:
+    """Return who comes nearest on each model under test, by agreement."""
+    found: dict[str, list[Leader]] = {}
+    measured = {column.agreement for panel in panels for column in panel.columns}
+    for panel in panels:
+        names = dict.fromkeys(column.agreement for column in panel.columns)
+        if PRIMARY_OCS in measured:  # of the two readings of one metric the sentence has the one that verdicts stand on
+            names.pop(OTHER_OCS, None)
+        for name in names:
+            leaders = _leaders(panel, UNDER_TEST, name)
+            found |= {name: leaders} if leaders else {}
+    return found
+
+
 def _known(panel: Panel, kind: Kind, words: str) -> str:
     """Say how far GD goes on models on which the answer is known, and who comes nearest where that is not GD."""
     names = dict.fromkeys(column.agreement for column in panel.columns)
@@ -83,8 +106,7 @@ def _known(panel: Panel, kind: Kind, words: str) -> str:
     gd = {(c.model, c.task): entry for c, entry in panel.cells(GD, (kind,)) if entry.state is State.MEASURED}
     further = [leader for leader in leaders if _is_beyond(leader, gd.get((leader.column.model, leader.column.task)))]
     nearest = f", and {_tally(further, 'such model')}" if further and gd else ""
-    places = _places([(leader.column.model, leader.column.task) for leader in leaders], "model")
-    return f"on {places} {words}, {_gd(panel.cells(GD, (kind,)))}{nearest}"
+    return f"on {_places_of(leaders, 'model')} {words}, {_gd(panel.cells(GD, (kind,)))}{nearest}"
 
 
 def _is_beyond(leader: Leader, gd: Entry | None) -> bool:
@@ -130,7 +152,7 @@ def _agree(found: Sequence[Leader], others: Sequence[Leader]) -> bool:
 def _tally(found: Sequence[Leader], noun: str) -> str:
     """Say which account comes nearest on how many models, with the closures there."""
     counts = Counter(leader.account for leader in found)
-    places = _places([(leader.column.model, leader.column.task) for leader in found], noun)
+    places = _places_of(found, noun)
     parts: list[str] = []
     for name, k in sorted(counts.items(), key=lambda pair: (pair[0] == "", -pair[1], pair[0])):
         where = f"on {places}" if k == len(found) else f"on {k}" if parts else f"on {k} of {places}"
@@ -187,6 +209,10 @@ def _places(places: Sequence[tuple[str, str]], noun: str) -> str:
     if len(models) == n:
         return f"{n} {noun}{'' if n == 1 else 's'}"
     return f"{n} pairs of {noun} and task"
+
+
+def _places_of(leaders: Sequence[Leader], noun: str) -> str:
+    return _places([(leader.column.model, leader.column.task) for leader in leaders], noun)
 
 
 def _listed(names: Sequence[str]) -> str:

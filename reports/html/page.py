@@ -14,6 +14,7 @@ from reports.adjudication.shown import shown
 from reports.document import Report
 from reports.figures import STYLE_SHEET, Domain, Panel, PaperFigure, Plate, draw_panel, plates, y_domain
 from reports.headline import headline
+from reports.html.accounts import blocks
 from reports.html.ledger import ledger
 from reports.html.matrix import ELSEWHERE, matrix
 from reports.html.part import Chart
@@ -30,7 +31,7 @@ def render_html(report: Report) -> str:
     """Return the page; the same report gives the same text."""
     environment = _environment()
     style = environment.get_template("style.css.j2").render(chart_style=Markup(STYLE_SHEET))  # noqa: S704  (our own)
-    page = environment.get_template("page.html.j2")
+    page, adjudication = environment.get_template("page.html.j2"), shown(report.evidence)
     return page.render(
         question=QUESTION,
         headline=headline(report.evidence),
@@ -39,7 +40,8 @@ def render_html(report: Report) -> str:
         byline=byline(report),
         collected=len(report.evidence),
         with_evidence=report.with_evidence,
-        adjudication=shown(report.evidence),
+        adjudication=adjudication,
+        accounts=[(table, blocks(table)) for table in adjudication.tables],
         chapters=chapters(report.evidence, given_options(report.run)),
         anchors=anchors(item.id for item in report.evidence),
         figures=_figures(plates(report.evidence)),

@@ -18,7 +18,7 @@ from reports.validation import CLAIMS, problem
 from tests.reports.golden import check_golden
 from tests.reports.hostile import hostile_report
 from tests.reports.parsed_html import ParsedPage
-from tests.reports.sample_papers import NO_ICL, claimed, papers_report
+from tests.reports.sample_papers import claimed, papers_report
 
 OPENING = "How far each account goes"
 
@@ -39,10 +39,9 @@ def test_the_page_opens_with_the_accounts_and_names_every_number() -> None:
     assert parsed.faults == []
     assert page.index("</h1>") < page.index('id="accounts"') < page.index('id="claims"')
     first = page[page.index('id="accounts"') : page.index('id="claims"')]
-    for text in ("<b>0.62</b>", "[0.58, 0.67]", "no ICL", "not measured", "by prediction distance", "<sup>1</sup>"):
+    for text in ("<b>0.62</b>", "[0.58, 0.67]", "No ICL", "not measured", "by prediction distance", "<sup>1</sup>"):
         assert text in first, text
     assert 'title="from S2, n = 96"' in first
-    assert f'title="{NO_ICL}"' in first
     assert first.index("</table>") < first.index('class="found"') < first.index("<details>")
     assert page.count('class="cell ') == 18
 

@@ -5,13 +5,13 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Kind of a model, in the order in which reports list them."""
+    """Kind of a model, in the order in which reports list them: those under test first, controls last."""
 
+    OWN = "given by the user"
+    EMBEDDED = "trained on GINC"
     CONSTRUCTED = "constructed to do GD"
     ICL_OBJECTIVE = "trained on the ICL objective"
-    EMBEDDED = "trained on GINC"
     CONTROL = "control without ICL"
-    OWN = "given by the user"
 
 
 PREFIXES = (

@@ -12,6 +12,7 @@ from iclgd_core.evidence import Evidence, Json, Verdict, claim
 from iclgd_core.overall import RANKS, Overall, claim_verdicts, combined, family_verdicts, weakest
 from iclgd_core.papers import SHEN
 from tests.reports.sample_items import LLAMA, item, sampled
+from tests.reports.strategies import found, recorded
 
 YES, NO, OPEN = Verdict.SUPPORTED, Verdict.REFUTED, Verdict.INCONCLUSIVE
 JUDGED = st.sampled_from([YES, NO, OPEN])
@@ -150,3 +151,14 @@ def test_a_family_names_its_one_reason() -> None:
     assert family_verdicts(reasons)[0].reason == "no ICL"
     assert family_verdicts([reasons[0], *family([OPEN])])[0].reason == ""
     assert weakest(reasons) is None
+
+
+def test_the_weakest_sub_claim_is_the_refuted_one_then_the_least_sure() -> None:
+    sure, unsure = recorded(1, found(0.001), verdict=YES), recorded(2, found(0.04), verdict=YES)
+    unsettled, wrong = recorded(3, found(0.3), verdict=OPEN), recorded(4, found(0.99, 0.01), verdict=NO)
+    assert weakest([sure, unsure]) is unsure
+    assert weakest([sure, unsure, unsettled, recorded(5, verdict=OPEN)]) is unsettled
+    assert weakest([sure, wrong, unsettled]) is wrong
+    exact = replace(found(None, None), holds=True)
+    near, far = (recorded(i, replace(exact, estimate=x), verdict=YES) for i, x in ((1, 0.1), (2, 0.25)))
+    assert weakest([far, near]) is near

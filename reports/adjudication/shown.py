@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from iclgd_core.evidence import Evidence
-from reports.adjudication.sentence import sentence
+from reports.adjudication.sentence import brief, sentence
 from reports.adjudication.table import Column, Entry, Panel, Row, State, adjudication_of
 from reports.adjudication.words import agreement_text, interval_text, source_text, step_of, value_text
 
@@ -15,7 +15,7 @@ MOST_COLUMNS = 48
 
 @dataclass(frozen=True)
 class Group:
-    """Neighbouring columns of one kind of model by one agreement."""
+    """Neighbouring columns of one kind of model, by name, and by one agreement."""
 
     name: str
     agreement: str
@@ -66,8 +66,9 @@ class ShownTable:
 
 @dataclass(frozen=True)
 class Shown:
-    """All of it: the tables, the sentence, the accounts that nothing measured."""
+    """All of it: the sentence, in brief and whole, the tables, the accounts that nothing measured."""
 
+    brief: str
     sentence: str
     tables: tuple[ShownTable, ...]
     left_out: tuple[str, ...]
@@ -76,7 +77,8 @@ class Shown:
 def shown(evidence: Sequence[Evidence]) -> Shown:
     """Return the adjudication of a run as texts."""
     found = adjudication_of(evidence)
-    return Shown(sentence(found), tuple(_table(panel) for panel in found.panels), found.left_out)
+    tables = tuple(_table(panel) for panel in found.panels)
+    return Shown(brief(found), sentence(found), tables, found.left_out)
 
 
 def _table(panel: Panel) -> ShownTable:

@@ -104,15 +104,15 @@ def _row(row: _Row, x: Scale, top: float) -> Markup:
     value = row.value
     name = lines(f"{SYMBOLS[row.verdict]} {row.name}", max(8, 56 - len(value)), 1)[0]
     parts = [
-        *_claimed(row.outcome, x, middle),
+        *claimed_part(row.outcome, x, middle),
         *([] if x.log else [element("path", d=f"M{x(0.0):.2f} {middle - 8:.2f}v16", class_="zero")]),
         element("text", name, x=LEFT, y=top + 12, class_="small strong"),
         element("text", value, x=RIGHT, y=top + 12, text_anchor="end", class_="small"),
     ]
-    for bound in _bounds(row.outcome):
+    for bound in bounds_of(row.outcome):
         parts.append(element("path", d=f"M{x(bound):.2f} {middle - 8:.2f}v16", class_="bound"))
     if row.outcome.shown_interval is not None:
-        parts.append(_whisker(row.outcome.shown_interval, x, middle))
+        parts.append(whisker(row.outcome.shown_interval, x, middle))
     if row.outcome.estimate is not None:
         shape = SHAPES.get(row.verdict, "circle")
         parts.append(marker(shape, x(row.outcome.estimate), middle, hollow=row.verdict not in SHAPES))
@@ -120,7 +120,7 @@ def _row(row: _Row, x: Scale, top: float) -> Markup:
     return element("g", tip, *parts, class_=f"v-{row.verdict.value.replace(' ', '-')}")
 
 
-def _whisker(interval: tuple[float, float], x: Scale, middle: float) -> Markup:
+def whisker(interval: tuple[float, float], x: Scale, middle: float) -> Markup:
     """Return the interval that decides; an end that is infinite goes to the edge of the drawing, without a cap."""
     ends = [x(end) for end in interval if math.isfinite(end)]
     caps = "".join(f"M{end:.2f} {middle - CAP:.2f}v{2 * CAP:g}" for end in ends)
@@ -128,11 +128,12 @@ def _whisker(interval: tuple[float, float], x: Scale, middle: float) -> Markup:
     return element("path", d=f"M{low:.2f} {middle:.2f}H{high:.2f}{caps}", class_="whisker")
 
 
-def _bounds(outcome: Outcome) -> tuple[float, ...]:
+def bounds_of(outcome: Outcome) -> tuple[float, ...]:
+    """Return the bound that an effect is held against; both for an equivalence."""
     return (-outcome.threshold, outcome.threshold) if _kind(outcome) == "equivalent" else (outcome.threshold,)
 
 
-def _claimed(outcome: Outcome, x: Scale, middle: float) -> list[Markup]:
+def claimed_part(outcome: Outcome, x: Scale, middle: float) -> list[Markup]:
     """Return the side of the bound on which the claim lies, shaded; nothing for a rule of another kind."""
     ends = {
         "greater": (outcome.threshold, x.high),

@@ -13,32 +13,38 @@ from markupsafe import Markup
 from reports.adjudication.shown import shown
 from reports.document import Report
 from reports.figures import STYLE_SHEET, Domain, Panel, PaperFigure, Plate, draw_panel, plates, y_domain
-from reports.html.answer import QUESTION, answer
+from reports.headline import headline
+from reports.html.accounts import blocks
 from reports.html.ledger import ledger
-from reports.html.overview import chapters
+from reports.html.matrix import ELSEWHERE, matrix
+from reports.html.part import Chart
 from reports.html.protocol import given_options
 from reports.html.provenance import byline, provenance
-from reports.html.section import Chart, sections
+from reports.html.section import chapters
 from reports.html.words import SYMBOLS, anchors
 from reports.plain_text import plain_lines
+
+QUESTION = "When a pretrained Transformer learns from demonstrations in its prompt, is that gradient descent?"
 
 
 def render_html(report: Report) -> str:
     """Return the page; the same report gives the same text."""
     environment = _environment()
     style = environment.get_template("style.css.j2").render(chart_style=Markup(STYLE_SHEET))  # noqa: S704  (our own)
-    page = environment.get_template("page.html.j2")
+    page, adjudication = environment.get_template("page.html.j2"), shown(report.evidence)
     return page.render(
         question=QUESTION,
-        answer=answer(report),
+        headline=headline(report.evidence),
+        matrix=matrix(report.evidence),
+        elsewhere=ELSEWHERE,
         byline=byline(report),
         collected=len(report.evidence),
         with_evidence=report.with_evidence,
-        adjudication=shown(report.evidence),
-        chapters=chapters(report.evidence),
+        adjudication=adjudication,
+        accounts=[(table, blocks(table)) for table in adjudication.tables],
+        chapters=chapters(report.evidence, given_options(report.run)),
         anchors=anchors(item.id for item in report.evidence),
         figures=_figures(plates(report.evidence)),
-        sections=sections(report.evidence, given_options(report.run)),
         ledger=ledger(report.evidence),
         provenance=provenance(report),
         symbols=SYMBOLS,

@@ -49,6 +49,14 @@ def command(targets: Iterable[str], options: Iterable[str] = ()) -> str:
     return " ".join(["pytest", *quoted, *(shlex.quote(plain(option)) for option in options)]) if quoted else ""
 
 
+def episodes_command(item: Evidence) -> str:
+    """Return the command that shows the episodes behind a sub-claim: their prompts, answers and numbers."""
+    named = [("--model", item.model), ("--task", item.task)]
+    named += [("--param", f"{name}={value}") for name, value in sorted(item.params.items())]
+    words = [part for flag, value in named if value for part in (flag, value)]
+    return shlex.join(["iclgd", "episodes", *map(plain, [item.id, *words])])
+
+
 def shared_protocol(items: Sequence[Evidence]) -> dict[str, Json]:
     """Return the part of the protocol that is the same for all sub-claims that have one."""
     protocols = [item.protocol for item in items if item.protocol]

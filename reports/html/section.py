@@ -1,80 +1,31 @@
-"""One section a claim: statement, rules, and for each model and task verdicts, effects, plots and numbers."""
+"""The claims by paper: of each its one verdict and how it combines, then for each model and task all of the numbers."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from markupsafe import Markup
-
-from iclgd_core.account import subject
-from iclgd_core.evidence import Evidence, Verdict
-from reports.figures import Panel, draw_forest, draw_gap_map, draw_panel, gap_map_of, panels_of
-from reports.html.answer import is_control, is_known
+from iclgd_core.combination import combination
+from iclgd_core.evidence import Evidence
+from iclgd_core.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
+from reports.headline import many
+from reports.html.finding import Finding, finding
+from reports.html.part import Part, part_of
 from reports.html.protocol import Rule, command, listed, rule_of, shared_protocol
-from reports.html.words import bound, p_value, sub_claim, with_interval
+from reports.html.words import sub_claim
 from reports.natural_order import natural
-from reports.papers import deviation, paper_link, paper_rank, paper_value
+from reports.papers import deviation, paper_link, paper_rank
+
+MOST_FINDINGS = 3
+"""Models of which a claim's section opens with the finding; the others are counted, and unfold with the rest."""
 
 
 @dataclass(frozen=True)
-class Line:
-    """One sub-claim in the table of verdicts; or all, where they share one reason.
+class Group:
+    """The families of a claim that count together; `title` is empty for those that its verdict is over."""
 
-    Attributes:
-        pieces: its name, in pieces between which a line may break.
-        verdict, expected, verdict_run: as in Evidence.
-        effect, bound, p, p_run, n, closure: as text, empty where there is none.
-        quantity: of the effect.
-        cited: what the paper reports for it, empty where nothing is known.
-    """
-
-    pieces: tuple[str, ...]
-    verdict: Verdict
-    expected: Verdict
-    verdict_run: Verdict | None
-    effect: str = ""
-    bound: str = ""
-    p: str = ""
-    p_run: str = ""
-    n: str = ""
-    closure: str = ""
-    quantity: str = ""
-    cited: str = ""
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A panel with the numbers behind it."""
-
-    panel: Panel
-    image: Markup
-
-
-@dataclass(frozen=True)
-class Part:
-    """One claim on one model and task.
-
-    Attributes:
-        subject: model and task; control: whether the weights learnt nothing; known: whether ICL is known to be GD.
-        lines: the verdicts; forest: their effects as an image; charts: the curves; maps: closures over GD's settings.
-        reasons: (sub-claims, verdict, reason), each reason once.
-        has_closure, has_numbers, has_cited: whether any line has one, an effect, or a number of the paper.
-        n, unexpected: number of sub-claims, and of those whose verdict is not the registered one.
-    """
-
-    subject: str
-    control: bool
-    known: bool
-    lines: tuple[Line, ...]
-    forest: Markup
-    charts: tuple[Chart, ...]
-    maps: tuple[Markup, ...]
-    reasons: tuple[tuple[str, str, str], ...]
-    has_closure: bool
-    has_numbers: bool
-    has_cited: bool
-    n: int
-    unexpected: int
+    title: str
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -82,23 +33,32 @@ class Section:
     """One claim.
 
     Attributes:
-        id, statement, paper, where, refuted_by: as in Evidence; link: to the paper, or empty.
+        id, brief, statement, where, refuted_by: as in Evidence.
+        verdict: over its models; combination: how its sub-claims combine, in a sentence.
+        findings: what was found on the first of its models; more: how many others there are.
+        unexpected: of how many sub-claims, on any model, the verdict is not as registered.
+        holds: what unfolds, in words.
         rules, methods: of its outcomes, each once; texts: what its file says.
         deviations: why the setting differs from the paper's, each once.
-        parts: by model and task.
+        groups: models under test, then those on which ICL is known to be GD, then controls.
         command: runs the whole file.
         shared: the part of the protocol that all sub-claims have; fixed: the rest, by sub-claim.
     """
 
     id: str
+    brief: str
     statement: str
-    paper: str
-    link: str
     where: str
     refuted_by: str
+    verdict: Overall
+    combination: str
+    findings: tuple[Finding, ...]
+    more: int
+    unexpected: int
+    holds: str
     rules: tuple[str, ...]
     methods: tuple[str, ...]
-    parts: tuple[Part, ...]
+    groups: tuple[Group, ...]
     command: str
     shared: str
     fixed: tuple[Rule, ...]
@@ -106,40 +66,67 @@ class Section:
     deviations: tuple[str, ...]
 
 
-def sections(evidence: Sequence[Evidence], options: Sequence[str] = ()) -> list[Section]:
-    """Return the sections by paper and claim; within each, trained models come before controls.
+@dataclass(frozen=True)
+class Chapter:
+    """The claims of one paper.
+
+    Attributes:
+        paper: its name; link: its address, or empty.
+        counts: how many claims have each verdict, in words.
+        sections: the claims.
+    """
+
+    paper: str
+    link: str
+    counts: str
+    sections: tuple[Section, ...]
+
+
+def chapters(evidence: Sequence[Evidence], options: Sequence[str] = ()) -> list[Chapter]:
+    """Return the claims by paper, in the order of `reports.papers`, and by id.
 
     Args:
         evidence: adjudicated.
         options: of the run, for the commands that reproduce it.
     """
-    first: dict[str, tuple[int, str]] = {}
-    for item in evidence:
-        first[item.id] = min(first.get(item.id, paper_rank(item.paper)), paper_rank(item.paper))
-
-    def rank(item: Evidence) -> tuple[object, ...]:
-        kind = (is_control(item), is_known(item))
-        return (*first[item.id], natural(item.id), *kind, item.family, natural(sub_claim(item)))
-
-    ordered = sorted(evidence, key=rank)
-    return [_section(list(group), options) for _, group in groupby(ordered, lambda item: item.id)]
+    ordered = sorted(evidence, key=lambda item: (item.family, natural(sub_claim(item))))
+    claims = sorted(
+        claim_verdicts(ordered), key=lambda claim: (paper_rank(claim.paper), claim.paper, natural(claim.id))
+    )
+    return [_chapter(list(group), options) for _, group in groupby(claims, lambda claim: claim.paper)]
 
 
-def _section(items: Sequence[Evidence], options: Sequence[str]) -> Section:
-    first = items[0]
+def _chapter(claims: Sequence[ClaimVerdict], options: Sequence[str]) -> Chapter:
+    paper = claims[0].paper
+    sections = tuple(_section(claim, options) for claim in claims)
+    return Chapter(paper or "no paper", paper_link(paper), _counted([claim.verdict for claim in claims]), sections)
+
+
+def _section(claim: ClaimVerdict, options: Sequence[str]) -> Section:
+    groups = (claim.families, claim.known, claim.controls)
+    items = [item for families in groups for family in families for item in family.members]
     outcomes = [item.outcome for item in items if item.outcome is not None]
     files = dict.fromkeys(item.node_id.split("::")[0] for item in items if item.node_id)
     shared = shared_protocol(items)
     return Section(
-        id=first.id,
-        statement=first.statement,
-        paper=first.paper,
-        link=paper_link(first.paper),
-        where=first.where,
-        refuted_by=first.refuted_by,
+        id=claim.id,
+        brief=claim.brief,
+        statement=claim.statement,
+        where=claim.where,
+        refuted_by=items[0].refuted_by,
+        verdict=claim.verdict,
+        combination=combination(claim.combines).in_words(),
+        findings=tuple(finding(family, _place(family)) for family in claim.families[:MOST_FINDINGS]),
+        more=len(claim.families[MOST_FINDINGS:]),
+        unexpected=sum(item.verdict is not item.expected for item in items),
+        holds=_holds(claim),
         rules=tuple(dict.fromkeys(outcome.rule for outcome in outcomes if outcome.rule)),
         methods=tuple(dict.fromkeys(outcome.method for outcome in outcomes if outcome.method)),
-        parts=tuple(_part(list(group)) for _, group in groupby(items, lambda item: item.family)),
+        groups=tuple(
+            Group(title, tuple(part_of(family.members) for family in families))
+            for title, families in zip(_titles(claim), groups, strict=True)
+            if families
+        ),
         command=command(files, options),
         shared=listed(shared),
         fixed=tuple(rule_of(item, shared, options) for item in items),
@@ -148,81 +135,28 @@ def _section(items: Sequence[Evidence], options: Sequence[str]) -> Section:
     )
 
 
-def _part(items: Sequence[Evidence]) -> Part:
-    panels = panels_of([item.curves for item in items])
-    lines = tuple(_line(group) for group in _alike(items))
-    return Part(
-        subject=subject(items[0]),
-        control=is_control(items[0]),
-        known=is_known(items[0]),
-        lines=lines,
-        forest=draw_forest(items),
-        charts=tuple(Chart(panel, draw_panel(panel)) for panel in panels),
-        maps=tuple(image for item in items if (gap := gap_map_of(item.details)) for image in draw_gap_map(gap)),
-        reasons=_reasons(items),
-        has_closure=any(line.closure for line in lines),
-        has_numbers=any(line.n for line in lines),
-        has_cited=any(line.cited for line in lines),
-        n=len(items),
-        unexpected=sum(item.verdict is not item.expected for item in items),
+def _place(family: FamilyVerdict) -> str:
+    return ", ".join(filter(None, [family.model, family.task]))
+
+
+def _titles(claim: ClaimVerdict) -> tuple[str, str, str]:
+    known, controls = ([family.verdict for family in families] for families in (claim.known, claim.controls))
+    return (
+        "",
+        f"{many(len(known), 'model')} on which ICL is GD, or near it: {_counted(known)}",
+        f"{many(len(controls), 'control')} without ICL: {_counted(controls)}",
     )
 
 
-def _alike(items: Sequence[Evidence]) -> list[list[Evidence]]:
-    """Return one group for all sub-claims that lack numbers for one reason, else one for each."""
-    kinds = {(item.verdict, item.reason, item.expected) for item in items}
-    if len(items) > 1 and len(kinds) == 1 and all(item.outcome is None for item in items):
-        return [list(items)]
-    return [[item] for item in items]
+def _counted(verdicts: Sequence[Overall]) -> str:
+    counts = Counter(verdicts)
+    return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Overall if counts[verdict])
 
 
-def _line(items: Sequence[Evidence]) -> Line:
-    item, pieces = items[0], _pieces(items)
-    verdict, outcome = item.verdict or Verdict.ERROR, item.outcome
-    if outcome is None:
-        return Line(pieces, verdict, item.expected, None)
-    refuted = verdict is Verdict.REFUTED
-    refuted_run = item.verdict_run is Verdict.REFUTED
-    return Line(
-        pieces=pieces,
-        verdict=verdict,
-        expected=item.expected,
-        verdict_run=item.verdict_run,
-        effect=with_interval(outcome.estimate, outcome.interval),
-        bound=bound(outcome),
-        p=p_value(item.p_refuted_adjusted if refuted else item.p_adjusted) or "none",
-        p_run=p_value(item.p_refuted_run if refuted_run else item.p_run) or "none",
-        n=f"{outcome.n} {outcome.unit}s",
-        closure=_closure(item),
-        quantity=outcome.quantity,
-        cited=paper_value(item),
-    )
-
-
-def _pieces(items: Sequence[Evidence]) -> tuple[str, ...]:
-    if len(items) > 1:
-        return (f"all {len(items)} sub-claims",)
-    pairs = sorted(items[0].params.items())
-    commas = [","] * (len(pairs) - 1) + [""]
-    return tuple(f"{name}={value}{comma}" for (name, value), comma in zip(pairs, commas, strict=False)) or ("–",)
-
-
-def _closure(item: Evidence) -> str:
-    """Return the closure with its interval, or why it is undefined."""
-    value, interval = item.details.get("closure"), item.details.get("closure_interval")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        ends = [e for e in interval if isinstance(e, int | float)] if isinstance(interval, list) else []
-        return with_interval(float(value), (float(ends[0]), float(ends[1])) if len(ends) == 2 else None)
-    why = item.details.get("closure_undefined")
-    return f"undefined: {why}" if isinstance(why, str) and why else ""
-
-
-def _reasons(items: Sequence[Evidence]) -> tuple[tuple[str, str, str], ...]:
-    groups: dict[tuple[Verdict, str], list[Evidence]] = {}
-    for item in items:
-        if item.reason:
-            groups.setdefault((item.verdict or Verdict.ERROR, item.reason), []).append(item)
-    return tuple(
-        (sub_claim(group[0]) if len(group) == 1 else f"{len(group)} sub-claims", verdict.value, reason)
-        for (verdict, reason), group in groups.items()
-    )
+def _holds(claim: ClaimVerdict) -> str:
+    """Say what unfolds: `9 sub-claims on 1 model, 10 models on which ICL is GD, 16 controls`."""
+    n = sum(len(family.members) for family in claim.families)
+    on = f" on {many(len(claim.families), 'model')}" if any(family.model for family in claim.families) else ""
+    others = [f"{many(len(claim.known), 'model')} on which ICL is GD"] * bool(claim.known)
+    others += [many(len(claim.controls), "control")] * bool(claim.controls)
+    return ", ".join([many(n, "sub-claim") + on, *others])

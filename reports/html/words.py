@@ -4,24 +4,29 @@ import re
 from collections.abc import Iterable
 
 from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.overall import FamilyVerdict, Overall
 from iclgd_core.stats.outcome import Outcome
 
-SYMBOLS = {
-    Verdict.SUPPORTED: "✓",
-    Verdict.REFUTED: "✗",
-    Verdict.INCONCLUSIVE: "?",
-    Verdict.ERROR: "!",
-    Verdict.NOT_RUN: "–",
+SYMBOLS: dict[str, str] = {
+    Overall.SUPPORTED: "✓",
+    Overall.REFUTED: "✗",
+    Overall.MIXED: "≠",
+    Overall.INCONCLUSIVE: "?",
+    Overall.ERROR: "!",
+    Overall.NOT_RUN: "–",
 }
+"""The sign of a verdict, of a claim or of a sub-claim."""
+
+UNTRAINED = "the best setting is no training (rate 0, epoch 0): ICL is compared with zero-shot"
 
 
 def short(value: float | None) -> str:
     """Return a number with three significant digits; empty for None.
 
-    >>> short(0.12345), short(3e-16), short(None)
-    ('0.123', '3e-16', '')
+    >>> short(0.12345), short(3e-16), short(float("-inf")), short(None)
+    ('0.123', '3e-16', '-∞', '')
     """
-    return "" if value is None else f"{value:.3g}"
+    return "" if value is None else f"{value:.3g}".replace("inf", "∞")
 
 
 def p_value(value: float | None) -> str:
@@ -44,6 +49,19 @@ def bound(outcome: Outcome) -> str:
 def sub_claim(item: Evidence) -> str:
     """Name a sub-claim by its parameters, for example `optimizer=gd`; a dash where there are none."""
     return ", ".join(f"{name}={value}" for name, value in sorted(item.params.items())) or "–"
+
+
+def held(family: FamilyVerdict) -> str:
+    """Count a family's sub-claims by verdict, for example `7 supported, 1 inconclusive`; empty for a single one.
+
+    Of those without training that differ in the learner alone one is counted: `9 supported (of 12; 4 chose no
+    training)`.
+    """
+    counts = [f"{n} {verdict.value}" for verdict, n in family.counts.items()]
+    missing = family.missing - family.counts.get(Verdict.NOT_RUN, 0)
+    counts += [f"{missing} not selected"] * (missing > 0)
+    fewer = f" (of {len(family.members)}; {family.untrained} chose no training)" * (family.untrained > 1)
+    return "" if len(family.members) == 1 and len(counts) == 1 else ", ".join(counts) + fewer
 
 
 def anchors(names: Iterable[str]) -> dict[str, str]:

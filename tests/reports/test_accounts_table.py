@@ -72,7 +72,7 @@ def test_checkpoints_and_tasks_are_sorted_by_their_numbers() -> None:
               ("ginc-llama-208k", "ginc-k5"), ("ginc-llama-57k", "ginc-k8"), ("owner/model-7b", "sst2")]  # fmt: skip
     records = [record("gd", model, task, "token-overlap", 0.1) for model, task in places]
     found = [(c.model, c.task) for c in adjudication_of([having(*records)]).panels[0].columns]
-    assert found == [places[4], places[1], places[2], places[3], places[0], places[5]]
+    assert found == [places[5], places[4], places[1], places[2], places[3], places[0]]
 
 
 def test_the_ends_are_so_by_definition_where_floor_and_ceiling_differ() -> None:

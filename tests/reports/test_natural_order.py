@@ -18,8 +18,8 @@ from reports.compare.comparison import Comparison
 from reports.compare.markdown import render_comparison_markdown
 from reports.compare.text import render_comparison
 from reports.document import Report, document, report_of
-from reports.html.overview import chapters
-from reports.html.section import sections
+from reports.html.matrix import matrix
+from reports.html.section import chapters
 from reports.json_report import json_text
 from reports.markdown import render_markdown
 from reports.natural_order import natural
@@ -82,8 +82,8 @@ TABLES: dict[str, Callable[[Report], list[str]]] = {
     "json": lambda report: found(json_text({"claims": document(report)["claims"]})),
     "markdown": lambda report: found(render_markdown(report)),
     "readme": lambda report: found(claims_markdown(report)),
-    "html, opening": lambda report: [row.id for chapter in chapters(report.evidence) for row in chapter.rows],
-    "html, sections": lambda report: [section.id for section in sections(report.evidence)],
+    "html, opening": lambda report: [row.id for row in matrix(report.evidence).rows],
+    "html, sections": lambda report: [one.id for chapter in chapters(report.evidence) for one in chapter.sections],
     "comparison": lambda report: found(render_comparison(compared(report), 100, colour=False)),
     "comparison, markdown": lambda report: found(render_comparison_markdown(compared(report))),
 }

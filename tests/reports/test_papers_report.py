@@ -8,7 +8,7 @@ from rich.text import Text
 from iclgd_core.papers import OPEN, SHEN
 from reports.document import document
 from reports.html import render_html
-from reports.html.overview import chapters
+from reports.html.section import chapters
 from reports.json_report import json_text
 from reports.markdown import render_markdown
 from reports.markdown_text import LIMIT
@@ -18,7 +18,7 @@ from reports.validation import CLAIMS, problem
 from tests.reports.golden import check_golden
 from tests.reports.hostile import hostile_report
 from tests.reports.parsed_html import ParsedPage
-from tests.reports.sample_papers import NO_ICL, claimed, papers_evidence, papers_report
+from tests.reports.sample_papers import claimed, papers_report
 
 OPENING = "How far each account goes"
 
@@ -39,10 +39,9 @@ def test_the_page_opens_with_the_accounts_and_names_every_number() -> None:
     assert parsed.faults == []
     assert page.index("</h1>") < page.index('id="accounts"') < page.index('id="claims"')
     first = page[page.index('id="accounts"') : page.index('id="claims"')]
-    for text in ("<b>0.62</b>", "[0.58, 0.67]", "no ICL", "not measured", "by prediction distance", "<sup>1</sup>"):
+    for text in ("<b>0.62</b>", "[0.58, 0.67]", "No ICL", "not measured", "by prediction distance", "<sup>1</sup>"):
         assert text in first, text
     assert 'title="from S2, n = 96"' in first
-    assert f'title="{NO_ICL}"' in first
     assert first.index("</table>") < first.index('class="found"') < first.index("<details>")
     assert page.count('class="cell ') == 18
 
@@ -102,15 +101,17 @@ def test_the_document_fits_its_schema_with_and_without_the_adjudication() -> Non
 
 
 def test_papers_stand_in_their_order_each_with_its_claims() -> None:
-    found = chapters(papers_evidence()[::-1])
+    found = chapters(papers_report().evidence[::-1])
     assert [chapter.paper for chapter in found] == [source.at("").paper for source in ORDER]
-    shen = found[0]
-    assert [(row.subject.split(",")[0].split("-")[0], row.known, row.control) for row in shen.rows] == [
-        ("ginc", False, False), ("ginc", False, False), ("ginc", False, False), ("constructed", True, False),
-        ("shuffled", False, True), ("untrained", False, True),
-    ]  # fmt: skip
-    garg = next(chapter.rows[0] for chapter in found if "Garg" in chapter.paper)
-    assert (garg.cited, garg.deviations) == ("0.02", ("5 dimensions and 98k weights for 20 and 22M",))
+    (shen,) = found[0].sections
+    assert [(group.title, [part.subject.split(",")[0] for part in group.parts]) for group in shen.groups] == [
+        ("", ["ginc-gptj-829k", "ginc-llama-3.1m", "ginc-llama-794k"]),
+        ("1 model on which ICL is GD, or near it: 1 refuted", ["constructed-gd-1"]),
+        ("2 controls without ICL: 2 inconclusive", ["shuffled-llama-794k", "untrained-llama-794k"]),
+    ]
+    (garg,) = next(chapter.sections for chapter in found if "Garg" in chapter.paper)
+    assert garg.deviations == ("5 dimensions and 98k weights for 20 and 22M",)
+    assert garg.groups[0].parts[0].lines[0].cited == "0.02"
 
 
 def test_a_paper_is_known_by_its_name_or_its_number() -> None:

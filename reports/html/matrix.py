@@ -1,0 +1,123 @@
+"""The first screen's matrix: the paper's claims by the models under test, a verdict and an effect in each cell."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from iclgd_core.account import subject
+from iclgd_core.evidence import Evidence
+from iclgd_core.model_kinds import is_control
+from iclgd_core.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
+from reports.headline import listed, many, tested, without_icl
+from reports.html.finding import Finding, finding
+from reports.natural_order import natural
+from reports.papers import says_no
+
+ELSEWHERE = "another model, or a set"
+"""Head of the column of claims that have a model, or a set of models, for themselves."""
+
+MOST_ROWS = 16
+"""Claims of one matrix; the others stand in the index."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim: its verdict over the models under test, then a cell a column; `why` says of an empty cell why."""
+
+    id: str
+    brief: str
+    verdict: Overall
+    cells: tuple[tuple[Finding, ...], ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """All of it.
+
+    Attributes:
+        heads: (model, task) of each column; the task is "" where its claims have several.
+        rows: the claims; more: how many are left to the index.
+        known, controls: one line each, on models on which ICL is known to be GD, and on those without ICL; or empty.
+        over_the_run: which verdicts Holm's correction over the whole run would change; empty where none.
+    """
+
+    heads: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+    more: int
+    known: str
+    controls: str
+    over_the_run: str
+
+
+def matrix(evidence: Sequence[Evidence]) -> Matrix:
+    """Return the matrix of the claims that ICL is not GD on models under test; of all claims where none is one."""
+    claims = sorted(claim_verdicts(evidence), key=lambda claim: natural(claim.id))
+    chosen = [claim for claim in claims if says_no(claim.paper) and tested(claim)] or claims
+    rows = chosen[:MOST_ROWS]
+    placed = {claim.id: [family for family in claim.families if _is_placed(family)] for claim in rows}
+    on = Counter(model for families in placed.values() for model in dict.fromkeys(one.model for one in families))
+    shared = [model for model in on if model and on[model] > 1] or [model for model in on if model]
+    heads = {model: _head(model, list(placed.values())) for model in shared}
+    if any(family.model not in heads for families in placed.values() for family in families):
+        heads[ELSEWHERE] = (ELSEWHERE, "")
+    return Matrix(
+        heads=tuple(heads.values()),
+        rows=tuple(_row(claim, placed[claim.id], heads) for claim in rows),
+        more=len(chosen) - len(rows),
+        known=_known(rows),
+        controls=without_icl(evidence),
+        over_the_run=_over_the_run(evidence),
+    )
+
+
+def _is_placed(family: FamilyVerdict) -> bool:
+    """Whether it is known where it ran, or would have: a test that was never reached has no model."""
+    return bool(family.model) or family.verdict is not Overall.NOT_RUN
+
+
+def _head(model: str, found: Sequence[Sequence[FamilyVerdict]]) -> tuple[str, str]:
+    tasks = {family.task for families in found for family in families if family.model == model and family.task}
+    return model, tasks.pop() if len(tasks) == 1 else ""
+
+
+def _row(claim: ClaimVerdict, families: Sequence[FamilyVerdict], heads: dict[str, tuple[str, str]]) -> Row:
+    cells: dict[str, list[Finding]] = {model: [] for model in heads}
+    for family in families:
+        column = family.model if family.model in heads else ELSEWHERE
+        cells[column].append(finding(family, _where(family, heads[column])))
+    elsewhere = list(dict.fromkeys(family.model for family in families if family.model))
+    reasons = dict.fromkeys(family.reason for family in claim.families if not _is_placed(family) and family.reason)
+    why = next(iter(reasons), "") or (f"measured on {listed(elsewhere)}" if elsewhere else "")
+    return Row(
+        claim.id, claim.brief, claim.verdict, tuple(map(tuple, cells.values())), f"not run here: {why}".rstrip(": ")
+    )
+
+
+def _where(family: FamilyVerdict, head: tuple[str, str]) -> str:
+    """Return model and task, as far as the head of the column does not say them."""
+    if head[0] == ELSEWHERE:
+        return subject(family.members[0]) or "no model in particular"
+    return "" if head[1] else family.task
+
+
+def _known(claims: Sequence[ClaimVerdict]) -> str:
+    """Say what became of the claims on the other models, on which ICL is GD or near it."""
+    models = {family.model for claim in claims for family in claim.known}
+    if not models:
+        return ""
+    parts = []
+    for claim in claims:
+        counts = Counter(family.verdict for family in claim.known)
+        told = [f"{verdict.value} on {counts[verdict]}" for verdict in Overall if counts[verdict]]
+        parts += [f"{claim.id} {', '.join(told)}"] if told else []
+    return f"{many(len(models), 'model')} on which ICL is GD, or near it: {'; '.join(parts)}"
+
+
+def _over_the_run(evidence: Sequence[Evidence]) -> str:
+    """Say which verdicts the correction over the whole run would change, by claim."""
+    changed = [item for item in evidence if item.verdict_run not in (None, item.verdict) and not is_control(item.model)]
+    claims = ", ".join(dict.fromkeys(item.id for item in changed))
+    return f"Corrected over the whole run, {many(len(changed), 'verdict')} would be another one ({claims})" * bool(
+        changed
+    )

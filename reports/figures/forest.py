@@ -58,11 +58,14 @@ class _Row:
 
 def draw_forest(evidence: Sequence[Evidence]) -> Markup:
     """Return the forest of the sub-claims that have an outcome: one axis for each quantity; empty where none has."""
-    parts, rows, height = [], [], 0.0
+    parts: list[Markup] = []
+    rows: list[_Row] = []
+    height = 0.0
     for quantity, items in alike(evidence):
         group = [_Row(_name(item), item.outcome, item.verdict or Verdict.ERROR) for item in items if item.outcome]
-        drawn, bottom = _grouped(group, quantity, height)
-        parts, rows, height = [*parts, *drawn], [*rows, *group], bottom
+        drawn, height = _grouped(group, quantity, height)
+        parts += drawn
+        rows += group
     if not rows:
         return Markup("")
     title = f"Effects of claim {evidence[0].id} on {evidence[0].model}"

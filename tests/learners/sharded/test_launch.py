@@ -73,8 +73,7 @@ def test_ranks_that_ignore_everything_are_killed(
         assert "2 devices did not end within 987 s and was stopped" in str(caught.value)
     ranks = pids(tmp_path)
     assert len(set(ranks)) == RANKS
-    for pid in ranks:
-        until(lambda pid=pid: not lives(pid), f"the end of {pid}")
+    until(lambda: not any(map(lives, ranks)), "the end of the ranks")
 
 
 def test_a_rank_ends_when_its_parent_is_killed(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def properties(item: Evidence) -> dict[str, str]:
     """Return the properties of a claim's test case, all of them always; one without a value is empty."""
     outcome = item.outcome
     estimate = None if outcome is None else outcome.estimate
-    interval = None if outcome is None else outcome.interval
+    interval = None if outcome is None else outcome.shown_interval
     refuted = item.verdict == "refuted"
     params = ", ".join(f"{name}={value}" for name, value in sorted(item.params.items()))
     found = {

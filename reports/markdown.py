@@ -143,7 +143,7 @@ def _cells(item: Evidence) -> tuple[str, ...]:
         closure = item.details.get("closure")
         numbers = (
             _short(outcome.estimate)
-            + ("" if outcome.interval is None else " \\[{}, {}\\]".format(*map(_short, outcome.interval))),
+            + ("" if outcome.shown_interval is None else " \\[{}, {}\\]".format(*map(_short, outcome.shown_interval))),
             _short(outcome.threshold),
             _p(item.p_refuted_adjusted if refuted else item.p_adjusted),
             _p(item.p_refuted_run if refuted else item.p_run),

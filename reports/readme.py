@@ -110,8 +110,8 @@ def _ours(items: Sequence[Evidence]) -> str:
     if not known:
         return escape(next((item.reason for item in items if item.reason), ""))
     low, high = (f(known, key=lambda outcome: outcome.estimate or 0.0) for f in (min, max))
-    if len(known) == 1 and low.interval is not None:
-        return f"{low.estimate:.3g} \\[{low.interval[0]:.3g}, {low.interval[1]:.3g}\\]"
+    if len(known) == 1 and low.shown_interval is not None:
+        return f"{low.estimate:.3g} " + "\\[{:.3g}, {:.3g}\\]".format(*low.shown_interval)
     return f"{low.estimate:.3g}" + ("" if low.estimate == high.estimate else f" to {high.estimate:.3g}")
 
 

@@ -68,6 +68,7 @@ class Collector:
         self._crashed: dict[str, str] = {}
         self._blank: dict[str, Evidence] = {}
         self._found: dict[Key, dict[str, Evidence]] = {}
+        self._keys: dict[str, Key] = {}
 
     def expect(self, node_ids: Iterable[str]) -> None:
         """Note the tests that were collected; workers name the same ones again and again."""
@@ -86,7 +87,17 @@ class Collector:
                 self._blank[node_id] = _read(value, node_id)
             elif name == EVIDENCE:
                 evidence = _read(value, node_id)
+                self._forget(node_id)
                 self._found.setdefault(evidence.key, {})[node_id] = evidence
+                self._keys[node_id] = evidence.key
+
+    def _forget(self, node_id: str) -> None:
+        """Drop what a test sent before: run again, it may be known by its model, after an error that had none."""
+        if node_id in self._keys:
+            before = self._found[self._keys[node_id]]
+            del before[node_id]
+            if not before:
+                del self._found[self._keys[node_id]]
 
     def rows(self) -> list[Row]:
         """Return one row for each claim test, those without evidence included."""

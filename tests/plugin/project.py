@@ -51,12 +51,12 @@ class Project:
         path.parent.mkdir(exist_ok=True)
         path.write_text(HEAD + body, encoding="utf-8")
 
-    def register(self, *entries: dict[str, Any]) -> None:
-        """Register verdicts."""
+    def register(self, *entries: dict[str, Any], own: tuple[str, ...] = ()) -> None:
+        """Register verdicts, and list names of models and tasks that only the tests have."""
         blank = {"model": "", "task": "", "params": {}, "tier": "quick", "why": "as found before"}
         folder = self.path / "claims" / "expected"
         folder.mkdir(parents=True, exist_ok=True)
-        content = {"schema": "iclgd-expected/1", "entries": [blank | entry for entry in entries]}
+        content = {"schema": "iclgd-expected/1", "own": [*own], "entries": [blank | entry for entry in entries]}
         (folder / "all.json").write_text(json.dumps(content), encoding="utf-8")
 
     def run(self, *arguments: str, mode: str = "plain") -> pytest.RunResult:

@@ -101,14 +101,14 @@ def test_what_exists_is_let_pass_whatever_is_selected(two_files: Project, select
 
 
 def test_names_of_ones_own_are_those_of_the_run_or_of_the_file(two_files: Project) -> None:
-    two_files.register({"id": "B", "verdict": "refuted", "model": "my-model", "task": "my-task"})
-    place = two_files.path / "claims" / "expected" / "all.json"
+    mine = {"id": "B", "verdict": "refuted", "model": "my-model", "task": "my-task"}
+    two_files.register(mine)
     assert two_files.run("claims").ret == pytest.ExitCode.USAGE_ERROR
     (two_files.path / "my-model").mkdir()
     result = two_files.run("claims", "--iclgd-model=my-model")
     result.stderr.fnmatch_lines(["ERROR: *unknown task 'my-task'*"])
     result.stderr.no_fnmatch_line("*unknown model*")
-    place.write_text(place.read_text().replace('"entries"', '"own": ["my-task", "my-model"], "entries"', 1))
+    two_files.register(mine, own=("my-task", "my-model"))
     assert two_files.run("claims").ret == 0
 
 
@@ -116,7 +116,7 @@ def test_names_of_ones_own_are_those_of_the_run_or_of_the_file(two_files: Projec
 def test_a_file_with_other_fields_is_refused(two_files: Project, more: str) -> None:
     two_files.register()
     place = two_files.path / "claims" / "expected" / "all.json"
-    place.write_text(place.read_text().replace('"entries"', f'{more}"entries"', 1))
+    place.write_text(place.read_text().replace('"own": [], ', more, 1))
     result = two_files.run("claims")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: *all.json has other fields than [[]'entries', 'own', 'schema'], or in*"])

@@ -117,6 +117,7 @@ def test_every_verdict_and_the_same_report_in_every_mode(project: Project) -> No
         {"id": "B", "verdict": "refuted"},
         {"id": "C", "verdict": "inconclusive"},
         {"id": "K", "verdict": "inconclusive", "model": "tiny", "task": "ginc"},
+        own=("tiny", "ginc"),
     )
     documents = []
     for mode in MODES:

@@ -9,13 +9,14 @@ from reports.compare import comparison_lines, read_comparison
 from reports.document import Report, summary
 from reports.families import selection
 from reports.figures.heat_map import GapMap, batch_text, cell_text, gap_map_of
-from reports.markdown_text import LIMIT, Part, escape, fit, table
+from reports.markdown_text import LIMIT, Part, escape, fit, size_of, table
+from reports.markdown_verdicts import effect, short, verdict_lines
 from reports.papers import deviation, paper_value
 
 CITED = "in the paper"
-COLUMNS = ("claim", "on", "verdict", "effect (95%)", "bound", "p adj.", "p run", "n", "closure")
+COLUMNS = ("claim", "on", "verdict", "effect \\[interval\\]", "bound", "p adj.", "p run", "n", "closure")
 OPENING_SHARE = 4
-"""The adjudication opens a summary of which it takes a quarter at most."""
+"""Verdicts and adjudication open a report that is cut only if each takes a quarter of it at most; else they end it."""
 
 TITLE = "# iclgd: claims report"
 
@@ -23,29 +24,26 @@ TITLE = "# iclgd: claims report"
 def render_markdown(report: Report, limit: int = LIMIT) -> str:
     """Return the headline, the counts, the tables and the reasons in at most `limit` bytes of UTF-8.
 
-    Order of importance: headline, the opening of the adjudication, what is not as expected with its reasons, the
-    comparison with a baseline, the other sub-claims, their reasons, deviations from the papers' settings, the rest of
-    the adjudication, maps of the gap. What does not fit is counted in a last line.
+    Order of importance: headline, one verdict a claim, the opening of the adjudication, what is not as expected with
+    its reasons, the comparison with a baseline, the other sub-claims, their reasons, deviations from the papers'
+    settings, the rest of the adjudication, maps of the gap. What does not fit is counted in a last line.
     """
     opening, further = adjudication_lines(report.evidence)
+    openings = [Part((), tuple(verdict_lines(report.evidence)), "lines of verdicts")]
+    openings += [Part((), tuple(opening), "lines of the adjudication")]
     wrong = [item for item in report.evidence if item.verdict is not item.expected]
     right = [item for item in report.evidence if item.verdict is item.expected]
-    parts = [Part(tuple(_head(report))), *_opening(opening, limit)]
-    if wrong:
-        parts += _section("Not as expected", wrong)
-    parts += _baseline(report.run.get("baseline"))
-    if right:
-        parts += _section("As expected", right)
-    parts += _deviations(report.evidence)
-    parts += [Part((), tuple(further), "lines of the adjudication")] if further else []
-    parts += [part for item in report.evidence if (gap := gap_map_of(item.details)) for part in _gap_maps(item, gap)]
-    return fit(parts, limit)
-
-
-def _opening(lines: Sequence[str], limit: int) -> list[Part]:
-    """Return the opening of the adjudication; nothing where it would take the room of what is not as expected."""
-    size = sum(len(line.encode()) + 1 for line in lines)
-    return [Part(tuple(lines))] if size * OPENING_SHARE <= limit else []
+    rest = _section("Not as expected", wrong) if wrong else []
+    rest += _baseline(report.run.get("baseline"))
+    rest += _section("As expected", right) if right else []
+    rest += _deviations(report.evidence)
+    rest += [Part((), tuple(further), "lines of the adjudication")] if further else []
+    rest += [part for item in report.evidence if (gap := gap_map_of(item.details)) for part in _gap_maps(item, gap)]
+    head = Part(tuple(_head(report)))
+    if size_of([head, *openings, *rest]) <= limit:
+        return fit([head, *openings, *rest], limit)
+    short_ones = [part for part in openings if size_of([part]) * OPENING_SHARE <= limit]
+    return fit([head, *short_ones, *rest, *(part for part in openings if part not in short_ones)], limit)
 
 
 def headline(report: Report) -> str:
@@ -142,13 +140,12 @@ def _cells(item: Evidence) -> tuple[str, ...]:
         refuted = verdict is Verdict.REFUTED
         closure = item.details.get("closure")
         numbers = (
-            _short(outcome.estimate)
-            + ("" if outcome.shown_interval is None else " \\[{}, {}\\]".format(*map(_short, outcome.shown_interval))),
-            _short(outcome.threshold),
+            effect(outcome),
+            short(outcome.threshold),
             _p(item.p_refuted_adjusted if refuted else item.p_adjusted),
             _p(item.p_refuted_run if refuted else item.p_run),
             str(outcome.n),
-            _short(closure) if isinstance(closure, float) else "",
+            short(closure) if isinstance(closure, float) else "",
         )
     return (escape(label(item)), escape(subject(item)), shown, *numbers)
 
@@ -168,10 +165,6 @@ def _reason(group: Sequence[Evidence]) -> str:
     who = label(first) if len(group) == 1 else f"{', '.join(dict.fromkeys(i.id for i in group))} ({len(group)})"
     on = f" on {escape(subject(first) if len(group) == 1 else first.model)}" if first.model else ""
     return f"{verdict}: {escape(who)}{on}: {escape(first.reason)}"
-
-
-def _short(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.3g}"
 
 
 def _p(value: float | None) -> str:

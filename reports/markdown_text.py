@@ -64,14 +64,22 @@ class Part:
     what: str = "lines"
 
 
+def size_of(parts: Sequence[Part]) -> int:
+    """Return how many bytes of UTF-8 the parts have."""
+    return len(_whole(parts).encode())
+
+
+def _whole(parts: Sequence[Part]) -> str:
+    return _joined(line for part in parts for line in (*part.head, *part.lines))
+
+
 def fit(parts: Sequence[Part], limit: int) -> str:
     """Return the parts, the earlier the more important, in at most `limit` bytes of UTF-8.
 
     A last line says what was cut. A limit too small for that line gives an empty text.
     """
-    whole = _joined(line for part in parts for line in (*part.head, *part.lines))
-    if len(whole.encode()) <= limit:
-        return whole
+    if size_of(parts) <= limit:
+        return _whole(parts)
     left = limit - len(_note([(part.what, _count(part.lines)) for part in parts]).encode())
     if left < 0:
         return ""

@@ -15,6 +15,7 @@ from reports.compare import compare, comparison_document
 from reports.document import report_of
 from reports.markdown import COLUMNS, render_markdown
 from reports.markdown_text import LIMIT, LONGEST, Part, escape, fit
+from reports.markdown_verdicts import COLUMNS as VERDICT_COLUMNS
 from reports.plain_text import plain
 from tests.reports.finished import HEADER, finished, finished_sample
 from tests.reports.golden import check_golden
@@ -99,7 +100,7 @@ def test_many_rows_are_cut_at_the_end_and_what_is_wrong_comes_first() -> None:
     assert LIMIT - 1000 < len(text.encode()) <= LIMIT
     assert text.count("**refuted**, expected supported") == 10
     assert "10 of 20000 claim tests are not as expected" in text
-    kept = sum(line.startswith("| S1 ") for line in text.splitlines())
+    kept = sum(line.startswith("| S1 \\[") for line in text.splitlines())
     assert f"{19_990 - kept} sub-claims" in text.splitlines()[-1]
     assert kinds(text) <= OURS
 
@@ -166,3 +167,40 @@ def test_the_headline(wrong: int, complete: bool, sentence: str) -> None:
     items[:wrong] = [replace(item, verdict=Verdict.REFUTED) for item in items[:wrong]]
     text = render_markdown(report_of(items, HEADER | {"complete": complete}, 2))
     assert f"**{sentence}**" in text
+
+
+def test_one_verdict_a_claim_opens_the_report_with_the_interval_that_decides() -> None:
+    text = render_markdown(finished_sample())
+    opening = text[: text.index("## Not as expected")]
+    assert opening.index("Incomplete run") < opening.index("## One verdict a claim")
+    rows = [line for line in opening.splitlines() if line.count(" | ") == len(VERDICT_COLUMNS) - 1]
+    assert [row.split(" | ")[0] for row in rows[2:]] == [
+        f"| {id}" for id in ("S1", "S1t", "S2", "S2a", "S2n", "S3", "S4", "S5", "E1")
+    ]
+    assert "| **refuted**, not all as registered | ginc-llama-208k, ginc-k8 | 0.003 |" in opening
+    decided = replace(recorded(outcome=found(), verdict=Verdict.SUPPORTED), family_size=1)
+    open_ended = replace(decided, outcome=replace(found(), deciding_interval=(0.2, None), deciding_level=0.05))
+    for item, interval in ((decided, "[0.125, 0.375]"), (open_ended, "[0.2, ∞]")):
+        drawn = render_markdown(report_of([item], HEADER, 1))
+        assert drawn.count(f"0.25 {interval}".replace("[", "\\[").replace("]", "\\]")) == 2
+
+
+def test_a_claim_on_several_models_counts_their_verdicts_where_they_differ() -> None:
+    items = [
+        recorded(verdict=v, outcome=found(), model=m) for v, m in ((Verdict.SUPPORTED, "a"), (Verdict.REFUTED, "b"))
+    ]
+    assert "| **mixed**, not all as registered | 2 models: 1 supported, 1 refuted |" in render_markdown(
+        report_of(items, HEADER, 2)
+    )
+    assert "| supported | 2 models |" in render_markdown(report_of([items[0], replace(items[0], model="b")], HEADER, 2))
+
+
+def test_in_a_cut_report_verdicts_of_many_claims_come_after_what_is_not_as_expected() -> None:
+    right = [recorded(outcome=found(), verdict=Verdict.SUPPORTED, id=f"S{i}") for i in range(60)]
+    wrong = replace(right[0], id="W1", verdict=Verdict.REFUTED)
+    report = report_of([*right, wrong], HEADER, 61)
+    assert render_markdown(report).index("## One verdict a claim") < render_markdown(report).index("## Not as expected")
+    short = render_markdown(report, 6000)
+    assert "**refuted**, expected supported" in short
+    assert "## One verdict a claim" not in short
+    assert "lines of verdicts" in short.splitlines()[-1]

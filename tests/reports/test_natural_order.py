@@ -80,7 +80,7 @@ TABLES: dict[str, Callable[[Report], list[str]]] = {
     "terminal, sub-claims": lambda report: found(tables_of(report, 1).partition("\n\n")[2]),
     "plan": lambda report: found(render_plan(report.evidence, 100, colour=False)),
     "json": lambda report: found(json_text({"claims": document(report)["claims"]})),
-    "markdown": lambda report: found(render_markdown(report)),
+    "markdown": lambda report: found(render_markdown(report).partition("## ")[2]),
     "readme": lambda report: found(claims_markdown(report)),
     "html, opening": lambda report: [row.id for row in matrix(report.evidence).rows],
     "html, sections": lambda report: [one.id for chapter in chapters(report.evidence) for one in chapter.sections],

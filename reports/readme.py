@@ -163,7 +163,8 @@ def _controls(claims: Sequence[ClaimVerdict]) -> list[str]:
     if not items:
         return []
     held = dict.fromkeys(f"{item.id} on {item.model}" for item in items if item.verdict is Verdict.SUPPORTED)
-    models = ", ".join(dict.fromkeys(item.model for item in items))
+    names = list(dict.fromkeys(item.model for item in items))
+    models = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
     supported = f"supported: {'; '.join(held)}" if held else "none is supported"
     n = len(items)
     return [f"Controls without ICL ({escape(models)}): of {n} sub-claim{'' if n == 1 else 's'} {escape(supported)}."]

@@ -52,7 +52,8 @@ def test_the_papers_number_stands_beside_ours_and_the_deviation_once_below() -> 
 
 def test_a_verdict_that_is_not_registered_is_told() -> None:
     text = claims_markdown(papers_report())
-    assert "| D1 | Rec2FTP is above chance. | ginc-llama-794k, ginc-k8 | refuted (1 not as registered) |" in text
+    row = "| D1 | Rec2FTP is above chance. | refuted | ginc-llama-794k, ginc-k8 | refuted (1 not as registered) |"
+    assert row in text
 
 
 def test_papers_in_order_controls_below() -> None:
@@ -63,12 +64,13 @@ def test_papers_in_order_controls_below() -> None:
     assert (
         "Controls without ICL (shuffled-llama-794k, untrained-llama-794k): of 2 sub-claims none is supported." in text
     )
-    assert "constructed-gd-1, linear-d10 (control: ICL is GD here, or near it) | refuted |" in text
+    assert "Where ICL is GD, or near it: S2 refuted on constructed-gd-1." in text
 
 
 def test_what_is_supported_on_a_control_is_named() -> None:
-    item = replace(claimed("S2", SHEN.at(""), "untrained-a", "t"), verdict=S)
-    assert "(untrained-a): of 1 sub-claim supported: S2 on untrained-a." in claims_markdown(Report((item,), {}, 1))
+    trained, control = (claimed("S2", SHEN.at(""), model, "t") for model in ("ginc-a", "untrained-a"))
+    text = claims_markdown(Report((trained, replace(control, verdict=S)), {}, 2))
+    assert "(untrained-a): of 1 sub-claim supported: S2 on untrained-a." in text
 
 
 def test_only_what_is_between_the_marks_changes() -> None:

@@ -1,34 +1,43 @@
-"""Tables for a README, from a report: the accounts of ICL, and each paper's claims with the verdicts found."""
+"""Sections of a page of documentation, from a report: the answer, the accounts of ICL, each paper's claims."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from iclgd_core.account import subject
 from iclgd_core.evidence import Evidence, Verdict
-from iclgd_core.model_kinds import is_control, is_known_gd
+from iclgd_core.overall import ClaimVerdict, FamilyVerdict, claim_verdicts
 from reports.adjudication.markdown import HEADING, adjudication_lines
 from reports.document import Report, ReportError
+from reports.headline import headline
 from reports.markdown_text import escape, table
-from reports.natural_order import by_claim
+from reports.natural_order import natural
 from reports.papers import deviation, paper_link, paper_rank, paper_value
 
-COLUMNS = ("claim", "statement", "on", "verdicts", "ours", "paper's", "deviation")
+COLUMNS = ("claim", "statement", "verdict", "on", "sub-claims", "ours", "paper's")
 ORDER = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.NOT_RUN)
-MOST_NAMED = 6
+MOST_NAMED = 4
+MOST_MODELS = 2
+
+
+def answer_markdown(report: Report) -> str:
+    """Return the answer in a few sentences, a line each."""
+    return "\n".join(f"- {escape(sentence)}" for sentence in headline(report.evidence))
 
 
 def claims_markdown(report: Report) -> str:
-    """Return one table a paper, in the order of `reports.papers`; controls without ICL are counted below each."""
-    ordered = sorted(report.evidence, key=lambda item: (paper_rank(item.paper), by_claim(item)))
+    """Return one table a paper, a row a claim, in the order of `reports.papers`.
+
+    Below each table stand where ICL is known to be GD, the controls, and why settings differ from the paper's.
+    """
+    claims = sorted(claim_verdicts(report.evidence), key=lambda claim: (paper_rank(claim.paper), natural(claim.id)))
     parts = [_run_line(report)]
-    for paper, group in groupby(ordered, lambda item: item.paper):
-        items = list(group)
-        tested = [item for item in items if not is_control(item.model)]
-        families = [list(members) for _, members in groupby(tested, lambda item: item.family)]
-        rows = [_row(members, i == 0 or families[i - 1][0].id != members[0].id) for i, members in enumerate(families)]
+    for paper, group in groupby(claims, lambda claim: claim.paper):
+        found = list(group)
         link = paper_link(paper)
         name = f"[{escape(paper)}]({link})" if link else escape(paper or "no paper")
-        parts += [f"**{name}**", "\n".join(table(COLUMNS, rows)), *_controls(items)]
+        rows = [_row(claim) for claim in found]
+        notes = [*_known(found), *_controls(found), *_deviations(found)]
+        parts += [f"**{name}**", "\n".join(table(COLUMNS, rows)), *notes]
     return "\n\n".join(parts)
 
 
@@ -37,8 +46,12 @@ def accounts_markdown(report: Report) -> str:
     return "\n".join(line for line in adjudication_lines(report.evidence)[0] if line != HEADING).strip()
 
 
-SECTIONS: Mapping[str, Callable[[Report], str]] = {"accounts": accounts_markdown, "claims": claims_markdown}
-"""What stands between the lines `<!-- iclgd:NAME -->` and `<!-- /iclgd:NAME -->` of a README, by NAME."""
+SECTIONS: Mapping[str, Callable[[Report], str]] = {
+    "answer": answer_markdown,
+    "accounts": accounts_markdown,
+    "claims": claims_markdown,
+}
+"""What stands between the lines `<!-- iclgd:NAME -->` and `<!-- /iclgd:NAME -->` of a page, by NAME."""
 
 
 def filled(text: str, report: Report) -> str:
@@ -73,18 +86,27 @@ def _run_line(report: Report) -> str:
     return f"Made by `iclgd report --readme` from a run of {', '.join([counts, *known])}; effects have 95% intervals."
 
 
-def _row(items: Sequence[Evidence], first: bool) -> tuple[str, ...]:
-    control = " (control: ICL is GD here, or near it)" if is_known_gd(items[0].model) else ""
-    deviations = dict.fromkeys(filter(None, map(deviation, items)))
+def _row(claim: ClaimVerdict) -> tuple[str, ...]:
+    items = [item for family in claim.families for item in family.members]
     return (
-        escape(items[0].id),
-        escape(items[0].statement) if first else "",
-        f"{escape(subject(items[0]))}{control}",
+        escape(claim.id),
+        escape(claim.statement),
+        claim.verdict.value,
+        _on(claim.families),
         _verdicts(items),
         _ours(items),
         _cited(items),
-        "; ".join(map(escape, deviations)),
     )
+
+
+def _on(families: Sequence[FamilyVerdict]) -> str:
+    """Name the models, or count them with the verdicts there."""
+    names = [subject(family.members[0]) for family in families]
+    if len(names) <= MOST_MODELS:
+        return escape("; ".join(names))
+    if len({family.verdict for family in families}) == 1:
+        return f"{len(names)} models or sets of models"
+    return "; ".join(f"{escape(name)}: {family.verdict}" for name, family in zip(names, families, strict=True))
 
 
 def _verdicts(items: Sequence[Evidence]) -> str:
@@ -126,12 +148,34 @@ def _name(item: Evidence) -> str:
     return "/".join(value for _, value in sorted(item.params.items())) or item.id
 
 
-def _controls(items: Sequence[Evidence]) -> list[str]:
-    controls = [item for item in items if is_control(item.model)]
-    if not controls:
+def _known(claims: Sequence[ClaimVerdict]) -> list[str]:
+    """Say what became of claims where ICL is known to be GD, or near it, beside models under test."""
+    parts = []
+    for claim in claims:
+        for verdict in dict.fromkeys(family.verdict for family in claim.known):
+            names = [family.model for family in claim.known if family.verdict is verdict]
+            parts.append(f"{claim.id} {verdict} on {', '.join(names)}")
+    return [f"Where ICL is GD, or near it: {escape('; '.join(parts))}."] if parts else []
+
+
+def _controls(claims: Sequence[ClaimVerdict]) -> list[str]:
+    items = [item for claim in claims for family in claim.controls for item in family.members]
+    if not items:
         return []
-    held = dict.fromkeys(f"{item.id} on {item.model}" for item in controls if item.verdict is Verdict.SUPPORTED)
-    models = ", ".join(dict.fromkeys(item.model for item in controls))
+    held = dict.fromkeys(f"{item.id} on {item.model}" for item in items if item.verdict is Verdict.SUPPORTED)
+    names = list(dict.fromkeys(item.model for item in items))
+    models = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
     supported = f"supported: {'; '.join(held)}" if held else "none is supported"
-    n = len(controls)
+    n = len(items)
     return [f"Controls without ICL ({escape(models)}): of {n} sub-claim{'' if n == 1 else 's'} {escape(supported)}."]
+
+
+def _deviations(claims: Sequence[ClaimVerdict]) -> list[str]:
+    """Say once why settings differ from the paper's, with the claims that it holds for."""
+    by_text: dict[str, dict[str, None]] = {}
+    for claim in claims:
+        for family in (*claim.families, *claim.known):
+            for text in filter(None, map(deviation, family.members)):
+                by_text.setdefault(text, {})[claim.id] = None
+    parts = [f"{', '.join(ids)}: {text}" for text, ids in by_text.items()]
+    return [f"Settings that differ: {escape('; '.join(parts))}."] if parts else []

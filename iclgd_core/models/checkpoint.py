@@ -152,10 +152,10 @@ def check_loaded(
     return tuple(unexpected)
 
 
-def check_tied(module: PreTrainedModel, empty: PreTrainedModel, where: str) -> None:
-    """Refuse two different matrices where the configuration says that they are one.
+def tie(module: PreTrainedModel, empty: PreTrainedModel, where: str) -> None:
+    """Make one matrix of what the configuration says is one, where the files hold it twice; refuse two different ones.
 
-    transformers then uses both, other ways to build the model one.
+    Left alone, transformers uses both (older releases even equal ones), and other ways to build the model one.
 
     Args:
         module: the model that was loaded.
@@ -163,15 +163,20 @@ def check_tied(module: PreTrainedModel, empty: PreTrainedModel, where: str) -> N
         where: what the model is called in errors.
 
     Raises:
-        ModelError: such weights.
+        ModelError: two matrices that differ.
     """
-    own = dict(module.named_parameters())
-    apart = own.keys() - dict(empty.named_parameters()).keys()
-    if apart and not any(weight.is_meta for weight in own.values()):  # on disk, nothing tells whether they are equal
+    own, one = dict(module.named_parameters()), {id(p): name for name, p in empty.named_parameters()}
+    tied = {name: one[id(p)] for name, p in empty.named_parameters(remove_duplicate=False) if one[id(p)] != name}
+    apart = {name: tied[name] for name in own.keys() & tied.keys()}
+    if not apart or any(weight.is_meta for weight in own.values()):  # on disk, nothing tells whether they are equal
+        return
+    if different := sorted(name for name, other in apart.items() if not torch.equal(own[name], own[other])):
         raise ModelError(
-            f"{where} holds {named(sorted(apart))} with other numbers than the embedding, to which config.json ties "
-            'it. Write "tie_word_embeddings": false into config.json if both are meant; else leave it out of the files.'
+            f"{where} holds {named(different)} with other numbers than {named([apart[different[0]]])}, to which "
+            'config.json ties it. Write "tie_word_embeddings": false into config.json if both are meant; else leave it '
+            "out of the files."
         )
+    module.tie_weights()
 
 
 def named(names: Iterable[str]) -> str:

@@ -23,7 +23,7 @@ from iclgd_core.hub.scan import is_masked
 from iclgd_core.hub.view import read_only_view
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.architectures import context_window
-from iclgd_core.models.checkpoint import auto_class, check_loaded, check_tied, described, loaded
+from iclgd_core.models.checkpoint import auto_class, check_loaded, described, loaded, tie
 from iclgd_core.models.fingerprint import read_from
 from iclgd_core.models.momentum_attention import MOMENTUM, momentum_of
 from iclgd_core.models.proof import check_readout
@@ -211,7 +211,7 @@ def pretrained(
     empty = described(config, masked, headers)
     module, info = loaded(auto_class(masked), view, config=config, dtype=dtype, attn_implementation=attention, **placed)
     check_loaded(module, info, view, headers, where)
-    check_tied(module, empty, where)
+    tie(module, empty, where)
     return module
 
 

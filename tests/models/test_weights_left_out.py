@@ -274,11 +274,20 @@ def test_an_output_matrix_beside_the_embedding_that_it_is_tied_to(tmp_path: Path
         return weights | {"lm_head.weight": 2 * weights["model.embed_tokens.weight"]}
 
     folder = saved("qwen3", tmp_path, with_head)
-    with pytest.raises(ModelError, match=r"lm_head\.weight with other numbers.*\"tie_word_embeddings\": false"):
+    says = r"lm_head\.weight with other numbers than model\.embed_tokens\.weight.*\"tie_word_embeddings\": false"
+    with pytest.raises(ModelError, match=says):
         load_model(str(folder))
     model = load_model(str(changed(folder, tie_word_embeddings=False)))
     with torch.no_grad():
         torch.testing.assert_close(model.module(IDS).logits, 2 * toy_model("qwen3")(IDS).logits)
+
+
+def test_an_equal_copy_of_the_embedding_is_the_embedding(tmp_path: Path) -> None:
+    """Trained, it must stay so: two parameters would part."""
+    folder = saved("qwen3", tmp_path, lambda own: own | {"lm_head.weight": own["model.embed_tokens.weight"].clone()})
+    module = load_model(str(folder)).module
+    assert module.lm_head.weight is module.model.embed_tokens.weight
+    assert load_model(str(folder)).digest == load_model(str(saved("qwen3", tmp_path / "once"))).digest
 
 
 def test_one_weight_under_two_names_is_refused(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.tasks.text.tiny_tokenizers import byte_level, llama_like, reader, uni
 
 COLUMNS = Columns(("text",), "label", ("neg", "pos"))
 TEMPLATE = Template("dai", "Review: {text} Sentiment:", ("Negative", "Positive"))
-OTHER = Template("other", "Review: {text} Sentiment:", ("bad", "good"))
+OTHER = Template("other", "Review: {text} Sentiment:", ("True", "False"))
 SHOWN = (Row("train/0", ("the film is good",), 1), Row("train/1", ("it is bad",), 0))
 ASKED = (Row("test/0", ("so great a film",), 1),)
 READERS = {

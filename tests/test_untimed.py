@@ -15,7 +15,7 @@ ALLOWED = {
 }
 CLOCKS = re.compile(
     r"^\s*(import|from)\b.*\btime\b|\b(sleep|monotonic|perf_counter|process_time)(_ns)?\(|\btime\.time"
-    r"|\bdatetime\.now|\bmark\.timeout|--timeout",
+    r"|\bdatetime\.now|\bmark\.timeout|--timeout=",
     re.MULTILINE,
 )
 """Clocks and pauses, in programs that tests write as text too."""
@@ -93,6 +93,7 @@ def test_what_depends_on_speed_is_seen(source: str) -> None:
         "subprocess.run(command, timeout=HANG)",
         "process.wait()",
         "thread.join(HANG)",
+        "'pip install --timeout 15'",
         "', '.join(names)",
         "os.path.join(folder, 'a')",
         "lock.acquire(timeout=0)",

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from reports import header
 from reports.header import commit
+from tests.waiting import HANG
 
 NONE = {"commit": None, "dirty": None}
 
@@ -17,8 +19,9 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 @pytest.fixture
-def outer(tmp_path: Path) -> Path:
-    """A repository with one commit, of a file in a folder."""
+def outer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one commit, of a file in a folder, and a git that may take its time."""
+    monkeypatch.setattr(header, "GIT_SECONDS", HANG)
     repository = tmp_path / "outer"
     (repository / "part").mkdir(parents=True)
     (repository / "part" / "code.py").write_text("one = 1\n")

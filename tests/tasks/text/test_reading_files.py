@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from iclgd_core.tasks.text import TextDataError
 from iclgd_core.tasks.text.rows import Split
 from tests.tasks.text.rows_made_here import parquet, source, tickets, write
+from tests.waiting import HANG
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -68,7 +69,7 @@ def test_a_home_that_cannot_be_written_is_not_missed(tmp_path: Path) -> None:
     nowhere = {name: "/dev/null/home" for name in ("HOME", "HF_HOME", "HF_DATASETS_CACHE", "XDG_CACHE_HOME", "TMPDIR")}
     done = subprocess.run(
         [sys.executable, "-c", READS, str(tmp_path / "lines"), str(tmp_path / "parquet")],
-        cwd=ROOT, env={**os.environ, **nowhere}, capture_output=True, text=True, timeout=300,
+        cwd=ROOT, env={**os.environ, **nowhere}, capture_output=True, text=True, timeout=HANG,
     )  # fmt: skip
     assert done.stdout.endswith("ROWS 5 6\n"), done.stderr
 

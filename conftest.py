@@ -11,6 +11,7 @@ pytest_plugins = [
     "fixtures.available",
     "fixtures.selection",
     "fixtures.judge",
+    "fixtures.progress",
     "fixtures.bench",
     "fixtures.lab",
     "fixtures.paper_marks",

@@ -12,6 +12,7 @@ pytest_plugins = [
     "fixtures.selection",
     "fixtures.judge",
     "fixtures.registered",
+    "fixtures.progress",
     "fixtures.bench",
     "fixtures.lab",
     "fixtures.paper_marks",

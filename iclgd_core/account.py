@@ -1,6 +1,6 @@
 """A piece of evidence in words, for a test's failure message."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.stats.outcome import Outcome
@@ -17,8 +17,17 @@ def number(value: float | None, digits: int = 4) -> str:
 
 def label(evidence: Evidence) -> str:
     """Return claim and parameters, for example `S1 [optimizer=sgd]`."""
-    params = ", ".join(f"{name}={value}" for name, value in sorted(evidence.params.items()))
-    return f"{evidence.id} [{params}]" if params else evidence.id
+    return label_of(evidence.id, evidence.params)
+
+
+def label_of(id: str, params: Mapping[str, str]) -> str:
+    """Return claim and parameters.
+
+    >>> label_of("S1", {"optimizer": "sgd"}), label_of("E1", {})
+    ('S1 [optimizer=sgd]', 'E1')
+    """
+    named = ", ".join(f"{name}={value}" for name, value in sorted(params.items()))
+    return f"{id} [{named}]" if named else id
 
 
 def subject(evidence: Evidence) -> str:

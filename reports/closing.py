@@ -1,6 +1,5 @@
 """What a run says of its claims on the terminal, at its end."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -8,12 +7,12 @@ import pytest
 
 from iclgd_core.evidence import Evidence
 from reports.compare import Comparison, Status, render_comparison
+from reports.console import terminal_width
 from reports.exit_status import INCOMPLETE, OK, REGRESSION, UNDECIDED
 from reports.finishing import Finished
 from reports.plain_text import plain
 from reports.terminal import render_claims, render_plan
 
-WITHOUT_TERMINAL = (100, 24)
 WHY = {
     INCOMPLETE: "incomplete, a claim was left out, or nothing was verified",
     REGRESSION: "a claim is worse than in the baseline",
@@ -44,7 +43,7 @@ class Closing:
 
     def show(self, terminal: pytest.TerminalReporter, verbosity: int) -> None:
         """Write all of it, at length by the verbosity (see `render_claims`)."""
-        colour, width = terminal.hasmarkup, shutil.get_terminal_size(WITHOUT_TERMINAL).columns
+        colour, width = terminal.hasmarkup, terminal_width()
         if self.plan:
             terminal.section("claims plan")
             terminal.write(render_plan(self.plan, width, colour))

@@ -1,10 +1,17 @@
-"""A console that draws into text, at a width of one's choice."""
+"""A console that draws into text, and how wide a terminal is."""
 
+import shutil
 from io import StringIO
 
 from rich.console import Console
 
 NARROWEST = 40
+WITHOUT_TERMINAL = (100, 24)
+
+
+def terminal_width() -> int:
+    """Return the columns of the terminal, or of a log."""
+    return shutil.get_terminal_size(WITHOUT_TERMINAL).columns
 
 
 def text_console(width: int, colour: bool) -> Console:

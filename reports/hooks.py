@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from iclgd_core.evidence import Json
+from iclgd_core.progress import Running
 
 
 @pytest.hookspec
@@ -27,3 +28,8 @@ def pytest_iclgd_run(config: pytest.Config, run: dict[str, Json]) -> None:
 @pytest.hookspec(firstresult=True)
 def pytest_iclgd_baseline(config: pytest.Config) -> Path | None:
     """Return the saved report that the run is to be held against, or None; called before anything is collected."""
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_iclgd_running(config: pytest.Config) -> list[Running] | None:
+    """Return the claims whose tests run now, in all workers; called on the controller, from a thread of its own."""

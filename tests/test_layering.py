@@ -26,11 +26,11 @@ EVIDENCE = (
     "iclgd_core.adjudication", "iclgd_core.channel", "iclgd_core.combination", "iclgd_core.command",
     "iclgd_core.curves", "iclgd_core.errors",
     "iclgd_core.evidence", "iclgd_core.expectations", "iclgd_core.harmless_text", "iclgd_core.model_kinds",
-    "iclgd_core.overall", "iclgd_core.papers",
+    "iclgd_core.overall", "iclgd_core.papers", "iclgd_core.progress",
     "iclgd_core.redacted_output", "iclgd_core.redaction",
     "iclgd_core.stats.outcome",
 )  # fmt: skip
-"""What `reports` may know of the core: evidence, how it is judged, and under which names it travels."""
+"""What `reports` may know of the core: evidence, how it is judged, how it travels, and what claims are at."""
 
 WIRING = "reports.cli"
 """The `iclgd` command puts the subcommands of both folders together, as conftest.py does for the plugins."""

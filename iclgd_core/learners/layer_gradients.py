@@ -14,6 +14,7 @@ from iclgd_core.models.answering import padded
 from iclgd_core.models.architectures.finding import Place
 from iclgd_core.models.attention import is_plain
 from iclgd_core.models.projections import projection_places
+from iclgd_core.progress import told
 from iclgd_core.tasks.prompts import EpisodePrompts, Prompt
 
 Floats = NDArray[np.float64]
@@ -66,7 +67,7 @@ def layer_gradients(
         check_objective(objective, model.masked, model.spread)
     order = np.arange(shots)
     norms, inner = [], []
-    for episode in episodes:
+    for episode in told(episodes, "episodes"):
         texts = sequences(episode.examples(order), episode.targets(order))
         taken = [_gradients(model, objective, texts) for objective in objectives]
         norms.append([torch.stack([layer.norm(dim=1) for layer in own], dim=1).tolist() for own in taken])

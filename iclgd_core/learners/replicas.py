@@ -14,11 +14,12 @@ from iclgd_core.learners.in_place.plan import activation_bytes, logit_bytes
 from iclgd_core.learners.objectives import logits_a_token
 from iclgd_core.learners.optimizers import Optimizer, Stack, set_gradients, torch_optimizer
 from iclgd_core.learners.replica_step import Trained, gradient_step, label_logits, newton_step
-from iclgd_core.learners.run import Run
+from iclgd_core.learners.run import Run, steps_of
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.answering import padded
 from iclgd_core.models.attention import is_plain
 from iclgd_core.predictions import LogProbs, TopLogProbs, read_out, stacked
+from iclgd_core.progress import Steps
 from iclgd_core.tasks.prompts import Prompt
 
 Floats = NDArray[np.float32]
@@ -83,13 +84,14 @@ def train_replicas(
         For each run, log-probs (readouts, queries, vocabulary) and losses (readouts,).
     """
     size = group_size(model, trained, optimizer, runs)
+    _, steps = steps_of(optimizer, readouts[-1], runs, -(-len(runs) // size))
     for at in range(0, len(runs), size):
         group = runs[at : at + size]
         queries, queries_at = _stacked([run.queries for run in group], model.device)
         answer = vmap(label_logits(model, trained))
         outputs: list[LogProbs] = []
         losses: list[Floats] = []
-        for weights, loss in _train_group(model, trained, optimizer, readouts, group):
+        for weights, loss in _train_group(model, trained, optimizer, readouts, group, steps):
             with torch.no_grad():
                 predicted = answer(weights, queries, queries_at).log_softmax(-1)
             outputs.append(_by_run(read_out(predicted.flatten(0, 1), labels), len(group)))
@@ -103,15 +105,21 @@ def replica_weights(
 ) -> Iterator[Stack]:
     """Train a replica for each run and yield its trained parameters by name after so many epochs; see above."""
     size = group_size(model, trained, optimizer, runs)
+    _, steps = steps_of(optimizer, epochs, runs, -(-len(runs) // size))
     for at in range(0, len(runs), size):
         group = runs[at : at + size]
-        for weights, _ in _train_group(model, trained, optimizer, (epochs,), group):
+        for weights, _ in _train_group(model, trained, optimizer, (epochs,), group, steps):
             for run in range(len(group)):
                 yield {name: weight[run] for name, weight in weights.items()}
 
 
 def _train_group(
-    model: CausalModel, trained: Trained, optimizer: Optimizer, readouts: Sequence[int], runs: Sequence[Run]
+    model: CausalModel,
+    trained: Trained,
+    optimizer: Optimizer,
+    readouts: Sequence[int],
+    runs: Sequence[Run],
+    steps: Steps,
 ) -> Iterator[tuple[Stack, Floats]]:
     """Yield the stacked weights and the losses (runs,) at every readout; the weights are trained on afterwards."""
     module, device, n_runs, objective = model.module, model.device, len(runs), runs[0].objective
@@ -137,6 +145,7 @@ def _train_group(
             set_gradients(updater, gradients, rates)
             updater.step()
             total += value.detach().float() * inputs[:, rows].shape[1] / n
+            steps.done()
         if epoch in readouts:
             yield weights, total.cpu().numpy()
 

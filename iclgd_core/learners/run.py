@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.learners.objectives import LABELS, check_objective, sequences
+from iclgd_core.learners.optimizers import Optimizer
 from iclgd_core.models.adapter import CausalModel
+from iclgd_core.progress import Steps
 from iclgd_core.seeds import derive
 from iclgd_core.tasks.prompts import EpisodePrompts, Prompt, check_context
 
@@ -93,6 +95,19 @@ def all_runs(
     longest = max(len(prompt.ids) for run in runs for prompt in (*run.examples, *run.queries))
     check_context(longest, model.context_window, model.name, "an example")
     return runs
+
+
+def steps_of(optimizer: Optimizer, epochs: int, runs: Sequence[Run], groups: int) -> tuple[int, Steps]:
+    """Return how many steps one run takes, and the steps of all, to tell how far they have come.
+
+    Args:
+        optimizer: update rule and batch size.
+        epochs: of each run.
+        runs: with equally many examples.
+        groups: of runs that take their steps together; the groups do one after the other.
+    """
+    each = epochs * optimizer.steps_per_epoch(len(runs[0].examples) if runs else 0)
+    return each, Steps("steps of GD", groups * each)
 
 
 def _lesson(episode: EpisodePrompts, order: Ints, objective: str) -> tuple[Sequence[Prompt], Ints]:

@@ -10,6 +10,7 @@ from iclgd_core.errors import NotRunError
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.kept_keys import kept_argument, kept_by
 from iclgd_core.models.readout import at_least_float32, readout_at
+from iclgd_core.progress import told
 from iclgd_core.tasks.prompts import check_context
 
 Floats = NDArray[np.float64]
@@ -50,7 +51,7 @@ def sample_paths(
     draws = uniforms.reshape(-1, length)
     drawn, chances = np.zeros_like(draws), np.zeros_like(draws)
     ids, cache = torch.from_numpy(prompts).to(device), None
-    for t in range(length):
+    for t in told(range(length), "outcomes of paths"):
         logits, cache = _last(module, ids, cache)
         if t == 0:
             logits = logits.repeat_interleave(paths, dim=0)

@@ -21,6 +21,7 @@ from safetensors.numpy import save
 
 from iclgd_core.errors import StorageError
 from iclgd_core.measurements.key import Key, canonical, digest_of, environment
+from iclgd_core.progress import tell
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -75,6 +76,7 @@ class Store:
             found = self._read(path, full)
             if found is not None:
                 return found
+            tell(str(key.get("learner", "measuring")).replace("_", " "))
             arrays = {name: np.ascontiguousarray(array) for name, array in compute().items()}
             try:
                 self._write(path, full, arrays)

@@ -20,6 +20,7 @@ from iclgd_core.models.kept_keys import kept_argument, kept_by
 from iclgd_core.models.placement import first_device
 from iclgd_core.models.readout import at_least_float32, readout_at
 from iclgd_core.predictions import LogProbs, TopLogProbs, concatenated, read_out
+from iclgd_core.progress import told
 from iclgd_core.tasks.prompts import Prompt
 
 Ints = NDArray[np.int64]
@@ -68,7 +69,7 @@ def answer(
     prompts = [prompt for group in groups for prompt in group]
     shared = [common_prefix(group) if reuse else 0 for group in groups]
     done: list[tuple[tuple[int, ...], LogProbs]] = []
-    for batch in batches(prompts, shared, per):
+    for batch in told(list(batches(prompts, shared, per)), "forward passes"):
         done += _answer_batch(module, prompts, batch, labels, masked)
     rows = np.concatenate([np.array(rows) for rows, _ in done])
     out = concatenated([log_probs for _, log_probs in done])[np.argsort(rows, kind="stable")]

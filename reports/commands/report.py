@@ -1,7 +1,6 @@
 """`iclgd report`: a saved report drawn again, its verdicts registered, a killed run's report made."""
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from iclgd_core.command import Command
 from iclgd_core.errors import StorageError
 from iclgd_core.expectations import Expectations
 from reports.accept import files_after, obstacles, propose, words
+from reports.console import terminal_width
 from reports.document import Report, ReportError, document, report_of
 from reports.exit_status import INCOMPLETE
 from reports.journal import recover
@@ -26,7 +26,6 @@ DEFAULT = Path(".iclgd/report")
 EXPECTED = Path("claims/expected")
 DECLINED = 1
 FORCES = ("--force-dirty", "--force-partial", "--force-tier")
-WITHOUT_TERMINAL = (100, 24)
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -62,8 +61,9 @@ def _report(args: argparse.Namespace, console: Console) -> int:
         first = () if _same(out, saved.path.parent) else (write(document(report), out),)
         drawn = draw(report, out)
         written = Written((*first, *drawn.paths), drawn.failures)
-    width = shutil.get_terminal_size(WITHOUT_TERMINAL).columns
-    text = render_claims(report.evidence, report.with_evidence, width, console.is_terminal, int(args.verbose))
+    text = render_claims(
+        report.evidence, report.with_evidence, terminal_width(), console.is_terminal, int(args.verbose)
+    )
     console.file.write(text)
     _say(console, f"Claims report: {', '.join(map(str, written.paths))}")
     if written.failures:

@@ -86,7 +86,12 @@ class InPlaceDescent:
         self._snapshot = None
 
     def descend(
-        self, optimizer: Optimizer, readouts: Sequence[int], run: Run, answer: Callable[[], A]
+        self,
+        optimizer: Optimizer,
+        readouts: Sequence[int],
+        run: Run,
+        answer: Callable[[], A],
+        step_done: Callable[[], None] = lambda: None,
     ) -> tuple[list[A | None], Floats]:
         """Train on the run's examples and ask at every readout.
 
@@ -99,6 +104,7 @@ class InPlaceDescent:
             readouts: epochs after which `answer` is called, ascending; training ends at the last.
             run: what is trained on, and how fast.
             answer: asks the model as it is; called with the weights of the readout, without gradients.
+            step_done: called after each step.
 
         Returns:
             What was answered at each readout, None from the readout on before which the loss was no longer finite; and
@@ -126,7 +132,7 @@ class InPlaceDescent:
             self._clean = False
             try:
                 with requiring_gradients(self.model, self.parameters):
-                    return self._run(optimizer, tuple(readouts), run, answer)
+                    return self._run(optimizer, tuple(readouts), run, answer, step_done)
             except _StartAgain:
                 pass
             finally:
@@ -139,7 +145,12 @@ class InPlaceDescent:
             self._clean = True
 
     def _run(
-        self, optimizer: Optimizer, readouts: tuple[int, ...], run: Run, answer: Callable[[], A]
+        self,
+        optimizer: Optimizer,
+        readouts: tuple[int, ...],
+        run: Run,
+        answer: Callable[[], A],
+        step_done: Callable[[], None],
     ) -> tuple[list[A | None], Floats]:
         n = len(run.examples)
         batch = optimizer.batch or n
@@ -155,6 +166,7 @@ class InPlaceDescent:
                 loss = self._step(updater, run, rows).to(total.device)
                 total += loss.float() * ((rows.stop - rows.start) / n)
                 finite &= loss.isfinite()
+                step_done()
             # asking a GPU makes it wait for it, so it is asked at readouts alone
             if (epoch in readouts or finite.device.type == "cpu") and not finite.item():
                 break

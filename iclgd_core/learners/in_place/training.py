@@ -10,7 +10,7 @@ from iclgd_core.learners.in_place.descent import InPlaceDescent, Trained
 from iclgd_core.learners.in_place.plan import Plan
 from iclgd_core.learners.in_place.rounding import Rounding
 from iclgd_core.learners.optimizers import Optimizer
-from iclgd_core.learners.run import Run
+from iclgd_core.learners.run import Run, steps_of
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.predictions import LogProbs, TopLogProbs, stacked
 
@@ -50,13 +50,15 @@ def train_in_place(
     Raises:
         OutOfMemoryError, RestoreError, ModelError, SettingsError: see `InPlaceDescent`.
     """
+    each, steps = steps_of(optimizer, readouts[-1], runs, len(runs))
     with InPlaceDescent(model, trained, rounding=rounding, plan=plan) as descent:
-        for run in runs:
+        for i, run in enumerate(runs, 1):
 
             def ask(asked: Run = run) -> LogProbs:
                 return model.log_probs([asked.queries], labels)[0]
 
-            answers, losses = descent.descend(optimizer, readouts, run, ask)
+            answers, losses = descent.descend(optimizer, readouts, run, ask, steps.done)
+            steps.reach(i * each)
             known = [one for one in answers if one is not None]
             unknown = _undefined(known[0] if known else ask())
             yield stacked([unknown if one is None else one for one in answers]), losses
@@ -83,14 +85,16 @@ def in_place_weights(
     Raises:
         OutOfMemoryError, RestoreError, ModelError, SettingsError, NotRunError: see `InPlaceDescent`.
     """
+    each, steps = steps_of(optimizer, epochs, runs, len(runs))
     with InPlaceDescent(model, trained, rounding="master") as descent:
         parameters = descent.parameters
 
         def copied() -> dict[str, torch.Tensor]:
             return {name: parameter.detach().clone() for name, parameter in parameters.items()}
 
-        for run in runs:
-            [weights], _ = descent.descend(optimizer, (epochs,), run, copied)
+        for i, run in enumerate(runs, 1):
+            [weights], _ = descent.descend(optimizer, (epochs,), run, copied, steps.done)
+            steps.reach(i * each)
             if weights is None:
                 weights = {name: torch.full_like(parameter, torch.nan) for name, parameter in parameters.items()}
             yield weights

@@ -9,7 +9,12 @@ from fixtures.option_list import OPTIONS
 from fixtures.option_page import options_markdown
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", *sorted(f"docs/{path.name}" for path in ROOT.glob("docs/*.md")))
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *sorted(f"docs/{path.name}" for path in ROOT.glob("docs/*.md")),
+)
 KB = 1024
 LONGEST = {"README.md": 12 * KB, "docs/results.md": 40 * KB}
 PLACEHOLDER = re.compile(r"claims/mine|/(PAPER|NAME)\b")

@@ -9,8 +9,9 @@ from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.expectations import Entry, Expectations, Key, default_verdict, expectation_key, text_of
 from iclgd_core.model_kinds import Kind, kind_of, names_in
 from reports.document import Report
-from reports.families import partial_families
+from reports.header import resolved_names
 from reports.natural_order import natural
+from reports.partial import unfinished
 
 FALLBACK = "accepted.json"
 FULL, QUICK = "full", "quick"
@@ -75,10 +76,7 @@ def propose(report: Report, registered: Expectations, why: str) -> Proposal:
 
 def _own(added: Sequence[Entry], report: Report) -> frozenset[str]:
     """Return the names in new entries that no other run need know: models of the user's, tasks of a file or class."""
-    options = report.run.get("options")
-    resolved = options.get("resolved") if isinstance(options, dict) else None
-    asked = resolved.get("tasks") if isinstance(resolved, dict) else None
-    tasks = [str(task) for task in asked] if isinstance(asked, list) else []
+    tasks = resolved_names(report.run, "tasks")
     of_tasks = {entry.task for entry in added} - set(tasks) if any(_is_file(task) for task in tasks) else set()
     of_models = {name for entry in added for name in names_in(entry.model) if kind_of(name) is Kind.OWN}
     return frozenset(of_models | (of_tasks - {""}))
@@ -98,17 +96,7 @@ def obstacles(report: Report, registered: Expectations, in_checkout: bool) -> di
     if run.get("dirty") or (run.get("dirty") is None and (in_checkout or run.get("commit") is not None)):
         state = "files differed from the commit" if run.get("dirty") else "it is not known which commit ran"
         found["--force-dirty"] = f"the run was dirty: {state}"
-    errors = sum(item.verdict is Verdict.ERROR for item in report.evidence)
-    missing = len(report.evidence) - report.with_evidence
-    partial = []
-    if run.get("complete") is not True or errors or missing > 0:
-        partial.append(
-            f"{errors} of {len(report.evidence)} claim tests ended in an error, {max(0, missing)} recorded nothing"
-        )
-    parts = partial_families(report.evidence)
-    if parts:
-        partial.append(f"it is a selection with {', '.join(map(str, parts))}")
-    if partial:
+    if partial := unfinished(report):
         found["--force-partial"] = f"the run was partial: {'; '.join(partial)}"
     if _tier(report) == QUICK:
         keys = {_key(item, FULL) for item in report.evidence}

@@ -94,9 +94,20 @@ def header(root: Path, started: str, workers: int) -> dict[str, Json]:
     }
 
 
+def resolved(run: Mapping[str, Json], name: str) -> Json:
+    """Return one resolved option from a header; None if no plugin put it there."""
+    options = run.get("options")
+    found = options.get("resolved") if isinstance(options, dict) else None
+    return found.get(name) if isinstance(found, dict) else None
+
+
 def resolved_option(run: Mapping[str, Json], name: str, default: str) -> str:
     """Return one resolved option from a header as text, or `default` if no plugin put it there."""
-    options = run.get("options")
-    resolved = options.get("resolved") if isinstance(options, dict) else None
-    value = resolved.get(name) if isinstance(resolved, dict) else None
+    value = resolved(run, name)
     return default if value is None else str(value)
+
+
+def resolved_names(run: Mapping[str, Json], name: str) -> list[str]:
+    """Return the names that a repeatable option was given, from a header; none where it holds its default."""
+    value = resolved(run, name)
+    return [str(one) for one in value] if isinstance(value, list) else []

@@ -8,6 +8,7 @@ from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.overall import ClaimVerdict, FamilyVerdict, claim_verdicts
 from reports.adjudication.markdown import HEADING, adjudication_lines
 from reports.document import Report, ReportError
+from reports.header import resolved_names
 from reports.headline import headline
 from reports.markdown_text import escape, table
 from reports.natural_order import natural
@@ -82,6 +83,8 @@ def filled(text: str, report: Report) -> str:
 def _run_line(report: Report) -> str:
     run = report.run
     known = [f"{name} {escape(str(run[name]))}" for name in ("tier", "seed", "device") if run.get(name) is not None]
+    for name in ("models", "tasks"):
+        known += [f"{name} {escape(', '.join(given))}"] if (given := resolved_names(run, name)) else []
     counts = f"{len(report.evidence)} claim tests"
     made = f"Made by `iclgd report --readme` from a run of {', '.join([counts, *known])}"
     return f"{made}; intervals are those that decide, at their corrected level."

@@ -17,7 +17,7 @@ from iclgd_core.devices import (
     skeleton,
     usable,
 )
-from iclgd_core.doctor.claims import NEEDS
+from iclgd_core.doctor.claims import ICL, NEEDS
 from iclgd_core.doctor.hardware import Device
 from iclgd_core.doctor.subject import SHOTS, Described, Lengths
 from iclgd_core.errors import ModelError
@@ -33,12 +33,12 @@ from iclgd_core.tiers import Tier
 COPIES = 3
 """Weights, gradients and what SGD needs besides, of each replica."""
 
-IN_CONTEXT = tuple(need.id for need in NEEDS if need.material not in ("weights", "built-in"))
+IN_CONTEXT = (ICL, *(need.id for need in NEEDS if need.material != "built-in"))
 WHOLE = ("S1", "S1t", "S2", "S2b", "S2n", "S4", "R2", "O1", "O2", "O4", "O5", "O6")
 FINE_TUNED = ("D3", "D4", "D5", "D6", "D8", "D9", "D10", "U2", "U2r", "U3", "U5", "U5n")
 LAYER_CAUSAL = ("U2", "U2r", "U5", "U5n", "U6")
-"""Claims that measure ICL; that train the whole model on labels; that train keys and values on whole demonstrations;
-that do so by a layer-causal loss."""
+"""Claims that measure ICL, if only to see whether there is any; that train the whole model on labels; that train keys
+and values on whole demonstrations; that do so by a layer-causal loss."""
 
 
 @dataclass(frozen=True)

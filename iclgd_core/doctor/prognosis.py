@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import torch
 
 from iclgd_core.devices import Calibration, cores, shown
-from iclgd_core.doctor.claims import runs
+from iclgd_core.doctor.claims import Circumstances, runs
 from iclgd_core.doctor.duration import EFFICIENCY, FACTOR, shown_time, throughput, tokens_of
 from iclgd_core.doctor.findings import Finding, Section, State
 from iclgd_core.doctor.hardware import Device
-from iclgd_core.doctor.needs import Needs, descent, needs_of
+from iclgd_core.doctor.needs import LAYER_CAUSAL, Needs, descent, needs_of
 from iclgd_core.doctor.subject import Described, Lengths, describe, lengths_or_why, refused
 from iclgd_core.errors import IclgdError
 from iclgd_core.models.attention import is_plain
@@ -19,6 +19,9 @@ from iclgd_core.studies.invariance import LARGEST
 from iclgd_core.tasks import GincTask, Task
 from iclgd_core.tasks.text.linear_digits import LinearDigits
 from iclgd_core.tiers import Tier
+
+NEXT_TOKENS = ("U1", "U3", "D8")
+"""Claims that fine-tune on every next token of the demonstrations, by no layer-causal loss and by no other."""
 
 TIMED = "time of S1, S2, S2a, S2b"
 
@@ -59,17 +62,30 @@ def prognosis(question: Question, model: str, task: Task) -> Section:
         return Section(title, [*found, refused("task", error)])
     found.append(_prompts(lengths, why, question.may_ask))
     found += _computing(needs)
-    memory, blocked = _memory(needs, question.device)
-    if needs.shape.parameters > LARGEST:
-        blocked |= dict.fromkeys(("S1t", "U1"), f"copies in float64 are made of models of up to {LARGEST:.2g} weights")
+    memory, errors = _memory(needs, question.device)
     found += memory
     found.append(_workers(needs, question.device))
     if question.device.name == "cpu" or torch.cuda.is_available():
         found.append(_time(needs, described, lengths, question))
     missing = why if lengths.assumed and described.here and not question.may_ask else ""
+    left_out = _left_out(needs, described.masked)
     ginc, digits = isinstance(task, GincTask), isinstance(task, LinearDigits)
-    found += runs(question.models, model, blocked, missing, lengths.pool, needs.parts, ginc, digits)
-    return Section(title, found)
+    known = Circumstances(question.models, model, errors, left_out, missing, lengths.pool, ginc, digits)
+    return Section(title, [*found, *runs(known)])
+
+
+def _left_out(needs: Needs, masked: bool) -> dict[str, str]:
+    """Return by claim why it cannot be measured on a model of this kind."""
+    found = {"S2a": needs.parts} if needs.parts else {}
+    if needs.shape.layers == 1:
+        found |= dict.fromkeys(("D5", "U1"), "it needs a model of at least two layers")
+    if needs.shape.parameters > LARGEST:
+        found |= dict.fromkeys(("S1t", "U1"), f"copies in float64 are made of models of up to {LARGEST:.2g} weights")
+    if needs.shape.parameters > LARGE:
+        found["U3"] = f"untrained twins are made of models of up to {LARGE:.2g} weights"
+    if masked:
+        found |= dict.fromkeys((*LAYER_CAUSAL, *NEXT_TOKENS), "a masked model predicts no next token")
+    return found
 
 
 def _model(described: Described) -> Finding:
@@ -98,9 +114,9 @@ def _computing(needs: Needs) -> list[Finding]:
 
 
 def _memory(needs: Needs, device: Device) -> tuple[list[Finding], dict[str, str]]:
-    """Return the memory of each kind of measurement, and by claim why it cannot run."""
+    """Return the memory of each kind of measurement, and by claim why it ends in an error."""
     has = "unknown" if needs.capacity is None else shown(needs.capacity)
-    found, blocked = [], dict[str, str]()
+    found, errors = [], dict[str, str]()
     for need in needs.needs:
         told = f"{need.estimate} of {has}"
         if needs.fits(need):
@@ -109,8 +125,8 @@ def _memory(needs: Needs, device: Device) -> tuple[list[Finding], dict[str, str]
         hint = f"a device with more memory, or a smaller model; {device.name} has {has} for a run"
         found.append(Finding(f"memory, {need.what}", f"does not fit: {told}", "problem", hint))
         for claim in need.claims:
-            blocked.setdefault(claim, f"{need.what} needs {shown(need.estimate.total)}, {device.name} has {has}")
-    return found, blocked
+            errors.setdefault(claim, f"{need.what} needs {shown(need.estimate.total)}, {device.name} has {has}")
+    return found, errors
 
 
 def _workers(needs: Needs, device: Device) -> Finding:

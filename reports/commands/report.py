@@ -16,6 +16,7 @@ from reports.document import Report, ReportError, document, report_of
 from reports.exit_status import INCOMPLETE
 from reports.journal import recover
 from reports.json_report import write, write_whole
+from reports.partial import selected, unfinished
 from reports.plain_text import plain
 from reports.readme import filled
 from reports.report_directory import Written, draw, write_report
@@ -43,7 +44,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="Register without asking")
     for flag in FORCES:
         kind = flag.removeprefix("--force-")
-        parser.add_argument(flag, action="store_true", help=f"Register although the run is refused ({kind})")
+        more = "Register, or fill a README," if kind == "partial" else "Register"
+        parser.add_argument(flag, action="store_true", help=f"{more} although the run is refused ({kind})")
 
 
 def _report(args: argparse.Namespace, console: Console) -> int:
@@ -74,7 +76,7 @@ def _report(args: argparse.Namespace, console: Console) -> int:
 def _check(args: argparse.Namespace) -> None:
     """Refuse options that do nothing together."""
     for name in ("expected", "why", "yes", *(flag.removeprefix("--").replace("-", "_") for flag in FORCES)):
-        if getattr(args, name) and not args.accept:
+        if getattr(args, name) and not (args.accept or (args.readme and name == "force_partial")):
             raise ReportError(f"--{name.replace('_', '-')} is for --accept, which is not given. Add it, or drop this.")
     if args.accept and (args.out or args.recover or args.readme):
         raise ReportError("--accept registers verdicts and draws nothing. Drop --out, --recover and --readme.")
@@ -83,8 +85,14 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _readme(args: argparse.Namespace, console: Console) -> int:
-    """Fill the marked sections of a README from a saved report."""
+    """Fill the marked sections of a README from a saved report of a whole run; nothing is written from a part of it."""
     saved = read_saved(args.place)
+    partial = [*unfinished(saved.report), *selected(saved.report)]
+    if partial and not args.force_partial:
+        raise ReportError(
+            f"nothing was written: {saved.path} is of a partial run, and the tables would lack the rest: "
+            f"{'; '.join(partial)} (--force-partial overrules that)."
+        )
     try:
         text = args.readme.read_bytes().decode("utf-8")
     except (OSError, UnicodeError) as error:

@@ -9,6 +9,7 @@ from reports.compare.asked import left_out
 from reports.compare.comparison import Change, Comparison, Difference, Header, Side
 from reports.compare.interval import interval_of_difference
 from reports.document import Report
+from reports.header import resolved
 from reports.natural_order import by_claim
 
 HEADERS = ("tier", "seed", "device", "dtype", "commit", "dirty", "complete", "platform", "versions")
@@ -27,19 +28,13 @@ def compare(before: Report, after: Report, before_name: str, after_name: str) ->
     """
     pairs = _pairs(before.evidence, after.evidence)
     other_seed = before.run.get("seed") != after.run.get("seed")
-    unasked = left_out(after.run, after.evidence) if _models(before.run) == _models(after.run) else lambda item: False
+    same_models = resolved(before.run, "models") == resolved(after.run, "models")
+    unasked = left_out(after.run, after.evidence) if same_models else lambda item: False
     claims = tuple(_difference(pair, other_seed, unasked) for pair in pairs)
     problems = _other_models([pair for pair in pairs if pair[0] is None or pair[1] is not None or not unasked(pair[0])])
     if not any(a is not None and b is not None for a, b in pairs):
         problems += ("no sub-claim stands in both reports: other claims, models or tasks",)
     return Comparison(before_name, after_name, problems, _headers(before.run, after.run), claims)
-
-
-def _models(run: Mapping[str, Json]) -> Json:
-    """Return the models that a run was asked for; None where its header does not tell."""
-    options = run.get("options")
-    resolved = options.get("resolved") if isinstance(options, dict) else None
-    return resolved.get("models") if isinstance(resolved, dict) else None
 
 
 def _other_models(pairs: Sequence[Pair]) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """The parts of a prognosis: claims, lengths, time."""
 
+import inspect
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -8,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iclgd_core.devices import Calibration
-from iclgd_core.doctor.claims import NEEDS, runs
+from iclgd_core.doctor.claims import ICL, NEEDS, Circumstances, runs
 from iclgd_core.doctor.duration import shown_time, throughput, tokens_of
 from iclgd_core.doctor.hardware import Device
 from iclgd_core.doctor.needs import needs_of
 from iclgd_core.doctor.subject import ASSUMED, SHOTS, Lengths, describe, lengths
 from iclgd_core.errors import IclgdError
+from iclgd_core.evidence import claim_of
 from iclgd_core.hub import NotCachedError
 from iclgd_core.lab import SHOTS as SHOTS_OF_CLAIMS
 from iclgd_core.models.preflight import reader_of
@@ -34,17 +37,13 @@ def test_every_claim_is_judged() -> None:
     assert SHOTS == SHOTS_OF_CLAIMS
 
 
+MODEL = "ginc-llama-794k"
+IF_NO_ICL = "; inconclusive where the model shows no ICL"
+
+
 def said(**more: object) -> dict[str, str]:
-    given: dict[str, object] = {
-        "models": ["ginc-llama-794k"],
-        "model": "ginc-llama-794k",
-        "blocked": {},
-        "missing": "",
-        "pool": 600,
-        "parts": "",
-        "ginc": True,
-    }
-    found = runs(**(given | more))  # type: ignore[arg-type]
+    given: dict[str, object] = {"models": [MODEL], "model": MODEL, "pool": 600}
+    found = runs(Circumstances(**(given | more)))  # type: ignore[arg-type]
     return {one.name: "runs" if one.value.startswith("runs: ") else one.value for one in found}
 
 
@@ -52,20 +51,47 @@ def test_a_claim_says_why_it_does_not_run() -> None:
     assert said(models=[])["S4"] == said(models=[])["S5"] == "runs"
     assert said(models=["a", "b", "c"])["S4"] == "not run: 3 of the 4 sizes that a trend needs"
     assert said(models=["a", "b", "c", "d"])["S4"] == "runs"
-    assert said(parts="no W_V")["S2a"] == "not run: no W_V"
-    assert said(blocked={"S2": "too large"})["S2"] == "not run: too large"
-    assert said(blocked={"S2": "too large"})["S1"] == "runs"
+    assert said(left_out={"S2a": "no W_V"})["S2a"] == f"not run: no W_V{IF_NO_ICL}"
+    assert said(left_out={"U1": "one layer"})["U1"] == "not run: one layer"  # no claim about ICL
+    assert said(errors={"S2": "too large"})["S2"] == f"error: too large{IF_NO_ICL}"
+    assert said(errors={"S2": "too large"})["S1"] == "runs"
+    assert said(errors={"D1": "too large"})["D1"] == "error: too large"
     assert said(pool=100)["S2n"].startswith("not run beyond 100 demonstrations")
-    assert set(said(missing="no data", models=[], digits=True).values()) == {"not run: no data", "runs"}
-    assert said(missing="no data")["S3"] == "runs"
+    assert set(said(missing="no data", models=[], digits=True).values()) == {"not run: no data"}
     assert said()["X2"] == said()["D4"] == said(models=[])["D7"] == said(models=[])["X4"] == "runs"
-    assert said(ginc=False)["X2"].startswith("not run: it needs a GINC task")
+    assert said(ginc=False)["X2"] == f"not run: it needs a GINC task, whose exact posterior is known{IF_NO_ICL}"
     assert said(ginc=False)["D4"] == "runs"
     assert said()["D7"].startswith("not run: it compares built-in models")
     assert said()["O6"] == said(ginc=False)["O6"] == "not run: it needs the task linear-digits"
     assert said(ginc=False, digits=True)["O6"] == "runs"
-    assert said(ginc=False, digits=True)["O5"].startswith("not run: it needs a GINC task")
+    for id in ("O5", "X6"):  # other prompts than those of the task
+        assert said(ginc=False)[id] == "not run: it needs a GINC task, whose exact posterior is known"
     assert said(ginc=False, models=["a", "b", "c", "d"])["X4"].startswith("not run: it needs a GINC task")
+
+
+def test_whether_there_is_icl_comes_before_all_else() -> None:
+    """Of a control it is known that there is none; where it cannot be measured, nothing can."""
+    control = said(model="untrained-llama-57k", ginc=False, left_out={"S2a": "no W_V"}, errors={"S1": "too large"})
+    assert {control[id].partition(":")[0] for id in ("S1", "S2a", "S3", "X2", "R3")} == {"inconclusive"}
+    assert (control["D1"], control["O5"][:7], control["S4"][:7]) == ("runs", "not run", "not run")
+    for model in (MODEL, "untrained-llama-57k"):
+        blind = said(model=model, errors=dict.fromkeys((ICL, "S1", "S3", "D1"), "too large"))
+        assert {blind[id] for id in ("S1", "S2", "S3", "D1")} == {"error: too large"}
+
+
+def test_which_claims_are_about_icl_and_which_on_one_model_is_what_their_files_say() -> None:
+    """A claim that asks for one laboratory has its precondition looked at first; `lengths` and sets have none."""
+    arguments: dict[str, set[str]] = {}
+    for path in CLAIMS.glob("*/test_*.py"):
+        module = import_module(".".join(path.relative_to(CLAIMS.parent).with_suffix("").parts))
+        for function in vars(module).values():
+            if (stated := claim_of(function)) is not None:
+                assert [need.about_icl for need in NEEDS if need.id == stated.id] in ([], [stated.needs_icl]), stated.id
+                arguments.setdefault(stated.id, set()).update(inspect.signature(function).parameters)
+    fixtures = {"lab", "weights", "series", "sequence", "digits", "sized"}
+    assert {need.id for need in NEEDS if need.of_one and need.about_icl} == {
+        need.id for need in NEEDS if need.about_icl and arguments[need.id] & fixtures
+    }
 
 
 @pytest.mark.parametrize(
@@ -146,7 +172,7 @@ def test_memory_of_gd_by_what_it_predicts(tmp_path: Path) -> None:
     assert causal.estimate.logits == layers * whole.estimate.logits
     assert by_name["GD on the whole model"].estimate.logits == SHOTS * vocabulary * 16
     named = {claim for need in needs.needs for claim in need.claims}
-    assert named <= {need.id for need in NEEDS}
-    measured = {need.id for need in NEEDS if need.material not in ("weights", "built-in")}
-    assert set(by_name["in-context learning"].claims) == measured
-    assert {need.id for need in NEEDS} - named == {"S3", "D7", "O3", "O3g"}
+    assert named <= {ICL, *(need.id for need in NEEDS)}
+    measured = {need.id for need in NEEDS if need.material != "built-in"}
+    assert set(by_name["in-context learning"].claims) == {ICL, *measured}
+    assert {need.id for need in NEEDS} - named == {"D7", "O3", "O3g"}

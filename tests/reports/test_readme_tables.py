@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from iclgd_core.evidence import Verdict
+from iclgd_core.evidence import Json, Verdict
 from iclgd_core.papers import SHEN
 from reports.cli import main
 from reports.document import Report, ReportError, document
 from reports.json_report import write
+from reports.partial import unfinished
 from reports.readme import accounts_markdown, claims_markdown, filled
 from tests.reports.finished import finished
 from tests.reports.hostile import hostile_report
@@ -104,6 +105,53 @@ def test_hostile_text_is_text() -> None:
     assert not [token for token in tokens if token.type in ("html_inline", "html_block", "image")]
     links = {str(token.attrs["href"]) for token in tokens if token.type == "link_open"}
     assert all(link.startswith("https://arxiv.org/abs/2") for link in links)
+
+
+PART: Json = {"paths": ["claims/dai"], "filters": []}
+WHOLE: Json = {"paths": ["claims"], "filters": []}
+FILTERED: Json = {"paths": ["claims"], "filters": ["-k"]}
+
+
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        ({"complete": False}, "0 of 17 claim tests ended in an error, 0 recorded nothing"),
+        ({"deselected": 3}, "3 tests were left out"),
+        ({"deselected": 3, "selection": FILTERED}, "3 tests were left out; it was run with -k"),
+        ({"selection": PART}, "it ran claims/dai alone"),
+        ({"deselected": 0, "selection": WHOLE}, ""),
+        ({"deselected": None}, ""),
+    ],
+)
+def test_tables_are_made_of_whole_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], header: dict[str, Json], why: str
+) -> None:
+    """A part would take away the rows that it lacks; only who asks for that gets it."""
+    write(document(finished(papers_report(), **header)), tmp_path)
+    readme = tmp_path / "README.md"
+    readme.write_text(MARKED)
+    command = ["report", str(tmp_path), "--readme", str(readme)]
+    assert main(command) == (2 if why else 0)
+    told = " ".join(capsys.readouterr().err.split())
+    assert (readme.read_text() == MARKED) is bool(why)
+    assert not why or f"the tables would lack the rest: {why} (--force-partial overrules that)." in told
+    assert main([*command, "--force-partial"]) == 0
+    assert "Rec2FTP" in readme.read_text()
+
+
+def test_errors_and_parts_of_families_are_partial_too() -> None:
+    item = claimed("S2", SHEN.at(""), "ginc-a", "t", Verdict.ERROR)
+    report = finished(Report((replace(item, family_size=3, verdict=Verdict.ERROR),), {}, 1))
+    assert unfinished(report) == [
+        "1 of 1 claim tests ended in an error, 0 recorded nothing",
+        "it is a selection with 1 of 3 sub-claims of S2 on ginc-a, t",
+    ]
+
+
+def test_named_models_and_tasks_stand_beside_the_numbers() -> None:
+    options: Json = {"given": {}, "resolved": {"models": ["gpt2"], "tasks": ["sst2", "cb"]}}
+    text = claims_markdown(finished(papers_report(), options=options))
+    assert ", device cpu, models gpt2, tasks sst2, cb; effects" in text
 
 
 def test_the_command_fills_a_readme_and_refuses_what_it_cannot(

@@ -154,6 +154,8 @@ class Collector:
                     statement=sibling.statement,
                     refuted_by=sibling.refuted_by,
                     text=sibling.text,
+                    brief=sibling.brief,
+                    combines=sibling.combines,
                 )
         return replace(_unreadable(node_id, ""), id=function, params=params)
 

@@ -30,7 +30,7 @@ from reports.time_left import Pace, in_words
 NAME = "iclgd-claims-progress"
 BAR_WIDTH, NARROW_BAR_WIDTH = 20, 10
 WIDE = 400
-"""Room for the bar to be drawn in full; the line is cut to the terminal afterwards."""
+"""Room for the bar to be drawn in full; on a terminal the line is cut to it afterwards."""
 
 ROOMY = 100
 """Characters of a line from which on the bar is wide and the time left says how it was estimated."""
@@ -175,8 +175,8 @@ class ClaimsProgress:
         Args:
             about: which one; by default that which runs longest.
         """
-        now, runs = time.time(), self._running()
-        columns = terminal_width()
+        now, runs, terminal = time.time(), self._running(), self._terminal()
+        columns = terminal_width() if terminal is not None and terminal.isatty else WIDE
         with self._lock:
             rest = [node_id for node_id in self._ids if node_id not in self._done]
             left = self._pace.left(rest, runs, self._workers, now) if rest else None

@@ -43,12 +43,14 @@ def in_order(claims: Sequence[ClaimVerdict]) -> list[ClaimVerdict]:
 
 
 def print_overview(console: Console, claims: Sequence[ClaimVerdict]) -> None:
-    """Print the table; `!` marks a claim with a verdict that is not as registered."""
-    ordered = in_order(claims)
+    """Print the table; `!` marks a claim with a verdict that is not as registered.
+
+    Tests of which nothing but their name is known, as none of theirs began, have no line.
+    """
+    ordered = [claim for claim in claims if claim.statement]
     cells = [_cells(claim) for claim in ordered]
     layout, wide = fitted(LAYOUTS, cells, console.width, GAP)
-    rows = iter(cells)
-    first = True
+    rows, first = iter(cells), True
     for paper, group in groupby(ordered, lambda claim: claim.paper):
         found = list(group)
         console.print(_heading(plain(paper) or "no paper", f"  {_tally(found)}", console.width))

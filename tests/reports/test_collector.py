@@ -74,10 +74,12 @@ def test_a_claim_that_was_never_reached_is_not_run() -> None:
 
 def test_a_case_that_was_never_reached_has_the_claim_of_its_sibling() -> None:
     case, other = f"{NODE}[gd-small model]", f"{NODE}[sgd]"
-    found_rows = rows(carrying(EVIDENCE, recorded(outcome=found()), nodeid=other), expect=(case, other))
+    sibling = replace(recorded(outcome=found()), brief="in a few words", combines="any of case")
+    found_rows = rows(carrying(EVIDENCE, sibling, nodeid=other), expect=(case, other))
     (missing,) = [row.evidence for row in found_rows if not row.recorded]
     assert (missing.id, missing.params) == ("S1", {"case": "gd-small model"})
     assert (missing.verdict, missing.statement) == (Verdict.NOT_RUN, recorded().statement)
+    assert (missing.brief, missing.combines) == ("in a few words", "any of case")
     assert missing.node_id == case
     (unknown,) = [row.evidence for row in rows(carrying(EVIDENCE, recorded()), expect=(NODE, "claims/x.py::test_y"))
                   if not row.recorded]  # fmt: skip

@@ -122,6 +122,13 @@ def test_a_log_that_was_not_looked_at_for_long_says_it_once() -> None:
     assert bar.progress.tick(310.0) == []
 
 
+def test_a_log_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    bar = Bar(False)
+    bar.running = [at(3, since=0.0)]
+    assert "S1 [size=3] for 17 min" in bar.progress.tick(1000.0)[0]
+
+
 def test_a_line_of_a_log_begins_where_a_line_begins() -> None:
     bar = Bar(False)
     bar.running = [at(3, since=0.0)]

@@ -132,6 +132,15 @@ def test_open_verdicts_are_put_together_by_reason_on_models_under_test() -> None
     assert not any(line.startswith("!") for line in lines)
 
 
+def test_tests_of_which_only_the_name_is_known_are_listed_and_have_no_line() -> None:
+    node = "claims/shen/test_s2.py::test_it_is_so[m-k5]"
+    unknown = replace(recorded(0, verdict=N, reason="the run ended", id=node, model=""), statement="", paper="")
+    text = drawn(adjudicate([settled(0), unknown]), 200)
+    assert text.count(node) == 1
+    assert f"! {node} [size=0] on ginc-k5: not run (expected supported): the run ended" in text
+    assert "no paper" not in text
+
+
 def test_controls_are_one_block_with_counted_reasons() -> None:
     control = [
         recorded(i, verdict=I, expected=I, reason=NO_ICL, model=model)

@@ -1,4 +1,4 @@
-"""The report as Markdown, for a CI summary: what is not as expected first, never more than a mebibyte."""
+"""The report as Markdown, with every sub-claim: what is not as expected first, never more than a mebibyte."""
 
 from collections.abc import Mapping, Sequence
 
@@ -34,7 +34,7 @@ def render_markdown(report: Report, limit: int = LIMIT) -> str:
     wrong = [item for item in report.evidence if item.verdict is not item.expected]
     right = [item for item in report.evidence if item.verdict is item.expected]
     rest = _section("Not as expected", wrong) if wrong else []
-    rest += _baseline(report.run.get("baseline"))
+    rest += baseline_parts(report.run.get("baseline"))
     rest += _section("As expected", right) if right else []
     rest += _deviations(report.evidence)
     rest += [Part((), tuple(further), "lines of the adjudication")] if further else []
@@ -55,15 +55,22 @@ def headline(report: Report) -> str:
     return f"{'; '.join(filter(None, [f'{which} as expected', incomplete, selection(report.evidence)]))}."
 
 
-def _head(report: Report) -> list[str]:
-    counts = summary(report.evidence, report.with_evidence)
-    run = report.run
+def run_lines(run: Mapping[str, Json]) -> list[str]:
+    """Return the line that says how it was run, as far as the header tells, with an empty one; nothing if it does not.
+
+    For example `Run: tier quick, seed 0, device cpu, commit 0123456789ab.`
+    """
     known = (("tier", run.get("tier")), ("seed", run.get("seed")), ("device", run.get("device")),
              ("dtype", run.get("dtype")), ("commit", _commit(run.get("commit"), run.get("dirty"))),
              ("finished", run.get("finished")))  # fmt: skip
     line = ", ".join(f"{name} {escape(str(value))}" for name, value in known if value is not None)
+    return [f"Run: {line}.", ""] if line else []
+
+
+def _head(report: Report) -> list[str]:
+    counts = summary(report.evidence, report.with_evidence)
     rows = [(verdict.value, str(counts[verdict.value])) for verdict in Verdict]
-    return [TITLE, "", f"**{escape(headline(report))}**", "", *([f"Run: {line}.", ""] if line else []), *_fixed(run),
+    return [TITLE, "", f"**{escape(headline(report))}**", "", *run_lines(report.run), *_fixed(report.run),
             *table(("verdict", "claim tests"), rows), ""]  # fmt: skip
 
 
@@ -92,7 +99,8 @@ def _commit(commit: Json, dirty: Json) -> str | None:
     return f"{str(commit)[:12]}{' with uncommitted changes' if dirty else ''}"
 
 
-def _baseline(found: Json) -> tuple[Part, ...]:
+def baseline_parts(found: Json) -> tuple[Part, ...]:
+    """Return the comparison with the baseline of a run's header; nothing where there was none."""
     comparison = found.get("comparison") if isinstance(found, dict) else None
     if not isinstance(comparison, dict):
         return ()

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reports.document import Report
-from reports.markdown import render_markdown
+from reports.markdown_summary import LIMIT as SUMMARY
+from reports.markdown_summary import render_summary
 from reports.markdown_text import LIMIT
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
@@ -14,7 +15,7 @@ FEWEST = 2048
 
 
 def append_summary(report: Report, environment: Mapping[str, str]) -> str:
-    """Append the Markdown where the environment asks for it; return why that failed, or an empty text.
+    """Append the summary where the environment asks for it; return why that failed, or an empty text.
 
     The file, with what other tools wrote to it, stays within 1 MiB: a larger one would be dropped as a whole.
     """
@@ -24,7 +25,7 @@ def append_summary(report: Report, environment: Mapping[str, str]) -> str:
     try:
         path = Path(place)
         room = LIMIT - (path.stat().st_size if path.exists() else 0) - 1
-        text = render_markdown(report, room) if room >= FEWEST else ""
+        text = render_summary(report, min(room, SUMMARY)) if room >= FEWEST else ""
         if not text:
             return f"{VARIABLE}: {place} has no room left for the claims; they are in the report."
         with path.open("ab") as file:

@@ -16,6 +16,7 @@ from reports.document import Report, ReportError, document, report_of
 from reports.exit_status import INCOMPLETE
 from reports.journal import recover
 from reports.json_report import write, write_whole
+from reports.markdown_summary import render_summary
 from reports.partial import selected, unfinished
 from reports.plain_text import plain
 from reports.readme import filled
@@ -25,6 +26,7 @@ from reports.terminal import render_claims
 
 DEFAULT = Path(".iclgd/report")
 EXPECTED = Path("claims/expected")
+FILES, SUMMARY = "files", "summary"
 DECLINED = 1
 FORCES = ("--force-dirty", "--force-partial", "--force-tier")
 
@@ -32,7 +34,10 @@ FORCES = ("--force-dirty", "--force-partial", "--force-tier")
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("place", nargs="?", type=Path, default=DEFAULT, metavar="DIR",
                         help=f"Report directory, or its claims.json (default: {DEFAULT})")  # fmt: skip
-    parser.add_argument("--out", type=Path, metavar="DIR2", help="Directory to write to (default: where the report is)")
+    where = "Directory to write to (default: where the report is); of a summary, the file (default: standard output)"
+    parser.add_argument("--out", type=Path, metavar="DIR2", help=where)
+    forms = "summary: Markdown that fits a pull-request comment (default: the files of the report)"
+    parser.add_argument("--format", choices=(FILES, SUMMARY), default=FILES, help=forms)
     parser.add_argument("-v", "--verbose", action="store_true", help="Show all sub-claims, not one line a claim")
     parser.add_argument("--recover", action="store_true", help="Make the report of a run that was killed")
     parser.add_argument(
@@ -54,6 +59,8 @@ def _report(args: argparse.Namespace, console: Console) -> int:
         return _accept(args, console)
     if args.readme is not None:
         return _readme(args, console)
+    if args.format == SUMMARY:
+        return _summary(args, console)
     if args.recover:
         report = _recovered(args.place)
         written = write_report(report, args.out or args.place)
@@ -78,10 +85,22 @@ def _check(args: argparse.Namespace) -> None:
     for name in ("expected", "why", "yes", *(flag.removeprefix("--").replace("-", "_") for flag in FORCES)):
         if getattr(args, name) and not (args.accept or (args.readme and name == "force_partial")):
             raise ReportError(f"--{name.replace('_', '-')} is for --accept, which is not given. Add it, or drop this.")
+    if args.format == SUMMARY and (args.accept or args.recover or args.readme or args.verbose):
+        raise ReportError("--format summary draws that alone. Drop --accept, --recover, --readme and --verbose.")
     if args.accept and (args.out or args.recover or args.readme):
         raise ReportError("--accept registers verdicts and draws nothing. Drop --out, --recover and --readme.")
     if args.readme and (args.out or args.recover):
         raise ReportError("--readme fills a README and draws nothing else. Drop --out and --recover.")
+
+
+def _summary(args: argparse.Namespace, console: Console) -> int:
+    """Write the summary of a saved report to standard output, or to a file."""
+    text = render_summary(read_saved(args.place).report)
+    if args.out is None:
+        console.file.write(text)
+    else:
+        _say(console, f"written: {write_whole(text, args.out, '--out')}")
+    return 0
 
 
 def _readme(args: argparse.Namespace, console: Console) -> int:

@@ -66,9 +66,9 @@ def test_a_run_leaves_three_files_that_draw_again_to_the_byte(
     assert main(["report", str(folder), "--out", str(tmp_path / "again")]) == 0
     for path in folder.iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
-    assert (
-        summary.read_text(encoding="utf-8") == f"what was there\n\n{(folder / 'claims.md').read_text(encoding='utf-8')}"
-    )
+    assert main(["report", str(folder), "--format", "summary", "--out", str(tmp_path / "short.md")]) == 0
+    short = (tmp_path / "short.md").read_text(encoding="utf-8")
+    assert summary.read_text(encoding="utf-8") == f"what was there\n\n{short}"
 
 
 def test_quiet_keeps_the_counts(project: Project) -> None:

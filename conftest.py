@@ -20,6 +20,7 @@ pytest_plugins = [
     "fixtures.sequence",
     "fixtures.digits",
     "fixtures.regression",
+    "fixtures.episodes",
     "reports.plugin",
     "reports.progress",
     "reports.survival",

@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, str] = {
     "calibrate": "iclgd_core.commands.calibrate:CALIBRATE",
     "compare": "reports.commands.compare:COMPARE",
     "doctor": "iclgd_core.commands.doctor:DOCTOR",
+    "episodes": "reports.commands.episodes:EPISODES",
     "prefetch": "iclgd_core.commands.prefetch:PREFETCH",
     "pretrain": "iclgd_core.commands.pretrain:PRETRAIN",
     "report": "reports.commands.report:REPORT",

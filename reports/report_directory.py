@@ -10,6 +10,7 @@ from reports.html import render_html
 from reports.json_report import FILE_NAME, write, write_whole
 from reports.markdown import render_markdown
 
+DEFAULT = Path(".iclgd/report")
 HTML_NAME = "index.html"
 MARKDOWN_NAME = "claims.md"
 

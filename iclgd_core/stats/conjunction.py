@@ -21,10 +21,10 @@ def at_every(outcomes: Mapping[str, Outcome], quantity: str) -> Outcome:
         p_refuted   = min( 1, m * min over members ) (one refuted member refutes it: Bonferroni)
         holds       = all members hold (deterministic members)
 
-    Estimate, intervals and threshold are those of the weakest member, which decides. Of statistical members it is the
-    one with the smallest p_refuted where the joint refuting test has the smaller p-value, else the one with the largest
-    p_supported; ties are broken by the smallest estimate minus threshold. Of deterministic ones it is that which fails
-    by most, or holds by least. n is the smallest of all; planned is the largest, unknown if one is.
+    Estimate, values, intervals and threshold are those of the weakest member, which decides. Of statistical members it
+    is the one with the smallest p_refuted where the joint refuting test has the smaller p-value, else the one with the
+    largest p_supported; ties are broken by the smallest estimate minus threshold. Of deterministic ones it is that
+    which fails by most, or holds by least. n is the smallest of all; planned is the largest, unknown if one is.
 
     Args:
         outcomes: by name of the member, for example a readout epoch; all statistical or all deterministic.
@@ -84,6 +84,7 @@ def at_every(outcomes: Mapping[str, Outcome], quantity: str) -> Outcome:
         planned=max(planned) if len(planned) == len(outcomes) else None,
         sd=weakest.sd,
         distance=weakest.distance,
+        values=weakest.values,
         inversion=_shared(weakest.inversion, len(outcomes)),
         **joined,
     )

@@ -40,6 +40,7 @@ class Outcome:
         kind: the rule by name: "greater", "equivalent", "below", "above"; "every ..." where members are joined.
         margin: the number in the claim's file that the rule has; None where members have bounds of their own.
         members: how many members were joined.
+        values: one number a unit, whose mean is the estimate; only until it is recorded, and empty for other rules.
         inversion: what the tests reject at any level; only until `ends_at` has asked it.
         ends: deciding interval and its level at each step that Holm's correction can still come to; only until then.
         deciding_interval: the interval that decides (see `deciding`): what is drawn and printed; None where nothing was
@@ -67,6 +68,7 @@ class Outcome:
     kind: str = ""
     margin: float | None = None
     members: int = 1
+    values: tuple[float, ...] = field(default=(), repr=False, compare=False)
     inversion: Inversion | None = field(default=None, repr=False, compare=False)
     ends: tuple[tuple[float, Ends], ...] = field(default=(), repr=False, compare=False)
     deciding_interval: Ends | None = None
@@ -78,7 +80,7 @@ class Outcome:
         pairs = {name: record.get(name) for name in ("interval", "deciding_interval")}
         tuples = {name: None if pair is None else (pair[0], pair[1]) for name, pair in pairs.items()}
         ends = tuple((level, (low, high)) for level, (low, high) in record.get("ends", ()))
-        return cls(**{**record, **tuples, "ends": ends})
+        return cls(**{**record, **tuples, "values": tuple(record.get("values", ())), "ends": ends})
 
     @property
     def leans_to_refuted(self) -> bool:

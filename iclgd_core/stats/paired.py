@@ -92,6 +92,7 @@ def paired_greater(
         distance=abs(float(d.mean()) - margin),
         kind="greater",
         margin=float(margin),
+        values=tuple(d.tolist()),
         inversion=Inversion(one_sided_bounds(d, seed=seed, resamples=resamples)),
     )
 
@@ -160,6 +161,7 @@ def paired_equivalent(
         distance=abs(margin - abs(float(d.mean()))),
         kind="equivalent",
         margin=float(margin),
+        values=tuple(d.tolist()),
         inversion=Inversion(one_sided_bounds(d, seed=seed, resamples=resamples), shares=2),
     )
 

@@ -82,6 +82,7 @@ def paired_t(d: ArrayLike, *, margin: float, quantity: str, unit: str, minimum_e
         distance=abs(mean - margin),
         kind="greater, t",
         margin=float(margin),
+        values=tuple(d.tolist()),
         inversion=Inversion(bounds),
     )
 

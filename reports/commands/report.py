@@ -20,11 +20,10 @@ from reports.markdown_summary import render_summary
 from reports.partial import selected, unfinished
 from reports.plain_text import plain
 from reports.readme import filled
-from reports.report_directory import Written, draw, write_report
+from reports.report_directory import DEFAULT, Written, draw, write_report
 from reports.saved import read_saved
 from reports.terminal import render_claims
 
-DEFAULT = Path(".iclgd/report")
 EXPECTED = Path("claims/expected")
 FILES, SUMMARY = "files", "summary"
 DECLINED = 1

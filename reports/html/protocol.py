@@ -35,12 +35,12 @@ class Rule:
     sha256: str
 
 
-def given_options(run: Mapping[str, Json]) -> tuple[str, ...]:
+def given_options(run: Mapping[str, Json], flags: Sequence[str] = REPRODUCED) -> tuple[str, ...]:
     """Return those of the options given that a command needs, as `--flag=value`; none where the header has none."""
     options = run.get("options")
     given = options.get("given") if isinstance(options, dict) else None
     known = given if isinstance(given, dict) else {}
-    return tuple(one for flag in REPRODUCED for one in _written(flag, known.get(flag)))
+    return tuple(one for flag in flags for one in _written(flag, known.get(flag)))
 
 
 def command(targets: Iterable[str], options: Iterable[str] = ()) -> str:

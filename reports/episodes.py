@@ -38,7 +38,7 @@ def episode_text(item: Evidence, sheet: Mapping[str, Any], everything: bool = Fa
     for model in sheet["models"]:
         lines += ["", *_model(item, model, everything)]
     if not sheet["models"]:
-        lines += ["", "Prompts and answers are shown of language models; here the numbers above are what is stored."]
+        lines += ["", "Its learners are not read by the episodes' prompts: the numbers above are what is stored."]
     return "\n".join(plain(line) for line in lines) + "\n"
 
 
@@ -66,13 +66,15 @@ def _model(item: Evidence, model: Mapping[str, Any], everything: bool) -> list[s
     metrics = list(dict.fromkeys(name for one in answers for name in one["agreement"]))
     metrics = [name for name in metrics if name == item.params.get("agreement")] or metrics
     lines = [f"== {model['model']}, {model['task']} ==", "", f"{many(len(model['demonstrations']), 'demonstration')}:"]
-    lines += [f"  {i}: {_cut(one['text'])} -> {one['label']!r}" for i, one in enumerate(model["demonstrations"])]
-    lines += ["", "prompt of query 0 as the model reads it:"]
-    lines += [f"  {line}" for line in model["prompt"].split("\n")]
+    quoted = repr if model["prompt"] else str
+    lines += [f"  {i}: {_cut(one['text'])} -> {quoted(one['label'])}" for i, one in enumerate(model["demonstrations"])]
+    if model["prompt"]:
+        lines += ["", "prompt of query 0 as the model reads it:"]
+        lines += [f"  {line}" for line in model["prompt"].split("\n")]
     for q, query in enumerate(model["queries"]):
-        lines += ["", f"query {q}: {_cut(query['text'])} -> right: {query['label']!r}"]
-        rows = [("learner", "", "likeliest tokens", *(f"agreement ({name})" for name in metrics))]
-        rows += [(_name(one), "right" if one["right"][q] else "wrong", _top(one["top"][q]),
+        lines += ["", f"query {q}: {_cut(query['text'])} -> right: {quoted(query['label'])}"]
+        rows = [("learner", "", "answer", *(f"agreement ({name})" for name in metrics))]
+        rows += [(_name(one), _verdict(one, q), _top(one["top"][q]),
                   *(number(one["agreement"][name][q]) if one["agreement"] else "" for name in metrics))
                  for one in answers]  # fmt: skip
         lines += _table(rows)
@@ -84,12 +86,17 @@ def _model(item: Evidence, model: Mapping[str, Any], everything: bool) -> list[s
     return lines
 
 
+def _verdict(answer: Mapping[str, Any], q: int) -> str:
+    """Say whether the likeliest token is the right one; nothing of a number."""
+    return "" if not answer["right"] else "right" if answer["right"][q] else "wrong"
+
+
 def _means(answers: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> list[str]:
     rows = [("mean over the queries", "right", *(f"agreement ({name})" for name in metrics))]
     for one in answers:
         means = [sum(one["agreement"][name]) / len(one["agreement"][name]) if one["agreement"] else None
                  for name in metrics]  # fmt: skip
-        rows.append((_name(one), number(sum(one["right"]) / len(one["right"])),
+        rows.append((_name(one), number(sum(one["right"]) / len(one["right"])) if one["right"] else "",
                      *("" if mean is None else number(mean) for mean in means)))  # fmt: skip
     return _table(rows)
 
@@ -116,7 +123,10 @@ def _name(answer: Mapping[str, Any]) -> str:
 
 
 def _top(tokens: Sequence[Mapping[str, Any]]) -> str:
-    return "  ".join(f"{one['token']!r} {one['probability']:.3f}" for one in tokens[:SHOWN_TOKENS])
+    return "  ".join(
+        one["token"] if one["probability"] is None else f"{one['token']!r} {one['probability']:.3f}"
+        for one in tokens[:SHOWN_TOKENS]
+    )
 
 
 def _cut(text: str) -> str:

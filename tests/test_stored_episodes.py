@@ -10,17 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from iclgd_core.episodes import Answered, NotStoredError, StoredOnly, recording, sheet
+from iclgd_core.episodes import NotStoredError, Seen, StoredOnly, recording, sheet
+from iclgd_core.episodes.regression import written
 from iclgd_core.episodes.sheet import TOP, per_episode
 from iclgd_core.errors import SettingsError
 from iclgd_core.lab import Lab, Series
 from iclgd_core.learners import Schedule
 from iclgd_core.measurements import Store
+from iclgd_core.regression.agreement import regression_agreement_study
+from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.regression.registry import get_regression_task, load_regression_model
 from iclgd_core.stats import at_every, paired_equivalent, paired_greater, paired_t
 from iclgd_core.tiers import TIERS
 from tests.tiny_models import tiny_model, tiny_task
 
-VALUES = st.lists(st.floats(-10, 10), min_size=2, max_size=12)
+VALUES = st.lists(st.integers(-99, 99).map(lambda x: x / 8), min_size=2, max_size=12)
 SCHEDULE = Schedule((0.1,), (1, 2))
 TIER = replace(TIERS["quick"], episodes=3, tuning_episodes=2, queries=2)
 
@@ -30,8 +34,13 @@ def lab(tmp_path: Path) -> Lab:
     return Lab(tiny_model(), tiny_task(), TIER, 0, Store(tmp_path / "store"))
 
 
-def remembering(lab: Lab) -> tuple[Lab, list[Answered]]:
-    seen: list[Answered] = []
+@pytest.fixture
+def regression_lab() -> RegressionLab:
+    return RegressionLab(load_regression_model("constructed-lsa-1", 0), get_regression_task("linear-regression-d10"))
+
+
+def remembering(lab: Lab) -> tuple[Lab, Any]:
+    seen: Seen = []
     made = recording(lab, seen)
     assert isinstance(made, Lab)
     return made, seen
@@ -80,7 +89,7 @@ def test_answers_on_evaluation_episodes_are_remembered_and_the_same(lab: Lab) ->
 
 
 def test_laboratories_in_families_and_series_remember_and_other_arguments_stay(lab: Lab) -> None:
-    seen: list[Answered] = []
+    seen: Seen = []
     family, series = recording((lab, lab), seen), recording(Series((lab,), (5,)), seen)
     assert isinstance(family, tuple)
     assert isinstance(series, Series)
@@ -117,6 +126,25 @@ def test_an_episode_that_is_not_there_is_refused(number: int) -> None:
     outcome = paired_greater([0.5, 0.25, 0.0], [0.0, 0.0, 0.0], margin=0.0, quantity="gap")
     with pytest.raises(SettingsError, match=f"--episode is {number}. Allowed: 0 to 2"):
         sheet([], outcome, None, number)
+
+
+def test_a_regression_sheet_has_the_predictions_and_those_of_the_chosen_learner(regression_lab: RegressionLab) -> None:
+    seen: Seen = []
+    made = recording(regression_lab, seen)
+    assert isinstance(made, RegressionLab)
+    study = regression_agreement_study(made, "gd", others=False)
+    outcome = paired_greater(study.ceiling, study.learner, margin=0.0, quantity="gap")
+    for number in (0, 95):
+        found: Any = sheet(seen, outcome, study, number)
+        (model,) = found["models"]
+        told = {(one["learner"], one["order"]): one["agreement"]["1 - npd"] for one in model["answers"]}
+        assert list(told) == [("ICL", 0), ("ICL", 1), ("gd", 0), ("zero-shot", 0)]
+        expected = {("ICL", 1): study.ceiling, ("gd", 0): study.learner, ("zero-shot", 0): study.floor}
+        for key, values in expected.items():
+            assert np.mean(told[key]) == pytest.approx(values[number])
+        drawn = regression_lab.episodes()
+        assert model["queries"][0]["label"] == written(drawn.yq[number, 0])
+        assert len(model["demonstrations"]) == drawn.shots
 
 
 @dataclass

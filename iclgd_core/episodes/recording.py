@@ -1,13 +1,13 @@
 """A laboratory that remembers what learners answered on the evaluation episodes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.lab import SHOTS, Lab, Series
+from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Runs, Schedule
 from iclgd_core.learners.objectives import LABELS
 from iclgd_core.predictions import LogProbs
@@ -48,7 +48,7 @@ class Answered:
 class RecordingLab(Lab):
     """A laboratory whose answers on evaluation episodes are appended to `seen`."""
 
-    seen: list[Answered] = field(default_factory=list)
+    seen: list[Any] = field(default_factory=list)
 
     def in_context(self, shots: int = SHOTS, orders: int = 1, split: str = JUDGED, n: int | None = None) -> LogProbs:
         """Measure in-context learning, as `Lab.in_context`."""
@@ -83,24 +83,6 @@ class RecordingLab(Lab):
                         answer = runs.log_probs[:, o, i, j]
                         self.seen.append(Answered(name, self, shots, o, drawn[:, o], answer, rate, epoch))
         return runs
-
-
-def recording(value: object, seen: list[Answered]) -> object:
-    """Return what a claim's test is given with each language laboratory in it replaced by one that records.
-
-    Args:
-        value: an argument of the test: a laboratory, several, a series, or anything else, which is returned as it is.
-        seen: where the answers are appended.
-    """
-    if isinstance(value, Lab):
-        known: dict[str, Any] = {one.name: getattr(value, one.name) for one in fields(Lab)}
-        return RecordingLab(**known, seen=seen)
-    if isinstance(value, tuple) and all(isinstance(one, Lab) for one in value):
-        return tuple(recording(one, seen) for one in value)
-    if isinstance(value, Series):
-        labs = [made for one in value.labs if isinstance(made := recording(one, seen), Lab)]
-        return Series(tuple(labs), value.steps)
-    return value
 
 
 def distinct(seen: Sequence[Answered]) -> list[Answered]:

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
+from iclgd_core.episodes.arguments import Seen
 from iclgd_core.episodes.recording import ICL, ZERO_SHOT, Answered, distinct
+from iclgd_core.episodes.regression import Predicted, regression_models
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence import Json
 from iclgd_core.lab import Lab
@@ -23,7 +25,7 @@ TOP = 5
 Numbers = NDArray[np.float64]
 
 
-def sheet(seen: Sequence[Answered], outcome: Outcome, study: object, number: int) -> dict[str, Json]:
+def sheet(seen: Seen, outcome: Outcome, study: object, number: int) -> dict[str, Json]:
     """Return what is known of episode `number`.
 
     `values` are those of all episodes, whose mean is the estimate; `numbers` what the study measured an episode, here
@@ -41,7 +43,9 @@ def sheet(seen: Sequence[Answered], outcome: Outcome, study: object, number: int
     """
     if not 0 <= number < outcome.n:
         raise SettingsError(f"--episode is {number}. Allowed: 0 to {outcome.n - 1}, for there are {outcome.n}.")
-    answers = sorted(distinct(seen), key=lambda one: (one.lab.model.name, one.lab.task.name, _rank(one)))
+    language = [one for one in seen if isinstance(one, Answered)]
+    predicted = [one for one in seen if isinstance(one, Predicted)]
+    answers = sorted(distinct(language), key=lambda one: (one.lab.model.name, one.lab.task.name, _rank(one)))
     grouped = groupby(answers, key=lambda one: (one.lab.model.name, one.lab.task.name))
     return {
         "episode": number,
@@ -53,7 +57,10 @@ def sheet(seen: Sequence[Answered], outcome: Outcome, study: object, number: int
             {"name": name, "value": float(values[number]), "mean": float(values.mean())}
             for name, values in per_episode(study, outcome.n)
         ],
-        "models": [_model(list(group), number) for _, group in grouped],
+        "models": [
+            *(_model(list(group), number) for _, group in grouped),
+            *regression_models(predicted, study, number),
+        ],
     }
 
 

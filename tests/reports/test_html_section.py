@@ -92,9 +92,9 @@ def test_little_is_unfolded_when_the_page_opens() -> None:
 def test_models_whose_answer_is_known_and_controls_are_folded_within_a_section() -> None:
     section = section_of(render_html(papers_report()), "S2")
     for title, model in (("2 controls without ICL", "untrained-llama-794k"), ("1 model on which", "constructed-gd-1")):
-        start = section.index(f'<details class="group"><summary>{title}')
+        start = section.index(f'<details class="others"><summary>{title}')
         assert section.index(f"<h4>{model}") > start
-    assert section.index("<h4>ginc-llama-794k") < section.index('<details class="group">')
+    assert section.index("<h4>ginc-llama-794k") < section.index('<details class="others">')
 
 
 def test_where_the_best_gd_is_no_training_the_row_says_so() -> None:

@@ -74,7 +74,7 @@ def _fits(value: Any, wanted: Any) -> bool:
 
 
 # jsonschema builds a validator for each value that it descends into, which takes most of the time of reading a report
-_Validator = extend(Draft202012Validator, {"$ref": _ref, "properties": _properties})
+_Validator = extend(Draft202012Validator, {"$ref": _ref, "properties": _properties})  # type: ignore[no-untyped-call]
 
 
 @cache

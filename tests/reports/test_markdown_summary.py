@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -26,8 +27,8 @@ SUP, REF, INC = Verdict.SUPPORTED, Verdict.REFUTED, Verdict.INCONCLUSIVE
 SECTIONS = ("## One verdict a claim", "### Not as expected", "## Against the baseline", "### Inconclusive, controls")
 
 
-def item(id: str, verdict: Verdict, **more: object) -> Evidence:
-    fields = {"id": id, "model": "m", "task": "t", "expected": SUP, "protocol": {"margin": 0.0}, **more}
+def item(id: str, verdict: Verdict, **more: Any) -> Evidence:
+    fields: dict[str, Any] = {"id": id, "model": "m", "task": "t", "expected": SUP, "protocol": {"margin": 0.0}, **more}
     return replace(recorded(1, found(), verdict), **fields)
 
 

@@ -53,14 +53,14 @@ def test_what_lies_beside_the_paths_or_behind_a_filter_was_not_asked_for(
 
 
 def changes(
-    before: list[Evidence], after: list[Evidence], models: str = "", **more: Json
+    before: list[Evidence], after: list[Evidence], more: dict[str, Json] | None = None, models: str = ""
 ) -> tuple[Status, list[Change]]:
     """Return the status and the changes of a whole run against a selection, the latter on other models if named."""
     options: Json = {"given": {}, "resolved": {"models": []}}
     other: Json = {"given": {}, "resolved": {"models": [models]}} if models else options
     found = compare(
         report_of(before, {**HEADER, "options": options}, len(before)),
-        report_of(after, {**HEADER, "options": other, **more}, len(after)),
+        report_of(after, {**HEADER, "options": other, **(more or {})}, len(after)),
         "a", "b",
     )  # fmt: skip
     return found.status, [claim.change for claim in found.claims]
@@ -68,17 +68,17 @@ def changes(
 
 def test_a_selection_says_nothing_of_the_rest_not_even_of_other_models() -> None:
     whole = [item(S1, model="one"), item(S2, model="two")]
-    assert changes(whole, whole[:1], **asked(["claims"], ["-k"])) == (Status.EQUAL, [Change.SAME, Change.NOT_RUN])
+    assert changes(whole, whole[:1], asked(["claims"], ["-k"])) == (Status.EQUAL, [Change.SAME, Change.NOT_RUN])
     assert changes(whole, whole[:1]) == (Status.NOT_COMPARABLE, [Change.SAME, Change.WORSE])
 
 
 def test_other_models_than_those_of_the_baseline_are_no_selection_of_it() -> None:
     before, after = [item(S1, model="one"), item(X1)], [item(S1, model="two"), item(X1)]
-    status, found = changes(before, after, "two", **asked(["claims"], ["-k"]))
+    status, found = changes(before, after, asked(["claims"], ["-k"]), "two")
     assert status is Status.NOT_COMPARABLE
     assert Change.NOT_RUN not in found
 
 
 def test_a_selection_of_nothing_that_the_baseline_has_is_not_comparable() -> None:
-    status, found = changes([item(S1)], [item(S2)], **asked([S2], []))
+    status, found = changes([item(S1)], [item(S2)], asked([S2], []))
     assert (status, set(found)) == (Status.NOT_COMPARABLE, {Change.NOT_RUN, Change.ONLY_AFTER})

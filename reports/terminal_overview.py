@@ -58,6 +58,8 @@ def print_overview(console: Console, claims: Sequence[ClaimVerdict]) -> None:
         first = False
     if any(_several(claim) for claim in ordered):
         console.print(Text("×n: on n models; mixed k/n: supported on k of n. Else on one model or none.", "dim"))
+    if any(family.untrained for claim in ordered for family in claim.families):
+        console.print(Text("°k/n: in k of n sub-claims the most favourable GD is no training.", "dim"))
 
 
 def _cells(claim: ClaimVerdict) -> Cells:
@@ -65,7 +67,7 @@ def _cells(claim: ClaimVerdict) -> Cells:
     untrained = sum(family.untrained for family in claim.families)
     if untrained:
         ran = sum(item.verdict is not Verdict.NOT_RUN for family in claim.families for item in family.members)
-        told += f" ({untrained} of {ran} chose no training)"
+        told += f" °{untrained}/{ran}"
     weakest = claim.weakest
     return {
         MARK: Text("" if claim.as_expected else "!", style="bold red"),

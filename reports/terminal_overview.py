@@ -63,18 +63,18 @@ def print_overview(console: Console, claims: Sequence[ClaimVerdict]) -> None:
 
 
 def _cells(claim: ClaimVerdict) -> Cells:
-    told = plain(claim.brief)
+    weakest = claim.weakest
+    shown = "" if weakest is None or weakest.outcome is None else effect(weakest.outcome, DIGITS)
     untrained = sum(family.untrained for family in claim.families)
     if untrained:
         ran = sum(item.verdict is not Verdict.NOT_RUN for family in claim.families for item in family.members)
-        told += f" °{untrained}/{ran}"
-    weakest = claim.weakest
+        shown += f" °{untrained}/{ran}"
     return {
         MARK: Text("" if claim.as_expected else "!", style="bold red"),
         ID: Text(plain(claim.id)),
-        CLAIM: Text(told),
+        CLAIM: Text(plain(claim.brief)),
         VERDICT: Text(f"{claim.verdict.value}{_several(claim)}", style=STYLES[claim.verdict]),
-        EFFECT: Text("" if weakest is None or weakest.outcome is None else effect(weakest.outcome, DIGITS)),
+        EFFECT: Text(shown),
     }
 
 

@@ -14,7 +14,7 @@ ALLOWED = {
     "learners/sharded/stubborn.py": "goes on sleeping between two looks of the watch, which it lets a test count",
 }
 CLOCKS = re.compile(
-    r"^\s*(import|from)\b.*\btime\b|\b(sleep|monotonic|perf_counter|process_time)(_ns)?\(|\btime\.time"
+    r"^\s*(import|from)\b.*\btime\b|\b(sleep|monotonic|perf_counter|process_time)(_ns)?\(|\btime\.time(_ns)?\("
     r"|\bdatetime\.now|\bmark\.timeout|--timeout=",
     re.MULTILINE,
 )

@@ -30,6 +30,10 @@ class Clock:
         """Return the seconds slept so far."""
         return self.now
 
+    def time(self) -> float:
+        """Return the same, as the time of day."""
+        return self.now
+
     def sleep(self, seconds: float) -> None:
         """Let the seconds pass."""
         self.now += seconds

@@ -193,7 +193,7 @@ def _claim_verdict(families: Sequence[FamilyVerdict]) -> ClaimVerdict:
     tested = tuple(family for family in families if not is_control(family.model) and not is_known_gd(family.model))
     judged = tested or known or controls
     told = judged[0].members[0]
-    items = [item for family in judged for item in family.members]
+    items = [item for family in judged for item in _deciding(family.members)]
     return ClaimVerdict(
         id=told.id,
         brief=told.brief or told.statement,
@@ -226,7 +226,7 @@ def _family_verdict(members: Sequence[Evidence]) -> FamilyVerdict:
         verdict=combined(members),
         counts={verdict: counts[verdict] for verdict in Verdict if counts[verdict]},
         untrained=sum(item.untrained for item in members),
-        weakest=weakest(members),
+        weakest=weakest(_deciding(members)),
         missing=max(0, _size(members) - sum(item.verdict is not Verdict.NOT_RUN for item in members)),
         reason=reasons.pop() if len(reasons) == 1 else "",
     )
@@ -242,6 +242,27 @@ def _distinct(members: Sequence[Evidence]) -> list[Evidence]:
         if key not in found or _units(item) > _units(found[key]):
             found[key] = item
     return list(found.values())
+
+
+def _deciding(members: Sequence[Evidence]) -> list[Evidence]:
+    """Return the sub-claims that the verdict rests on: of alternatives, those of the best.
+
+    Of several that are equally good it is the one whose weakest sub-claim supports the claim most.
+    """
+    how = combination(members[0].combines)
+    if how.how is not How.ANY:
+        return list(members)
+    groups: dict[object, list[Evidence]] = {}
+    for item in members:
+        groups.setdefault(item.params.get(how.over) if how.over else item.key, []).append(item)
+
+    def support(group: Sequence[Evidence]) -> tuple[int, float]:
+        ranks = [RANKS.get(item.verdict or Verdict.ERROR, -1) for item in group]
+        found = weakest(group)
+        p = None if found is None or found.outcome is None else found.outcome.p_supported
+        return min(ranks), -1.0 if p is None else -p
+
+    return max(groups.values(), key=support)
 
 
 def _units(item: Evidence) -> int:

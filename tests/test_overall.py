@@ -162,3 +162,20 @@ def test_the_weakest_sub_claim_is_the_refuted_one_then_the_least_sure() -> None:
     exact = replace(found(None, None), holds=True)
     near, far = (recorded(i, replace(exact, estimate=x), verdict=YES) for i, x in ((1, 0.1), (2, 0.25)))
     assert weakest([far, near]) is near
+
+
+def test_the_weakest_of_alternatives_is_that_of_the_best() -> None:
+    def one(recursion: str, mean: float, verdict: Verdict, p: float) -> Evidence:
+        outcome = sampled("npd", mean, mean - 0.1, mean + 0.02, 0.0, p, 96, sd=0.1)
+        made = item("S2", {"optimizer": recursion}, outcome)
+        return replace(made, verdict=verdict, combines="any of optimizer", family_size=2)
+
+    worse, better = one("gd++", -0.024, NO, 0.999), one("gd++-rates", -0.010, OPEN, 0.9)
+    found = family_verdicts([worse, better])[0]
+    assert found.verdict is Overall.INCONCLUSIVE
+    assert found.weakest == better
+    assert claim_verdicts([worse, better])[0].weakest == better
+    every = [replace(one, combines="all") for one in (worse, better)]
+    assert family_verdicts(every)[0].weakest == every[0]
+    alike = family_verdicts([worse, replace(better, verdict=NO, outcome=worse.outcome)])[0]
+    assert alike.verdict is Overall.REFUTED

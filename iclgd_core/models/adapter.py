@@ -102,7 +102,7 @@ class CausalModel:
             VocabularyError: a token that the model has no embedding for.
         """
         longest = max(len(prompt.ids) for group in groups for prompt in group)
-        largest = max(*(int(prompt.ids.max()) for group in groups for prompt in group), *labels.tolist())
+        largest = max([*(int(prompt.ids.max()) for group in groups for prompt in group), *labels.tolist()])
         if largest >= vocabulary(self.config):
             check_embedded([largest], self.reader)
         check_context(longest, self.context_window, self.name, "a prompt")

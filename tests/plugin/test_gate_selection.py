@@ -75,7 +75,7 @@ def test_a_selection_is_told_by_its_families(
     assert sized.document()["run"]["deselected"] == deselected
     read_saved(sized.report)
     drawn = [sized.report.with_name(name).read_text(encoding="utf-8").lower() for name in ("claims.md", "index.html")]
-    assert ["a selection: " in text for text in drawn] == [partial] * 2
+    assert ["a selection of sub-claims" in text for text in drawn] == [partial] * 2
     registered = Path("claims/expected/all.json").read_bytes()
     assert main(["report", "--accept", "--yes"]) == (2 if partial else 0)
     assert ("of 3 sub-claims of A (--force-partial" in " ".join(capsys.readouterr().err.split())) is partial

@@ -151,7 +151,7 @@ def test_errors_and_parts_of_families_are_partial_too() -> None:
 def test_named_models_and_tasks_stand_beside_the_numbers() -> None:
     options: Json = {"given": {}, "resolved": {"models": ["gpt2"], "tasks": ["sst2", "cb"]}}
     text = claims_markdown(finished(papers_report(), options=options))
-    assert ", device cpu, models gpt2, tasks sst2, cb; effects" in text
+    assert ", device cpu, models gpt2, tasks sst2, cb; intervals" in text
 
 
 def test_the_command_fills_a_readme_and_refuses_what_it_cannot(

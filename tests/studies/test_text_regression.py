@@ -61,7 +61,9 @@ def far(at: Place) -> Floats:
 
 def digits_lab(directory: Path, gd: object) -> PlantedLab:
     made = planted_lab(directory, icl, none, gd)  # type: ignore[arg-type]
-    return replace(made, task=TASK, model=replace(made.model, tokenizer=byte_level()))
+    model = replace(made.model, tokenizer=byte_level())
+    vars(model)["reader"] = replace(model.reader, embeddings=SIZE)  # what it says is planted, for every token
+    return replace(made, task=TASK, model=model)
 
 
 @pytest.mark.parametrize(("optimizer", "account", "n"), [("gd", "gd", 6), ("sgd1", "sgd", 5)])

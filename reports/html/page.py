@@ -25,6 +25,10 @@ from reports.html.words import SYMBOLS, anchors
 from reports.plain_text import plain_lines
 
 QUESTION = "When a pretrained Transformer learns from demonstrations in its prompt, is that gradient descent?"
+WORDS = (
+    "In-context learning (ICL) reads the demonstrations in the prompt; gradient descent (GD) trains the weights on "
+    "them; SGD and Adam are GD in small batches."
+)
 
 
 def render_html(report: Report) -> str:
@@ -34,6 +38,7 @@ def render_html(report: Report) -> str:
     page, adjudication = environment.get_template("page.html.j2"), shown(report.evidence)
     return page.render(
         question=QUESTION,
+        words=WORDS,
         headline=headline(report.evidence),
         matrix=matrix(report.evidence),
         elsewhere=ELSEWHERE,

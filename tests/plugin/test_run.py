@@ -30,7 +30,7 @@ def test_header_and_place_of_the_report(project: Project) -> None:
     project.claim(ONE)
     result = project.run("claims", "--iclgd-seed", "7", "--iclgd-report", "out")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*A  a gap [[]bold] exists", "*Claims report:*out*claims.json, *out*index.html*"])
+    result.stdout.fnmatch_lines(["*A *a gap [[]bold] exists*", "*Claims report:*out*claims.json, *out*index.html*"])
     project.path.joinpath("out", "claims.json").replace(project.report_folder() / "claims.json")
     document = project.document()
     assert document["schema"] == "iclgd-claims/3"

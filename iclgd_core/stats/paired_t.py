@@ -56,9 +56,10 @@ def paired_t(d: ArrayLike, *, margin: float, quantity: str, unit: str, minimum_e
     if why:
         blank = Outcome.without_verdict(quantity, rule, float(margin), n, why)
         return replace(blank, unit=unit, kind="greater, t", margin=float(margin), minimum_effect=minimum_effect)
-    mean, sd = float(d.mean()), float(d.std(ddof=1))
-    error = sd / math.sqrt(n)
-    t = (mean - margin) / error
+    scale = float(np.abs(d).max())
+    mean, spread = float(d.mean()), float((d / scale).std(ddof=1))  # in units of the largest: squares cannot underflow
+    sd, error = spread * scale, spread * scale / math.sqrt(n)
+    t = (mean - margin) / scale / (spread / math.sqrt(n))
 
     def bounds(level: float) -> Interval:
         half = float(stats.t.isf(level, n - 1)) * error

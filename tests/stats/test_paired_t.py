@@ -52,3 +52,12 @@ def test_what_no_rule_can_have_is_refused() -> None:
         paired_t([1.0, 2.0], margin=float("inf"), quantity="d", unit="seed")
     with pytest.raises(SettingsError, match="distance > 0"):
         paired_t([1.0, 2.0], margin=0.0, quantity="d", unit="seed", minimum_effect=0.0)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 5e-324, 1e-170, 1e150])
+def test_the_size_of_numbers_makes_no_difference(scale: float) -> None:
+    values = np.array([1.0, 2.0, 3.0])
+    one = paired_t(values, margin=0.0, quantity="q", unit="seed")
+    other = paired_t(values * scale, margin=0.0, quantity="q", unit="seed")
+    assert one.p_supported is not None
+    assert other.p_supported == pytest.approx(one.p_supported, rel=1e-9)

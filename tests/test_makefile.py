@@ -3,6 +3,7 @@
 Run on a copy of the Makefile with a stand-in for pip that writes down how it was called.
 """
 
+import os
 import shutil
 import subprocess
 from pathlib import Path

@@ -17,7 +17,7 @@ Over the models under test a claim has the common verdict of its families, or `m
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from iclgd_core.combination import How, combination
@@ -143,6 +143,17 @@ def family_verdicts(evidence: Sequence[Evidence]) -> list[FamilyVerdict]:
     for item in evidence:
         families.setdefault(item.family, []).append(item)
     return [_family_verdict(members) for members in families.values()]
+
+
+def corrected_over_run(evidence: Sequence[Evidence]) -> dict[str, Overall]:
+    """Return the claims whose verdict would be another one, and which, if Holm's correction were one for the whole run.
+
+    Args:
+        evidence: adjudicated, of one run.
+    """
+    again = [item if item.verdict_run is None else replace(item, verdict=item.verdict_run) for item in evidence]
+    pairs = zip(claim_verdicts(evidence), claim_verdicts(again), strict=True)
+    return {claim.id: other.verdict for claim, other in pairs if other.verdict is not claim.verdict}
 
 
 def combined(members: Sequence[Evidence]) -> Overall:

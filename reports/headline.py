@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from iclgd_core.evidence import Evidence, Verdict
 from iclgd_core.model_kinds import is_control, is_known_gd
-from iclgd_core.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
+from iclgd_core.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts, corrected_over_run
 from reports.collector import ENDED
 from reports.families import partial_families
 from reports.natural_order import natural
@@ -95,21 +95,30 @@ def where_known(claims: Sequence[ClaimVerdict], named: bool = False) -> str:
         else:
             but = f"supported on {counts[Overall.SUPPORTED]}" if Overall.SUPPORTED in others else ""
         if families:
-            lead = f"{claim.id} on" if parts else f"{claim.id} is refuted on"
+            lead = f"{claim.id} on" if parts else f"{claim.id} is refuted, as it must be, on"
             parts.append(
                 f"{lead} {counts[Overall.REFUTED]} of {many(len(families), 'model')}{f' ({but})' if but else ''}"
             )
-    return f"where ICL is GD or near it, {listed(parts)}" if parts else ""
+    return f"controls: where ICL is GD or near it, {listed(parts)}" if parts else ""
 
 
 def about_icl(evidence: Sequence[Evidence]) -> tuple[int, list[Evidence]]:
-    """Return how many sub-claims stand on models without ICL, and those supported there that speak of ICL.
+    """Return how many sub-claims about ICL stand on models without it, and those that are supported there.
 
-    What is registered as supported there needs no ICL, as an identity of algebra needs none.
+    What is registered as supported there needs no ICL, as an identity of algebra needs none, and is left out.
     """
     controls = [item for item in evidence if is_control(item.model)]
-    held = [item for item in controls if item.verdict is Verdict.SUPPORTED]
-    return len(controls), [item for item in held if item.expected is not Verdict.SUPPORTED]
+    about = [item for item in controls if not item.verdict is item.expected is Verdict.SUPPORTED]
+    return len(about), [item for item in about if item.verdict is Verdict.SUPPORTED]
+
+
+def over_the_run(evidence: Sequence[Evidence]) -> str:
+    """Say which claims' verdicts one correction for the whole run would change, and to what; empty where none."""
+    changed = corrected_over_run(evidence)
+    ids = sorted(changed, key=natural)
+    groups = [(verdict, [id for id in ids if changed[id] is verdict]) for verdict in Overall]
+    found = "; ".join(f"{listed(those)} would be {verdict.value}" for verdict, those in groups if those)
+    return f"with one correction for all tests of the run, in place of one a claim, {found}" if found else ""
 
 
 def without_icl(evidence: Sequence[Evidence]) -> str:
@@ -118,8 +127,8 @@ def without_icl(evidence: Sequence[Evidence]) -> str:
     if not n:
         return ""
     ids = ", ".join(dict.fromkeys(item.id for item in wrong))
-    found = f"{len(wrong)} about ICL supported, which must not be ({ids})" if wrong else "none about ICL supported"
-    return f"{many(n, 'sub-claim')} on models without ICL: {found}"
+    found = f"{len(wrong)} supported, which must not be ({ids})" if wrong else "none supported, as it must be"
+    return f"on models without ICL, of {many(n, 'sub-claim')} about it {found}"
 
 
 def many(n: int, noun: str) -> str:

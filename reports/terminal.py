@@ -12,7 +12,7 @@ from iclgd_core.overall import claim_verdicts
 from reports.adjudication.terminal import adjudication_texts
 from reports.console import printed, text_console
 from reports.document import summary
-from reports.headline import answer
+from reports.headline import answer, over_the_run
 from reports.natural_order import by_claim
 from reports.plain_text import plain
 from reports.reasons import who
@@ -76,9 +76,9 @@ def render_claims(
     if verbosity > 0:
         _tables(console, ordered, LAYOUTS, _claim_cells)
         _reasons(console, [item for item in ordered if item.reason])
-    turned = sum(item.verdict_run not in (None, item.verdict) for item in ordered)
+    turned = over_the_run(ordered)
     if turned:
-        console.print(Text(f"Corrected over the whole run, {turned} of these verdicts would be another one."))
+        console.print(Text(plain(f"{turned[0].upper()}{turned[1:]}.")))
     console.print(Text(_counts(summary(ordered, with_evidence))))
     return printed(console)
 

@@ -78,8 +78,8 @@ def _controls(evidence: Sequence[Evidence], claims: Sequence[ClaimVerdict]) -> l
     known = where_known([claim for claim in claims if claim.id in DECIDING], named=True)
     blank = without_icl(evidence)
     held = [item for item in evidence if is_control(item.model) and item.verdict is item.expected is Verdict.SUPPORTED]
-    blank += f", besides {ids(held)}, which need no ICL" if held else ""
+    blank += f"; {ids(held)} need none" if held else ""
     kinds = by_kind(_undecided(item for item in evidence if is_control(item.model) or is_known_gd(item.model)))
     counts = ", ".join(f"{len(kind.items)} {kind_of_reason(kind.items[0])}" for kind in kinds)
-    lines = [known, blank, f"inconclusive on these: {counts}" if counts else ""]
+    lines = [known.removeprefix("controls: "), blank, f"inconclusive on these: {counts}" if counts else ""]
     return [Text(plain(f"controls: {line}")) for line in lines if line]

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from iclgd_core.overall import FamilyVerdict, Overall
 from reports.figures.effect_mark import draw_effect
-from reports.html.words import UNTRAINED, bound, held, sub_claim, with_interval
+from reports.html.words import UNTRAINED, bound, held, needed, sub_claim, with_interval
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Finding:
         verdict: of the claim there; held: its sub-claims by verdict, where there are several.
         where: model and task, or what of them is not said elsewhere.
         mark: the effect of its weakest sub-claim, drawn; effect, bound: the same as text; all empty without numbers.
+        quantity: what the effect is; needed: what the claim says of it, for example `> 0.02`.
         which: that sub-claim; tip: the same with the quantity, or why there are no numbers.
     """
 
@@ -26,6 +27,8 @@ class Finding:
     mark: Markup | str = ""
     effect: str = ""
     bound: str = ""
+    quantity: str = ""
+    needed: str = ""
     which: str = ""
     tip: str = ""
 
@@ -44,6 +47,8 @@ def finding(family: FamilyVerdict, where: str) -> Finding:
         mark=draw_effect(item),
         effect=with_interval(outcome.estimate, outcome.shown_interval),
         bound=bound(outcome),
+        quantity=outcome.quantity,
+        needed=needed(outcome),
         which=which,
         tip=f"weakest sub-claim: {which}; {outcome.quantity}",
     )

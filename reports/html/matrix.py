@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from iclgd_core.account import subject
 from iclgd_core.evidence import Evidence
-from iclgd_core.model_kinds import is_control
 from iclgd_core.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
-from reports.headline import listed, many, tested, without_icl
+from reports.headline import listed, over_the_run, tested
 from reports.html.finding import Finding, finding
 from reports.natural_order import natural
 from reports.papers import says_no
@@ -38,15 +37,12 @@ class Matrix:
     Attributes:
         heads: (model, task) of each column; the task is "" where its claims have several.
         rows: the claims; more: how many are left to the index.
-        known, controls: one line each, on models on which ICL is known to be GD, and on those without ICL; or empty.
-        over_the_run: which verdicts Holm's correction over the whole run would change; empty where none.
+        over_the_run: which claims one correction for the whole run would change; empty where none.
     """
 
     heads: tuple[tuple[str, str], ...]
     rows: tuple[Row, ...]
     more: int
-    known: str
-    controls: str
     over_the_run: str
 
 
@@ -65,9 +61,7 @@ def matrix(evidence: Sequence[Evidence]) -> Matrix:
         heads=tuple(heads.values()),
         rows=tuple(_row(claim, placed[claim.id], heads) for claim in rows),
         more=len(chosen) - len(rows),
-        known=_known(rows),
-        controls=without_icl(evidence),
-        over_the_run=_over_the_run(evidence),
+        over_the_run=over_the_run(evidence),
     )
 
 
@@ -99,25 +93,3 @@ def _where(family: FamilyVerdict, head: tuple[str, str]) -> str:
     if head[0] == ELSEWHERE:
         return subject(family.members[0]) or "no model in particular"
     return "" if head[1] else family.task
-
-
-def _known(claims: Sequence[ClaimVerdict]) -> str:
-    """Say what became of the claims on the other models, on which ICL is GD or near it."""
-    models = {family.model for claim in claims for family in claim.known}
-    if not models:
-        return ""
-    parts = []
-    for claim in claims:
-        counts = Counter(family.verdict for family in claim.known)
-        told = [f"{verdict.value} on {counts[verdict]}" for verdict in Overall if counts[verdict]]
-        parts += [f"{claim.id} {', '.join(told)}"] if told else []
-    return f"{many(len(models), 'model')} on which ICL is GD, or near it: {'; '.join(parts)}"
-
-
-def _over_the_run(evidence: Sequence[Evidence]) -> str:
-    """Say which verdicts the correction over the whole run would change, by claim."""
-    changed = [item for item in evidence if item.verdict_run not in (None, item.verdict) and not is_control(item.model)]
-    claims = ", ".join(dict.fromkeys(item.id for item in changed))
-    return f"Corrected over the whole run, {many(len(changed), 'verdict')} would be another one ({claims})" * bool(
-        changed
-    )

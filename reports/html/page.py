@@ -26,8 +26,9 @@ from reports.plain_text import plain_lines
 
 QUESTION = "When a pretrained Transformer learns from demonstrations in its prompt, is that gradient descent?"
 WORDS = (
-    "In-context learning (ICL) reads the demonstrations in the prompt; gradient descent (GD) trains the weights on "
-    "them; SGD and Adam are GD in small batches."
+    "In-context learning (ICL) reads the demonstrations in the prompt; gradient descent (GD), also as SGD or Adam, "
+    "trains the weights on the same ones and is asked without them. The best GD has the learning rate and epoch that "
+    "are nearest to ICL on other data. How ICL agrees with itself is measured by other orders of its demonstrations."
 )
 
 

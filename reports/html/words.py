@@ -46,6 +46,16 @@ def bound(outcome: Outcome) -> str:
     return ("±" if outcome.kind.endswith("equivalent") else "") + short(outcome.threshold)
 
 
+SIGNS = {"greater": "> ", "above": "> ", "below": "< ", "equivalent": "within ±"}
+"""What a rule asks of its effect, by the rule's kind."""
+
+
+def needed(outcome: Outcome) -> str:
+    """Return what a claim says of its effect, for example `> 0.02` or `within ±0.05`; empty for other rules."""
+    sign = SIGNS.get(outcome.kind.removeprefix("every ").partition(",")[0])
+    return "" if sign is None else f"{sign}{short(outcome.threshold)}"
+
+
 def sub_claim(item: Evidence) -> str:
     """Name a sub-claim by its parameters, for example `optimizer=gd`; a dash where there are none."""
     return ", ".join(f"{name}={value}" for name, value in sorted(item.params.items())) or "–"
@@ -54,13 +64,13 @@ def sub_claim(item: Evidence) -> str:
 def held(family: FamilyVerdict) -> str:
     """Count a family's sub-claims by verdict, for example `7 supported, 1 inconclusive`; empty for a single one.
 
-    Of those without training that differ in the learner alone one is counted: `9 supported (of 12; 4 chose no
-    training)`.
+    Of those in which the best GD is no training, and that differ in the learner alone, one is counted: `9 supported
+    (of 12; the best GD is no training in 4)`.
     """
     counts = [f"{n} {verdict.value}" for verdict, n in family.counts.items()]
     missing = family.missing - family.counts.get(Verdict.NOT_RUN, 0)
     counts += [f"{missing} not selected"] * (missing > 0)
-    fewer = f" (of {len(family.members)}; {family.untrained} chose no training)" * (family.untrained > 1)
+    fewer = f" (of {len(family.members)}; the best GD is no training in {family.untrained})" * (family.untrained > 1)
     return "" if len(family.members) == 1 and len(counts) == 1 else ", ".join(counts) + fewer
 
 

@@ -96,12 +96,12 @@ def test_where_the_answer_is_known_it_says_what_came_out() -> None:
     ]
     controls = [*of("S1", I, I, model="untrained-a"), *of("D1", S, model="untrained-a", paper="Dai et al.")]
     assert headline([*of("S1", S), *of("S2", S), *known, *controls])[-1] == (
-        "Where ICL is GD or near it, S1 is refuted on 1 of 2 models (supported on 1) and S2 on 1 of 1 model; "
-        "3 sub-claims on models without ICL: none about ICL supported."
+        "Controls: where ICL is GD or near it, S1 is refuted, as it must be, on 1 of 2 models (supported on 1) and S2 "
+        "on 1 of 1 model; on models without ICL, of 2 sub-claims about it none supported, as it must be."
     )
     wrong = [replace(item, expected=I) for item in of("S1", S, I, model="shuffled-a")]
     assert headline(wrong)[-1] == (
-        "2 sub-claims on models without ICL: 1 about ICL supported, which must not be (S1); 1 verdict not as "
+        "On models without ICL, of 2 sub-claims about it 1 supported, which must not be (S1); 1 verdict not as "
         "registered."
     )
 
@@ -122,7 +122,7 @@ def test_the_sample() -> None:
         "Incomplete run (of 22 sub-claims 1 in error); a selection of sub-claims; whether ICL is gradient descent in "
         "ginc-llama-794k is open: S1 is inconclusive, S2 ended in an error.",
         "Of Shen et al.'s other claims, S1t, S2a and S4 are supported, S5 is refuted, S2n and S3 are inconclusive.",
-        "1 sub-claim on models without ICL: none about ICL supported; 2 verdicts not as registered.",
+        "On models without ICL, of 1 sub-claim about it none supported, as it must be; 2 verdicts not as registered.",
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from reports.figures.effect_mark import EDGE, WIDTH, draw_effect
 from reports.headline import headline
 from reports.html import render_html
 from reports.html.matrix import ELSEWHERE, MOST_ROWS, matrix
+from reports.html.words import needed
 from tests.reports.parsed_html import ParsedPage
 from tests.reports.sample import sample_report
 from tests.reports.strategies import evidence, found, recorded
@@ -71,15 +73,12 @@ def test_a_model_on_two_tasks_has_one_column_that_names_the_task_in_each_cell() 
     assert [one.where for one in made.rows[0].cells[0]] == ["sst2", "rte"]
 
 
-def test_models_whose_answer_is_known_and_controls_have_a_line_and_no_column() -> None:
+def test_models_whose_answer_is_known_and_controls_have_no_column() -> None:
     known = [claimed("S2", "constructed-gd", R), claimed("S2", "icl-objective-x", I), claimed("S9", "constructed-gd")]
     controls = [claimed("S2", "untrained-x", I), claimed("S1", "shuffled-x", I)]
     made = matrix([claimed("S1", "a"), claimed("S2", "a"), *known, *controls])
     assert made.heads == (("a", "ginc-k5"),)
     assert [row.id for row in made.rows] == ["S1", "S2"]
-    assert made.known == "2 models on which ICL is GD, or near it: S2 refuted on 1, inconclusive on 1"
-    assert made.controls == "2 sub-claims on models without ICL: none about ICL supported"
-    assert (matrix([claimed("S1", "a")]).known, matrix([claimed("S1", "a")]).controls) == ("", "")
 
 
 def test_without_the_papers_claims_it_has_those_that_are_there() -> None:
@@ -113,9 +112,11 @@ def test_a_verdict_is_a_sign_and_a_word_and_never_a_colour_alone() -> None:
 
 def test_what_the_correction_over_the_run_would_change_is_said() -> None:
     weak, strong = (claimed(id, "a", verdict_run=run) for id, run in (("S1", I), ("S2", S)))
-    assert matrix([weak, strong]).over_the_run == "Corrected over the whole run, 1 verdict would be another one (S1)"
+    said = "with one correction for all tests of the run, in place of one a claim, S1 would be inconclusive"
+    assert matrix([weak, strong]).over_the_run == said
     assert matrix([strong]).over_the_run == ""
-    assert matrix([replace(weak, model="untrained-x"), strong]).over_the_run == ""
+    on_a_control = replace(weak, model="untrained-x")
+    assert matrix([on_a_control, claimed("S1", "a", verdict_run=S), strong]).over_the_run == ""
 
 
 def test_the_mark_is_of_the_weakest_sub_claim_with_the_interval_that_decides() -> None:
@@ -126,6 +127,7 @@ def test_the_mark_is_of_the_weakest_sub_claim_with_the_interval_that_decides() -
     ]
     ((finding,),) = matrix(items).rows[0].cells
     assert (finding.effect, finding.held) == ("0.02 [0.01, 0.04]", "2 supported")
+    assert (finding.quantity, finding.needed) == (near.quantity, needed(near))
     assert finding.tip.startswith("weakest sub-claim: size=2")
     assert "0.02 [0.01, 0.04], bound 0" in finding.mark
     assert "0.25 [0.2, ∞], bound 0" in draw_effect(items[0])
@@ -148,3 +150,12 @@ def test_any_evidence_gives_a_mark_within_its_box_and_a_screen_that_parses(items
         places = [float(x) for x in re.findall(r'c?x="([-0-9.e]+)"', draw_effect(item))]
         assert all(EDGE - 0.01 <= x <= WIDTH - EDGE + 0.01 for x in places)
     assert ParsedPage(render_html(report_of(adjudicated, {}, len(items)))).faults == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("greater", "> 0.02"), ("every greater", "> 0.02"), ("greater, t", "> 0.02"), ("above", "> 0.02"),
+     ("below", "< 0.02"), ("every below", "< 0.02"), ("equivalent", "within ±0.02"), ("one of my own", "")],
+)  # fmt: skip
+def test_what_is_claimed_of_an_effect_is_said(kind: str, said: str) -> None:
+    assert needed(replace(found(), kind=kind, threshold=0.02)) == said

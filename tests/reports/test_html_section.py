@@ -115,7 +115,7 @@ def test_sub_claims_without_training_are_counted_once_and_said_to_be() -> None:
         for name in ("gd", "adam")
     ]
     (finding,) = chapters(blanks)[0].sections[0].findings
-    assert finding.held == "1 supported (of 2; 2 chose no training)"
+    assert finding.held == "1 supported (of 2; the best GD is no training in 2)"
 
 
 def test_each_sub_claim_of_episodes_has_the_command_that_shows_them() -> None:

@@ -85,8 +85,9 @@ def test_a_verdict_that_the_runs_correction_would_change_is_marked() -> None:
     assert (items[0].verdict, items[0].verdict_run) == (Verdict.SUPPORTED, Verdict.INCONCLUSIVE)
     text = whole(items, 160)
     assert "(whole run: inconclusive)" in text
-    assert "Corrected over the whole run, 1 of these verdicts would be another one." in text
-    assert "whole run" not in whole(some(), 160)
+    said = "With one correction for all tests of the run, in place of one a claim, S1 would be inconclusive."
+    assert said in words(text)
+    assert "all tests of the run" not in whole(some(), 160)
 
 
 def test_a_setting_without_training_is_said_in_its_row() -> None:

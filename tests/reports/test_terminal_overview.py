@@ -155,9 +155,9 @@ def test_controls_are_one_block_with_counted_reasons() -> None:
     ]
     lines = drawn(adjudicate([settled(0), *control, identity, *known]), 200).splitlines()
     assert [line for line in lines if line.startswith("controls:")] == [
-        "controls: where ICL is GD or near it, S1 is refuted on 1 of 2 models (inconclusive on icl-objective-b) and "
-        "S2 on 1 of 1 model",
-        "controls: 3 sub-claims on models without ICL: none about ICL supported, besides D1, which need no ICL",
+        "controls: where ICL is GD or near it, S1 is refuted, as it must be, on 1 of 2 models (inconclusive on "
+        "icl-objective-b) and S2 on 1 of 1 model",
+        "controls: on models without ICL, of 2 sub-claims about it none supported, as it must be; D1 need none",
         "controls: inconclusive on these: 2 no ICL, 1 too few episodes",
     ]
     assert not any(line.startswith("inconclusive:") for line in lines)
@@ -165,7 +165,7 @@ def test_controls_are_one_block_with_counted_reasons() -> None:
 
 def test_a_supported_control_is_no_small_matter() -> None:
     text = drawn(adjudicate([settled(0), settled(1, model="untrained-a", expected=I)]), 200)
-    assert "1 sub-claim on models without ICL: 1 about ICL supported, which must not be (S1)" in text
+    assert "on models without ICL, of 1 sub-claim about it 1 supported, which must not be (S1)" in text
     assert "! S1 [size=1] on untrained-a, ginc-k5: supported (expected inconclusive): 0.25" in text
 
 
@@ -182,7 +182,7 @@ def test_it_fits_and_says_every_verdict(width: int) -> None:
 
 
 def test_a_whole_run_is_short_however_many_sub_claims_it_has() -> None:
-    many = [replace(settled(i, id=f"S{n}"), family_size=20) for n in range(1, 86) for i in range(20)]
+    many = [replace(settled(i, 1e-6, f"S{n}"), family_size=20) for n in range(1, 86) for i in range(20)]
     assert len(drawn(adjudicate(many), 100).splitlines()) <= 100
 
 

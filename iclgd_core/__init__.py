@@ -5,7 +5,7 @@ Imports none of the other folders of the project, and never pytest.
 
 from importlib.metadata import PackageNotFoundError, version
 
-from iclgd_core.without_kernels import hide_kernels
+from iclgd_core.safety.without_kernels import hide_kernels
 
 hide_kernels()  # before anything imports transformers
 

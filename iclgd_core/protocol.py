@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
-from iclgd_core.adjudication import ALPHA
-from iclgd_core.evidence import Claim, Evidence, Json, Study
+from iclgd_core.evidence.claim import Claim
+from iclgd_core.evidence.correction import ALPHA
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS
 from iclgd_core.precondition import ICL_ALPHA
 from iclgd_core.stats.one_sided import TESTS
-from iclgd_core.stats.outcome import Outcome
 from iclgd_core.tiers import Tier
 
 PRECONDITION = (

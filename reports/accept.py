@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from iclgd_core.evidence import Evidence, Verdict
-from iclgd_core.expectations import Entry, Expectations, Key, default_verdict, expectation_key, text_of
-from iclgd_core.model_kinds import Kind, kind_of, names_in
+from iclgd_core.evidence.expectations import Entry, Expectations, Key, default_verdict, expectation_key, text_of
+from iclgd_core.evidence.model_kinds import Kind, kind_of, names_in
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.document import Report
 from reports.header import resolved_names
 from reports.natural_order import natural

@@ -6,7 +6,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 
 import iclgd_core
-from iclgd_core.command import Command, run_commands
+from iclgd_core.safety.command import Command, run_commands
 from reports.header import commit
 
 COMMANDS: Mapping[str, str] = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.record import Evidence
 from reports.compare import Comparison, Status, render_comparison
 from reports.console import terminal_width
 from reports.exit_status import INCOMPLETE, OK, REGRESSION, UNDECIDED

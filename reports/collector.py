@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from iclgd_core.channel import CLAIM, EVIDENCE
 from iclgd_core.errors import WireError
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.channel import CLAIM, EVIDENCE
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 
 CLAIMS_FOLDER = "claims/"
 PHASES = ("setup", "call", "teardown")

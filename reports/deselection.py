@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 
 NAME = "iclgd-deselection"
 KEY = "iclgd_deselected"

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from iclgd_core.curves import Curve
 from iclgd_core.errors import IclgdError
-from iclgd_core.evidence import Evidence, Json, Verdict
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.adjudication.document import adjudication_document
 from reports.natural_order import by_claim
 from reports.verdicts import verdicts_document

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from iclgd_core.account import effect, label, number, subject
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.in_words import effect, label, number, subject
+from iclgd_core.evidence.record import Evidence
 from reports.headline import many
 from reports.plain_text import plain
 

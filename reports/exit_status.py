@@ -17,8 +17,8 @@ In this order; the first that holds decides:
 
 from collections.abc import Sequence
 
-from iclgd_core.evidence import Verdict
-from iclgd_core.model_kinds import is_control
+from iclgd_core.evidence.model_kinds import is_control
+from iclgd_core.evidence.verdict import Verdict
 from reports.collector import Row
 from reports.compare import Comparison, Status
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from iclgd_core.account import subject
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.in_words import subject
+from iclgd_core.evidence.record import Evidence
 
 MOST_NAMED = 2
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iclgd_core.errors import StorageError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from reports.collector import Row
 from reports.compare import Comparison, compare, comparison_document
 from reports.document import Report, document, report_of

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from iclgd_core import __version__
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 
 PACKAGES = ("torch", "transformers", "numpy", "scipy", "pytest", "pytest-xdist")
 GIT_SECONDS = 60

@@ -7,9 +7,10 @@ out the other way on models whose ICL is GD.
 from collections import Counter
 from collections.abc import Sequence
 
-from iclgd_core.evidence import Evidence, Verdict
-from iclgd_core.model_kinds import is_control, is_known_gd
-from iclgd_core.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts, corrected_over_run
+from iclgd_core.evidence.model_kinds import is_control, is_known_gd
+from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts, corrected_over_run
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.collector import ENDED
 from reports.families import partial_families
 from reports.natural_order import natural

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from iclgd_core.evidence import Json
-from iclgd_core.progress import Running
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.progress import Running
 
 
 @pytest.hookspec

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from iclgd_core.channel import CLAIM, EVIDENCE
-from iclgd_core.evidence import Json
-from iclgd_core.redaction import redact, redact_json
+from iclgd_core.evidence.channel import CLAIM, EVIDENCE
+from iclgd_core.evidence.plain import Json
+from iclgd_core.safety.redaction import redact, redact_json
 from reports.collector import Collector, Report, Row
 from reports.document import ReportError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from iclgd_core.errors import StorageError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 
 FILE_NAME = "claims.json"
 

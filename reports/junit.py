@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from iclgd_core.channel import CLAIM, EVIDENCE
 from iclgd_core.errors import WireError
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.channel import CLAIM, EVIDENCE
+from iclgd_core.evidence.record import Evidence
 from reports.json_report import write_whole
 from reports.plain_text import plain
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from iclgd_core.account import label, subject
-from iclgd_core.evidence import Evidence, Json, Verdict
+from iclgd_core.evidence.in_words import label, subject
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.adjudication.markdown import adjudication_lines
 from reports.compare import comparison_lines, read_comparison
 from reports.document import Report, summary

@@ -5,9 +5,10 @@ However large the run, it fits `LIMIT`; `claims.md` and the page have every sub-
 
 from collections.abc import Sequence
 
-from iclgd_core.account import subject
-from iclgd_core.evidence import Evidence, Verdict
-from iclgd_core.model_kinds import is_control
+from iclgd_core.evidence.in_words import subject
+from iclgd_core.evidence.model_kinds import is_control
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.document import Report
 from reports.headline import many
 from reports.markdown import baseline_parts, headline, run_lines

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from iclgd_core.account import subject
-from iclgd_core.evidence import Evidence
-from iclgd_core.overall import ClaimVerdict, Overall, claim_verdicts
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence.in_words import subject
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.overall import ClaimVerdict, Overall, claim_verdicts
+from iclgd_core.evidence.record import Evidence
 from reports.headline import headline, many
 from reports.markdown_text import escape, table
 from reports.natural_order import natural

@@ -2,7 +2,7 @@
 
 import re
 
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.record import Evidence
 
 Natural = tuple[tuple[tuple[int, str], ...], str]
 RUNS = re.compile(r"[0-9]+|[^0-9]+")

@@ -2,8 +2,9 @@
 
 import re
 
-from iclgd_core.evidence import Evidence, Source
-from iclgd_core.papers import AKYUREK, DAI, DEUTCH, FALCK, FU, GARG, MIN, OPEN, SHEN, VON_OSWALD, XIE
+from iclgd_core.evidence.claim import Source
+from iclgd_core.evidence.papers import AKYUREK, DAI, DEUTCH, FALCK, FU, GARG, MIN, OPEN, SHEN, VON_OSWALD, XIE
+from iclgd_core.evidence.record import Evidence
 
 ORDER: tuple[Source, ...] = (SHEN, VON_OSWALD, AKYUREK, GARG, FU, DAI, DEUTCH, XIE, FALCK, MIN, OPEN)
 ARXIV = re.compile(r"arXiv ([0-9]{4}\.[0-9]{4,5})")

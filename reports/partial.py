@@ -1,6 +1,6 @@
 """Why a report is not that of a whole run, for what a part would mislead: registered verdicts, tables of a README."""
 
-from iclgd_core.evidence import Verdict
+from iclgd_core.evidence.verdict import Verdict
 from reports.document import Report
 from reports.families import partial_families
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from iclgd_core.account import account
-from iclgd_core.adjudication import adjudicate
 from iclgd_core.errors import IclgdError
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.in_words import account
 from reports import hooks
 from reports.closing import Closing
 from reports.collector import CLAIMS_FOLDER, Collector, Row

@@ -16,11 +16,11 @@ import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from iclgd_core.account import label, subject
-from iclgd_core.channel import CLAIM, EVIDENCE
-from iclgd_core.evidence import Evidence
-from iclgd_core.progress import Running
-from iclgd_core.redaction import redact
+from iclgd_core.evidence.channel import CLAIM, EVIDENCE
+from iclgd_core.evidence.in_words import label, subject
+from iclgd_core.evidence.progress import Running
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.safety.redaction import redact
 from reports.collector import CLAIMS_FOLDER, PHASES
 from reports.console import terminal_width
 from reports.plain_text import plain

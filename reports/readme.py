@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from iclgd_core.account import subject
-from iclgd_core.evidence import Evidence, Verdict
-from iclgd_core.overall import ClaimVerdict, FamilyVerdict, claim_verdicts
+from iclgd_core.evidence.in_words import subject
+from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, claim_verdicts
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.adjudication.markdown import HEADING, adjudication_lines
 from reports.document import Report, ReportError
 from reports.header import resolved_names

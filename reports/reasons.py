@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from iclgd_core.account import label, subject
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.in_words import label, subject
+from iclgd_core.evidence.record import Evidence
 from reports.natural_order import by_claim
 
 SETTLED_BY = re.compile(r"about (\d+) .* would settle it")

@@ -23,10 +23,10 @@ from typing import Any
 
 import pytest
 
-from iclgd_core.evidence import Json
-from iclgd_core.harmless_text import harmless
-from iclgd_core.redacted_output import redacted_logging, redacted_streams
-from iclgd_core.redaction import redact, redact_json
+from iclgd_core.evidence.plain import Json
+from iclgd_core.safety.harmless_text import harmless
+from iclgd_core.safety.redacted_output import redacted_logging, redacted_streams
+from iclgd_core.safety.redaction import redact, redact_json
 
 KEPT = "\n\t\r"
 """Control characters that the terminal's own lines need: a line that is drawn again begins with a return."""

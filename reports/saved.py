@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.record import Evidence
 from reports.document import SCHEMA, Report, ReportError, read_document, summary, upgraded
 from reports.json_report import FILE_NAME
 from reports.natural_order import by_claim

@@ -12,7 +12,7 @@ from types import FrameType
 
 import pytest
 
-from iclgd_core.channel import CLAIM
+from iclgd_core.evidence.channel import CLAIM
 from reports.deselection import selection_of
 from reports.header import header, note_start, now, resolved_option
 from reports.journal import Journal

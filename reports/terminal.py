@@ -6,9 +6,11 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
-from iclgd_core.account import effect, number, subject
-from iclgd_core.evidence import Evidence, Json, Verdict
-from iclgd_core.overall import claim_verdicts
+from iclgd_core.evidence.in_words import effect, number, subject
+from iclgd_core.evidence.overall import claim_verdicts
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.adjudication.terminal import adjudication_texts
 from reports.console import printed, text_console
 from reports.document import summary

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
-from iclgd_core.account import effect, subject
-from iclgd_core.evidence import Evidence, Verdict
-from iclgd_core.model_kinds import is_control, is_known_gd
-from iclgd_core.overall import ClaimVerdict
+from iclgd_core.evidence.in_words import effect, subject
+from iclgd_core.evidence.model_kinds import is_control, is_known_gd
+from iclgd_core.evidence.overall import ClaimVerdict
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.headline import DECIDING, many, where_known, without_icl
 from reports.plain_text import plain
 from reports.reasons import Kind, by_kind, ids, kind_of_reason, units_to_settle, who

@@ -7,9 +7,9 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
-from iclgd_core.account import effect
-from iclgd_core.evidence import Verdict
-from iclgd_core.overall import ClaimVerdict, Overall
+from iclgd_core.evidence.in_words import effect
+from iclgd_core.evidence.overall import ClaimVerdict, Overall
+from iclgd_core.evidence.verdict import Verdict
 from reports.natural_order import natural
 from reports.papers import paper_rank
 from reports.plain_text import plain

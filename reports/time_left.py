@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from iclgd_core.progress import Running
+from iclgd_core.evidence.progress import Running
 
 
 class Pace:

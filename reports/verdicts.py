@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from iclgd_core.combination import combination
-from iclgd_core.evidence import Evidence, Json, Verdict
-from iclgd_core.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
+from iclgd_core.evidence.combination import combination
+from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 
 
 def verdicts_document(evidence: Sequence[Evidence]) -> list[Json]:

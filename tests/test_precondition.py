@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from iclgd_core import precondition
+from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.precondition import why_no_icl
-from iclgd_core.stats import Outcome, paired_greater
+from iclgd_core.stats import paired_greater
 
 NONE = np.tile([0.2, 0.3], 20)
 GAIN = np.tile([0.1, 0.3, 0.2, 0.2], 10)

@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from iclgd_core import lab, protocol
-from iclgd_core.evidence import Claim, Evidence, Source, Study, Verdict
+from iclgd_core.evidence.claim import Claim, Source
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.study import Study
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Setting
 from iclgd_core.precondition import ICL_ALPHA
-from iclgd_core.stats import Outcome, paired_greater
+from iclgd_core.stats import paired_greater
 from iclgd_core.studies import accuracy, agreement, checkpoints, invariance, order, sizes, sparsity
 from iclgd_core.tiers import TIERS
 from reports import header

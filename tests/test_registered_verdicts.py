@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from fixtures.claim_ids import claim_ids
-from iclgd_core.evidence import Claim, Verdict, claim_of
-from iclgd_core.expectations import Entry, Expectations
-from iclgd_core.model_kinds import is_control, is_known_gd
+from iclgd_core.evidence.claim import Claim, claim_of
+from iclgd_core.evidence.expectations import Entry, Expectations
+from iclgd_core.evidence.model_kinds import is_control, is_known_gd
+from iclgd_core.evidence.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 REGISTERED = Expectations.read(ROOT / "claims" / "expected")

@@ -20,7 +20,12 @@ from iclgd_core.measurements import Store
 from iclgd_core.regression.agreement import regression_agreement_study
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.registry import get_regression_task, load_regression_model
-from iclgd_core.stats import at_every, paired_equivalent, paired_greater, paired_t
+from iclgd_core.stats import (
+    at_every,
+    paired_equivalent,
+    paired_greater,
+    paired_t,
+)
 from iclgd_core.tiers import TIERS
 from tests.tiny_models import tiny_model, tiny_task
 

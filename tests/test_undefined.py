@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from iclgd_core.adjudication import decide
-from iclgd_core.curves import Point
 from iclgd_core.errors import DivergedError, SettingsError
-from iclgd_core.evidence import Verdict
+from iclgd_core.evidence.correction import decide
+from iclgd_core.evidence.curves import Point
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.metrics import (
     closure,
     correct,
@@ -28,7 +29,6 @@ from iclgd_core.metrics import (
     token_overlap,
 )
 from iclgd_core.stats import (
-    Outcome,
     above,
     at_every,
     below,

@@ -11,8 +11,9 @@ So this GD is not that of von Oswald et al., whose full batch has no order.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import AKYUREK
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import AKYUREK
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.identities import SETTINGS, step_against_autograd, step_over_orders
 from iclgd_core.stats import above, below
 

@@ -10,8 +10,9 @@ Refuted by: a problem in which the updates differ from the closed form, or betwe
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import AKYUREK
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import AKYUREK
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.identities import (
     SETTINGS,
     sherman_morrison_against_ridge,

@@ -12,8 +12,9 @@ Deviation: d = 5, 10 examples, 4 layers of width 64, 100,000 steps; the paper: d
 import numpy as np
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import AKYUREK
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import AKYUREK
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.algorithms import nearest_to_icl
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import paired_greater

@@ -11,8 +11,9 @@ Deviation: as in A3: 100,000 steps instead of 500,000, so a refutation speaks ab
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import AKYUREK
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import AKYUREK
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.algorithms import nearest_to_icl
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import paired_greater

@@ -12,8 +12,9 @@ Deviation: d = 5, 10 examples, width 64; the paper: d = 8, 40 examples, width up
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import AKYUREK
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import AKYUREK
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.depth import by_depth
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import paired_greater

@@ -13,8 +13,9 @@ Deviation: 4 layers, d = 5, 10 examples. A first probe, which read two tokens in
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import AKYUREK
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import AKYUREK
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.probes import CONTROLS, TARGETS, probed
 from iclgd_core.stats import paired_greater

@@ -18,8 +18,9 @@ Deviation: d = 5, 11 points, one level of noise (0.2 of the functions' variance)
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import AKYUREK
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import AKYUREK
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.noise import posterior_mean_or_least_squares
 from iclgd_core.stats import paired_greater

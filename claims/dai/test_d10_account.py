@@ -15,10 +15,12 @@ Refuted by: fine-tuning that agrees with ICL less than ICL with itself, by more 
 import pytest
 
 from claims.dai.published import NOT_REPORTED, beside
-from iclgd_core.evidence import Judge, Mutations, Verdict, claim
+from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.papers import DAI
+from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.mutations import Mutation
-from iclgd_core.papers import DAI
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import agreement_study
 from iclgd_core.studies.dai_fine_tuning import OPTIMIZER, PART

@@ -13,9 +13,10 @@ An identity of algebra for any matrices: it says nothing about softmax attention
 """
 
 from claims.dai.published import ROTARY
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DAI
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import DAI
 from iclgd_core.stats import below
 from iclgd_core.studies.dai_dual_form import identity_study
 

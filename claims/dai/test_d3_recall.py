@@ -17,9 +17,10 @@ Refuted by: as reported, ICL that recovers less than half; above chance, ICL tha
 import pytest
 
 from claims.dai.published import REC2FTP, beside
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DAI
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import DAI
 from iclgd_core.studies.dai_recall import READINGS, recall_study
 
 MARGIN = {"as-reported": 0.5, "above-chance": 0.05}

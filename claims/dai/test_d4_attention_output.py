@@ -18,9 +18,10 @@ Refuted by: updates no nearer to each other than a random one, within the margin
 import pytest
 
 from claims.dai.published import POSITION, SIM_AOU, beside
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DAI
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import DAI
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.dai_layers import LOSSES
 from iclgd_core.studies.dai_similarity import BASELINES, FORMS, similarity_study

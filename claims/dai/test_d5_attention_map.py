@@ -15,9 +15,10 @@ Refuted by: attention that fine-tuning does not bring nearer to that of ICL by m
 import pytest
 
 from claims.dai.published import POSITION, SIM_AM, beside
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DAI
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import DAI
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.dai_similarity import similarity_study
 

@@ -15,9 +15,10 @@ Refuted by: an order of training tokens that is shared no more than by chance, w
 import pytest
 
 from claims.dai.published import KENDALL, POSITION, ROTARY, beside
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DAI
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import DAI
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.dai_training_tokens import training_token_study
 

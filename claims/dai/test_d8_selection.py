@@ -18,9 +18,10 @@ Refuted by: a quantity that gains no more than the margin.
 import pytest
 
 from claims.dai.published import ACCURACY, beside
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DAI
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import DAI
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.dai_selection import REPORTED, selection_study
 

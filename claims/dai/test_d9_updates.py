@@ -19,9 +19,10 @@ import numpy as np
 import pytest
 
 from claims.dai.published import NOT_REPORTED, ROTARY, beside
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DAI
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import DAI
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.dai_updates import update_study
 

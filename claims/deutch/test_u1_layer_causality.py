@@ -12,9 +12,10 @@ An identity of the losses: it says nothing of ICL, and holds on any model.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DEUTCH
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import DEUTCH
 from iclgd_core.stats import above, below
 from iclgd_core.studies.deutch_invariant import LOSSES, invariant_study
 

@@ -18,9 +18,10 @@ Deviation: the paper gives layer-causal GD the rate of plain GD (U2r); here each
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DEUTCH
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import DEUTCH
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.deutch_compared import METRICS
 from iclgd_core.studies.deutch_similarity import FORMS, layer_causal_study

@@ -16,10 +16,11 @@ Inference is over episodes, for the two initialisations drawn.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DEUTCH
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.models.reinitialised import KEPT
-from iclgd_core.papers import DEUTCH
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.deutch_untrained import METRICS, untrained_study
 

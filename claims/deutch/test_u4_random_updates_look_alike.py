@@ -13,8 +13,9 @@ About the metric alone: no model is involved.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import DEUTCH
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DEUTCH
+from iclgd_core.evidence.study import Judge
 from iclgd_core.stats import below
 from iclgd_core.studies.deutch_artefact import FORMS, SIZES, artefact_study
 

@@ -16,9 +16,10 @@ Deviation: first order, so that no learning rate has to be chosen; appendix B do
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DEUTCH
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import DEUTCH
 from iclgd_core.stats import paired_equivalent
 from iclgd_core.studies.deutch_gradients import FORMS, gradient_study
 

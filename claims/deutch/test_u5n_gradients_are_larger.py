@@ -13,9 +13,10 @@ The layer-causal loss is a sum over layers, as in the paper; the number of layer
 import numpy as np
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import DEUTCH
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import DEUTCH
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.deutch_gradients import FORMS, gradient_study
 

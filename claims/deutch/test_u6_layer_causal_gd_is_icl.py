@@ -17,10 +17,12 @@ Deviation: the paper leaves the learning rate at that of plain GD, though gradie
 
 import pytest
 
-from iclgd_core.evidence import Judge, Mutations, Verdict, claim
+from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.papers import DEUTCH
+from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.mutations import Mutation
-from iclgd_core.papers import DEUTCH
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import agreement_study
 

@@ -11,8 +11,9 @@ Refuted by: a posterior with a gap. It is the control of M1 to M5: what the inst
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import FALCK
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import FALCK
+from iclgd_core.evidence.study import Judge
 from iclgd_core.stats import below
 from iclgd_core.studies.martingale_oracle import GAPS, oracle_study
 

@@ -13,9 +13,10 @@ Deviation: not in the paper. Judged wherever a model shows ICL that the posterio
 import numpy as np
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import FALCK
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import FALCK
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.martingale_steps import step_study
 

@@ -21,9 +21,10 @@ Deviation: n is 20 at most, and the paper reads the decay with n off a plot; the
 import numpy as np
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import FALCK
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import FALCK
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.martingale_following import if_it_follows
 from iclgd_core.studies.martingale_paths import LENGTHS, path_study

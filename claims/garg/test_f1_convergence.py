@@ -12,8 +12,9 @@ Refuted by: a decade beyond its bound.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import FU
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import FU
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.convergence import by_condition, descent_steps, growth, newton_iterations, record
 from iclgd_core.stats import below
 

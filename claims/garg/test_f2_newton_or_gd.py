@@ -15,8 +15,9 @@ Deviation: d = 5, 11 points, 4 layers of width 64 (the paper: d = 20, 41 points,
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import FU
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import FU
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.layer_match import final_match, record
 from iclgd_core.stats import paired_greater

@@ -20,8 +20,9 @@ Deviation: the grid of GD's steps was made finer after the first verdict, which 
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import FU
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import FU
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.layer_match import beyond_grid, by_layer, layer_matches, record
 from iclgd_core.stats import above, below

@@ -12,9 +12,10 @@ This is about the baselines alone; it says nothing about ICL and runs without a 
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import GARG
+from iclgd_core.evidence.study import Judge
 from iclgd_core.measurements import Store
-from iclgd_core.papers import GARG
 from iclgd_core.regression.function_class_study import closed_form_errors
 from iclgd_core.stats import paired_equivalent
 

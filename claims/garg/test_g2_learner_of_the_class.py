@@ -15,9 +15,10 @@ Deviation: the paper compares these learners with a Transformer trained on each 
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import GARG
+from iclgd_core.evidence.study import Judge
 from iclgd_core.measurements import Store
-from iclgd_core.papers import GARG
 from iclgd_core.regression.function_class_study import CONTESTS, contest
 from iclgd_core.stats import paired_greater
 

@@ -10,8 +10,9 @@ Deviation: as in G3.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import GARG
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import GARG
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.learning_curve import errors_after
 from iclgd_core.stats import paired_greater

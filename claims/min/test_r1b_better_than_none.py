@@ -13,10 +13,12 @@ Deviation: as R1.
 
 import pytest
 
-from iclgd_core.evidence import Judge, Mutations, Verdict, claim
+from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.papers import MIN
+from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.mutations import Mutation
-from iclgd_core.papers import MIN
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import SCOPES
 from iclgd_core.studies.random_labels import random_label_study

@@ -16,10 +16,12 @@ Refuted by: GD that follows random labels no more than ICL does, within 0.02.
 
 import pytest
 
-from iclgd_core.evidence import Judge, Mutations, Verdict, claim
+from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.papers import MIN
+from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.mutations import Mutation
-from iclgd_core.papers import MIN
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.random_labels_shift import SETTINGS, shift_study
 

@@ -11,9 +11,10 @@ Refuted by: demonstrations without labels that are at least as good as with rand
 Deviation: as R1; an input without label is shorter than a query here by nothing but its delimiter.
 """
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import MIN
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import MIN
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.random_labels import random_label_study
 

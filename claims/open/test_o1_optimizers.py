@@ -17,10 +17,12 @@ Refuted by: a rule whose agreement with ICL is below ICL's with itself by more t
 
 import pytest
 
-from iclgd_core.evidence import Judge, Mutations, Verdict, claim
+from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.papers import OPEN
+from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.mutations import Mutation
-from iclgd_core.papers import OPEN
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.other_optimizers import optimizer_account
 

@@ -15,9 +15,10 @@ Deviation: 208 thousand weights, 8 demonstrations, one seed; tokens of the last 
 """
 
 from claims.open.published_distributions import EMERGENCE
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import OPEN
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import SHOTS, Lab
-from iclgd_core.papers import OPEN
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import by_demonstrations
 

@@ -20,9 +20,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import OPEN
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import OPEN
 from iclgd_core.stats import at_every, paired_greater
 from iclgd_core.studies import size_study
 from iclgd_core.studies.forms import OVER_SIZES

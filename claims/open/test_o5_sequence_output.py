@@ -18,9 +18,10 @@ Refuted by: a position at which GD's agreement with ICL is within the margin of 
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import OPEN
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import OPEN
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.sequence_output import MEAN, POSITIONS, sequence_study
 

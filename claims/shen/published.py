@@ -4,7 +4,7 @@ Source: arXiv 2310.08540, figures 2 and 4, table 1, as summaries of the paper gi
 No rule uses them.
 """
 
-from iclgd_core.curves import ORDER_SENSITIVITY, Curve, Point, accuracy_of, sparsity_of
+from iclgd_core.evidence.curves import ORDER_SENSITIVITY, Curve, Point, accuracy_of, sparsity_of
 
 PAPER = "arXiv 2310.08540"
 

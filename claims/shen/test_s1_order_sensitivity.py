@@ -22,10 +22,12 @@ Rule: mean difference over episodes > 0.01, same tests; Holm over the two. Margi
 import pytest
 
 from claims.shen import published
-from iclgd_core.evidence import Judge, Mutations, Verdict, claim
+from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.papers import SHEN
+from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.mutations import Mutation
-from iclgd_core.papers import SHEN
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.order import regression_order_study
 from iclgd_core.stats import at_every, paired_greater

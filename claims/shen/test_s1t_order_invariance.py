@@ -10,10 +10,12 @@ Refuted by: an episode in which GD changes by more, or ICL by no more, than the 
 
 import pytest
 
-from iclgd_core.evidence import Judge, Mutations, Verdict, claim
+from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.papers import SHEN
+from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.mutations import Mutation
-from iclgd_core.papers import SHEN
 from iclgd_core.stats import above, below
 from iclgd_core.studies import invariance_study
 

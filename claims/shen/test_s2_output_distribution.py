@@ -26,10 +26,12 @@ Rule: mean difference over episodes > 0.02, same tests; Holm over the two. Rate 
 import pytest
 
 from claims.shen import published
-from iclgd_core.evidence import Judge, Mutations, Verdict, claim
+from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.papers import SHEN
+from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.mutations import Mutation
-from iclgd_core.papers import SHEN
 from iclgd_core.regression.agreement import regression_agreement_study
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import paired_greater

@@ -14,10 +14,12 @@ Refuted by: a number of demonstrations at which GD's accuracy is within the marg
 import pytest
 
 from claims.shen import published
-from iclgd_core.evidence import Judge, Mutations, Verdict, claim
+from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.papers import SHEN
+from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.mutations import Mutation
-from iclgd_core.papers import SHEN
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import SCOPES, accuracy_study
 

@@ -14,10 +14,12 @@ Refuted by: weights at rest, or an accuracy that changes by more than 0.05.
 
 import pytest
 
-from iclgd_core.evidence import Judge, Mutations, Verdict, claim
+from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.papers import SHEN
+from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Series
-from iclgd_core.mutations import Mutation
-from iclgd_core.papers import SHEN
 from iclgd_core.stats import above, paired_equivalent
 from iclgd_core.studies import checkpoint_study
 

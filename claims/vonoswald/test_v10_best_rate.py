@@ -11,8 +11,9 @@ Refuted by: a rate that is further from the closed form.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import VON_OSWALD
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import VON_OSWALD
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.alignment import closed_rate, rates, replica
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import paired_equivalent

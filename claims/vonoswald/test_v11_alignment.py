@@ -15,8 +15,9 @@ Deviation: 96 episodes of 8 queries instead of 10^4 of one.
 import numpy as np
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import VON_OSWALD
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import VON_OSWALD
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.alignment import METRICS, alignment, replica
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import paired_greater

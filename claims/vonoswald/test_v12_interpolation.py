@@ -11,8 +11,9 @@ Refuted by: a loss of the mean that is further from the trained one's.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import VON_OSWALD
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import VON_OSWALD
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.alignment import excess_loss, interpolated, replica
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import paired_equivalent

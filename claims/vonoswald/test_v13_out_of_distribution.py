@@ -13,8 +13,9 @@ Deviation: shifts by the factors 1/2, 2 and 3 instead of curves over alpha; norm
 import numpy as np
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import VON_OSWALD
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import VON_OSWALD
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.alignment import SHIFTS, distance_when_shifted
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import paired_greater

@@ -12,8 +12,9 @@ Deviation: each layer has weights of its own (source: looped, and own weights); 
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import VON_OSWALD
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import VON_OSWALD
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.alignment import replica
 from iclgd_core.regression.found import Found
 from iclgd_core.regression.lab import RegressionLab

@@ -14,8 +14,9 @@ Deviation: as V14. The second form was added after the first had been measured; 
 import numpy as np
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import VON_OSWALD
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import VON_OSWALD
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.alignment import replica
 from iclgd_core.regression.found import Found
 from iclgd_core.regression.lab import RegressionLab

@@ -10,8 +10,9 @@ stand in the details.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import SHEN
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import SHEN
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.attention_files import load_attention
 from iclgd_core.regression.exactness import attention_of, finite_without_demonstrations
 from iclgd_core.regression.lab import RegressionLab

@@ -13,8 +13,9 @@ Paper value: "more than 99.99%" for W_K and W_Q, "about 75%" for W_V: right at d
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import SHEN
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import SHEN
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.exactness import attention_of
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.zeros import FORMS, counted_zeros, model_zeros, required_zeros

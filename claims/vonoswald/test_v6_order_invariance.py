@@ -9,8 +9,9 @@ Refuted by: an episode in which an order changes a prediction by more.
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import VON_OSWALD
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import VON_OSWALD
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.exactness import over_orders
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import below

@@ -13,8 +13,9 @@ identified, so its absence from trained weights does not speak against the const
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import VON_OSWALD
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import VON_OSWALD
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.exactness import after_reparametrisation
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import below

@@ -10,8 +10,9 @@ Deviation: the source calls W0 = 0 an approximation that suffices; the formula s
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import VON_OSWALD
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import VON_OSWALD
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.exactness import STARTS, with_query_as_key
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import below

@@ -13,8 +13,9 @@ Deviation: three seeds (source: five); the learning rate falls to zero at the en
 
 import pytest
 
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import VON_OSWALD
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import VON_OSWALD
+from iclgd_core.evidence.study import Judge
 from iclgd_core.regression.alignment import closed_loss, excess_loss, one_step, replica
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.stats import paired_equivalent

@@ -4,7 +4,7 @@ Source: arXiv 2111.02080, the results released with it: in-distribution prompts,
 The models are GPT-2 of 4, 12 and 16 layers (29, 85 and 115 million weights), far larger than the embedded ones.
 """
 
-from iclgd_core.curves import Curve, Point, accuracy_of
+from iclgd_core.evidence.curves import Curve, Point, accuracy_of
 
 PAPER = "arXiv 2111.02080"
 NUMBERS = (0, 1, 2, 4, 8, 16, 32, 64)

@@ -14,8 +14,9 @@ Deviation: the paper works with the mixture alone; forced delimiters make most p
 import pytest
 
 from iclgd_core.bayes import POSTERIORS
-from iclgd_core.evidence import Judge, claim
-from iclgd_core.papers import XIE
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import XIE
+from iclgd_core.evidence.study import Judge
 from iclgd_core.stats import below
 from iclgd_core.studies.bayes_exactness import exactness_study
 

@@ -16,10 +16,12 @@ Deviation: the theorem speaks of infinitely many demonstrations and an ideal mod
 
 import pytest
 
-from iclgd_core.evidence import Judge, Mutations, Verdict, claim
+from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.papers import XIE
+from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.mutations import Mutation
-from iclgd_core.papers import XIE
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.bayes_accuracy import bayes_accuracy_study
 

@@ -15,9 +15,10 @@ Why it can fail: of the slot transitions of an HMM more than a third are exactly
     impossible under every HMM, the posterior of the prompt's own HMM, and the accuracy at higher restart rates.
 """
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import XIE
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import XIE
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.bayes_concentration import concentration_study
 

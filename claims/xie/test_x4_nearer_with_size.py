@@ -18,9 +18,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from iclgd_core.evidence import Judge, claim
+from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.papers import XIE
+from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.papers import XIE
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.bayes_agreement import bayes_size_study
 

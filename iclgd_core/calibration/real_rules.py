@@ -7,8 +7,14 @@ from iclgd_core.calibration.check import Check, Sense
 from iclgd_core.calibration.design import Design
 from iclgd_core.calibration.rules import ALPHA
 from iclgd_core.calibration.shapes import Shape
+from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.seeds import stream
-from iclgd_core.stats import Outcome, at_every, mean_interval, paired_equivalent, paired_greater
+from iclgd_core.stats import (
+    at_every,
+    mean_interval,
+    paired_equivalent,
+    paired_greater,
+)
 
 Floats = NDArray[np.float64]
 

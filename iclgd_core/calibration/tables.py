@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from iclgd_core.calibration.check import MONTE_CARLO_LEVEL, Check, Status
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 
 SCHEMA = "iclgd-calibration/1"
 

@@ -15,8 +15,8 @@ from iclgd_core.calibration.designs import DESIGNS, QUICK
 from iclgd_core.calibration.run import Job, metric_jobs, rule_jobs, run_jobs
 from iclgd_core.calibration.saved_report import designs_of_report
 from iclgd_core.calibration.tables import CAPTION, document, failures, summary, tables
-from iclgd_core.command import Command
 from iclgd_core.errors import SettingsError, StorageError
+from iclgd_core.safety.command import Command
 
 STUDIES = 1000
 FEWEST = 100

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from iclgd_core.command import Command
 from iclgd_core.devices import Calibration
 from iclgd_core.doctor.findings import Finding, Section
 from iclgd_core.doctor.hardware import device_of_run, hardware
@@ -19,6 +18,7 @@ from iclgd_core.doctor.software import software
 from iclgd_core.errors import IclgdError, SettingsError
 from iclgd_core.hub.data import cached_data, data_of
 from iclgd_core.hub.series import subjects
+from iclgd_core.safety.command import Command
 from iclgd_core.tasks import get_task
 from iclgd_core.tasks.text import TextSettings
 from iclgd_core.tasks.text.sampling import SAMPLINGS

@@ -11,7 +11,6 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from iclgd_core.command import Command
 from iclgd_core.errors import IclgdError, SettingsError
 from iclgd_core.hub.client import online
 from iclgd_core.hub.data import cached_data, data_of, fetch_data
@@ -25,6 +24,7 @@ from iclgd_core.hub.versions import check_versions
 from iclgd_core.models.preflight import reader_of
 from iclgd_core.regression.names import is_regression_model
 from iclgd_core.regression.registry import REGRESSION_TASKS, load_regression_model
+from iclgd_core.safety.command import Command
 from iclgd_core.tasks import get_task
 from iclgd_core.tasks.text import TextSettings
 

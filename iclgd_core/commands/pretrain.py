@@ -6,11 +6,11 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from iclgd_core.command import Command
 from iclgd_core.errors import IclgdError, SettingsError, UnknownNameError
 from iclgd_core.models.embedded import MODELS_DIR
 from iclgd_core.pretrain import RECIPES, get_recipe, pretrain
 from iclgd_core.regression.pretraining import TRAINERS, pretrain_regression
+from iclgd_core.safety.command import Command
 
 
 def _configure(train: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ import torch
 from iclgd_core.devices.machine import gpus, has_started
 from iclgd_core.devices.processor import cores, processor_name
 from iclgd_core.errors import SettingsError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 
 CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 REPEATABLE_CUBLAS = (":4096:8", ":16:8")

@@ -6,7 +6,7 @@ from huggingface_hub import constants, get_session, get_token
 
 from iclgd_core.doctor.findings import Finding, Section
 from iclgd_core.hub.client import online, patience, reason
-from iclgd_core.redaction import redact
+from iclgd_core.safety.redaction import redact
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from iclgd_core.doctor.findings import Section
-from iclgd_core.evidence import Json
-from iclgd_core.redaction import redact
+from iclgd_core.evidence.plain import Json
+from iclgd_core.safety.redaction import redact
 
 SCHEMA = "iclgd-doctor/1"
 STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}

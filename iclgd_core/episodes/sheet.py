@@ -12,11 +12,11 @@ from iclgd_core.episodes.arguments import Seen
 from iclgd_core.episodes.recording import ICL, ZERO_SHOT, Answered, distinct
 from iclgd_core.episodes.regression import Predicted, regression_models
 from iclgd_core.errors import SettingsError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import Lab
 from iclgd_core.metrics import correct
 from iclgd_core.predictions import LogProbs
-from iclgd_core.stats.outcome import Outcome
 from iclgd_core.studies import AGREEMENTS
 
 TOP = 5

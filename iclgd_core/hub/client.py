@@ -18,7 +18,7 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 from iclgd_core.errors import IclgdError, StorageError
 from iclgd_core.hub.cache import RepoType
 from iclgd_core.hub.refusals import GatedError, HubError, RevisionError, UnreachableError
-from iclgd_core.redaction import redact
+from iclgd_core.safety.redaction import redact
 
 Answer = TypeVar("Answer")
 

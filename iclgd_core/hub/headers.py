@@ -10,8 +10,8 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from iclgd_core.errors import ModelError
-from iclgd_core.evidence import Json
-from iclgd_core.harmless_text import harmless
+from iclgd_core.evidence.plain import Json
+from iclgd_core.safety.harmless_text import harmless
 
 MOST_TOKENS = 2**24
 MOST_LABELS = 2**16

@@ -12,7 +12,7 @@ from pathlib import Path
 from transformers import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.hub.files import CONFIG, TOKENIZER_CONFIG
 from iclgd_core.hub.refusals import UnsafeModelError
 from iclgd_core.hub.strict_json import MIB, read_object

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from iclgd_core.errors import ModelError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 
 MAX_DEPTH = 64
 MIB = 2**20

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from huggingface_hub import constants
 
 from iclgd_core.errors import StorageError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.hub.files import CONFIG, TOKENIZER_CONFIG, files_of, weight_files
 from iclgd_core.hub.headers import check_sizes, read_headers
 from iclgd_core.hub.scan import Scanned, scan

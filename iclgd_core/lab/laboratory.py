@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from iclgd_core.devices import Workload, skeleton
 from iclgd_core.devices.number_format import FORMATS
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.material import SHOTS, Material
 from iclgd_core.lab.measuring import from_arrays, identity, measured, to_arrays
 from iclgd_core.lab.setting import Score, Setting, highest

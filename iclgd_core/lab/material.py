@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.devices import Room
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.measurements import Store
 from iclgd_core.models import CausalModel
 from iclgd_core.seeds import stream

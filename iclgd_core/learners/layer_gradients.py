@@ -8,13 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch.func import grad, vmap
 
+from iclgd_core.evidence.progress import told
 from iclgd_core.learners.objectives import check_objective, sequence_loss, sequences
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.answering import padded
 from iclgd_core.models.architectures.finding import Place
 from iclgd_core.models.attention import is_plain
 from iclgd_core.models.projections import projection_places
-from iclgd_core.progress import told
 from iclgd_core.tasks.prompts import EpisodePrompts, Prompt
 
 Floats = NDArray[np.float64]

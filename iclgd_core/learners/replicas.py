@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.func import vmap
 
+from iclgd_core.evidence.progress import Steps
 from iclgd_core.learners.in_place.plan import activation_bytes, logit_bytes
 from iclgd_core.learners.objectives import logits_a_token
 from iclgd_core.learners.optimizers import Optimizer, Stack, set_gradients, torch_optimizer
@@ -19,7 +20,6 @@ from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.answering import padded
 from iclgd_core.models.attention import is_plain
 from iclgd_core.predictions import LogProbs, TopLogProbs, read_out, stacked
-from iclgd_core.progress import Steps
 from iclgd_core.tasks.prompts import Prompt
 
 Floats = NDArray[np.float32]

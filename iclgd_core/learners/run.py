@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.errors import SettingsError
+from iclgd_core.evidence.progress import Steps
 from iclgd_core.learners.objectives import LABELS, check_objective, sequences
 from iclgd_core.learners.optimizers import Optimizer
 from iclgd_core.models.adapter import CausalModel
-from iclgd_core.progress import Steps
 from iclgd_core.seeds import derive
 from iclgd_core.tasks.prompts import EpisodePrompts, Prompt, check_context
 

@@ -7,10 +7,10 @@ import torch
 from numpy.typing import NDArray
 
 from iclgd_core.errors import NotRunError
+from iclgd_core.evidence.progress import told
 from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.kept_keys import kept_argument, kept_by
 from iclgd_core.models.readout import at_least_float32, readout_at
-from iclgd_core.progress import told
 from iclgd_core.tasks.prompts import check_context
 
 Floats = NDArray[np.float64]

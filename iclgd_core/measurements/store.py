@@ -20,8 +20,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from iclgd_core.errors import StorageError
+from iclgd_core.evidence.progress import tell
 from iclgd_core.measurements.key import Key, canonical, digest_of, environment
-from iclgd_core.progress import tell
 
 Arrays = dict[str, NDArray[np.generic]]
 

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from iclgd_core.devices.out_of_memory import free_cached_memory, is_out_of_memory
+from iclgd_core.evidence.progress import told
 from iclgd_core.models.kept_keys import kept_argument, kept_by
 from iclgd_core.models.placement import first_device
 from iclgd_core.models.readout import at_least_float32, readout_at
 from iclgd_core.predictions import LogProbs, TopLogProbs, concatenated, read_out
-from iclgd_core.progress import told
 from iclgd_core.tasks.prompts import Prompt
 
 Ints = NDArray[np.int64]

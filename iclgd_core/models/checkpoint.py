@@ -17,9 +17,9 @@ from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, PretrainedC
 from transformers.utils.logging import disable_progress_bar, enable_progress_bar, is_progress_bar_enabled
 
 from iclgd_core.errors import ModelError
-from iclgd_core.harmless_text import harmless
 from iclgd_core.hub.headers import Headers
 from iclgd_core.models.leftovers import ADAPTER, Leftovers, canonical
+from iclgd_core.safety.harmless_text import harmless
 
 MOST_COMPUTED = 2**26
 """Numbers in masks and tables of positions, which are computed and not read, that even a small model may have."""

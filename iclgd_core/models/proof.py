@@ -10,10 +10,10 @@ import torch
 from transformers import PreTrainedModel
 
 from iclgd_core.errors import IclgdError, ModelError
-from iclgd_core.harmless_text import harmless
 from iclgd_core.models.architectures import context_window, vocabulary
 from iclgd_core.models.placement import first_device
 from iclgd_core.models.readout import at_least_float32, readout_at
+from iclgd_core.safety.harmless_text import harmless
 
 ROWS, TOKENS = 2, 9
 

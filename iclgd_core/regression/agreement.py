@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.metrics import closure_of_agreement
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.task import Floats

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from iclgd_core.errors import UnknownNameError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.regression.baselines import (
     averaging,
     nearest_neighbours,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.regression.record import Record
 from iclgd_core.regression.solvers import descent_after, iterative_newton_path
 from iclgd_core.regression.task import Floats

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.regression.algorithms import ALGORITHMS, nearest_to_icl
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.record import Record

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Numbers of one measurement, as `iclgd_core.evidence.Study` wants them.
+    """Numbers of one measurement, as `iclgd_core.evidence.study.Study` wants them.
 
     Attributes:
         numbers: what was found, by name.

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from iclgd_core.errors import UnknownNameError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.measurements import Store
 from iclgd_core.measurements.key import Key
 from iclgd_core.measurements.store import Arrays

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from iclgd_core.errors import DivergedError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.measurements import Store
 from iclgd_core.measurements.key import Key
 from iclgd_core.measurements.store import Arrays

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.measurements.key import Key
 from iclgd_core.measurements.store import Arrays
 from iclgd_core.metrics.cosine import cosine

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from iclgd_core.curves import Curve, Point
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve, Point
+from iclgd_core.evidence.plain import Json
 from iclgd_core.regression.baselines import averaging, nearest_neighbours, ordinary_least_squares
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.record import Record

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.regression.task import Floats
 
 MATRICES = ("W_K", "W_Q", "W_V", "P")

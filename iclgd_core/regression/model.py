@@ -2,7 +2,7 @@
 
 from typing import Protocol, runtime_checkable
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.regression.task import Floats
 
 

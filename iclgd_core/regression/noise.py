@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from iclgd_core.errors import NotRunError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.regression.baselines import ordinary_least_squares, ridge
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.record import Record

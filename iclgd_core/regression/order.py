@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.regression.distance import order_spread
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.task import Floats

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from iclgd_core.curves import Curve, Point
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve, Point
+from iclgd_core.evidence.plain import Json
 from iclgd_core.measurements.key import Key
 from iclgd_core.measurements.store import Arrays
 from iclgd_core.regression.kept import digest_of, floats, kept

@@ -1,9 +1,9 @@
-"""What a regression claim measured, as reports take it: see `iclgd_core.evidence.Study`."""
+"""What a regression claim measured, as reports take it: see `iclgd_core.evidence.study.Study`."""
 
 from dataclasses import dataclass, field
 
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.seeds import stream
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from iclgd_core.errors import ContextError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.regression.entry import ModelEntry
 from iclgd_core.regression.gaussian_task import GAUSSIAN, NOISY
 from iclgd_core.regression.in_context_transformer import InContextTransformer, TransformerShape

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from iclgd_core.errors import DivergedError, UnknownNameError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.learners import gd, gd_plus_plus, sgd
 from iclgd_core.regression.solvers import iterative_newton_path, least_squares, ridge_regression
@@ -27,7 +27,7 @@ class Learner:
     """A learner with its choices.
 
     Attributes:
-        account: its name in `iclgd_core.accounts_of_icl.ACCOUNTS`.
+        account: its name in `iclgd_core.evidence.accounts.ACCOUNTS`.
         path: predicts along its steps.
         grid: values of each parameter that are tried; the best is then refined between them.
         steps: numbers of steps that are tried; with a single choice and no parameter nothing is tuned.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.regression.constructed import best_rate
 from iclgd_core.regression.exactness import attention_of
 from iclgd_core.regression.lab import RegressionLab

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.regression.task import Floats, Function, RegressionEpisodes, drawn
 
 _LAWS: dict[str, Callable[[np.random.Generator, float, tuple[int, int]], Floats]] = {

@@ -6,7 +6,6 @@ from iclgd_core.stats.conjunction import at_every
 from iclgd_core.stats.intervals import mean_interval, ratio_interval
 from iclgd_core.stats.multiplicity import holm
 from iclgd_core.stats.one_sided import one_sided
-from iclgd_core.stats.outcome import Outcome
 from iclgd_core.stats.paired import paired_equivalent, paired_greater
 from iclgd_core.stats.paired_t import paired_t
 from iclgd_core.stats.power import episodes_needed, minimum_detectable_effect
@@ -14,7 +13,6 @@ from iclgd_core.stats.sign_flip import sign_flip
 from iclgd_core.stats.trend import slopes
 
 __all__ = [
-    "Outcome",
     "above",
     "at_every",
     "below",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence.outcome import Outcome
 
 
 def below(values: Mapping[str, float], bound: Mapping[str, float] | float, *, quantity: str, unit: str) -> Outcome:

@@ -2,33 +2,16 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from iclgd_core.evidence.interval import Interval
 from iclgd_core.stats.bootstrap_t import resampled_t
 from iclgd_core.stats.per_episode import Floats, finite_per_episode
 from iclgd_core.stats.resampling import CONSTANT, RESAMPLES
 from iclgd_core.stats.sign_flip import flips
-
-Interval = tuple[float, float]
-
-
-@dataclass(frozen=True, eq=False)
-class Inversion:
-    """What a rule's tests reject at any level.
-
-    Attributes:
-        bounds: from a level to (low, high): a mean m is rejected from below, p(mean > m) <= level, where m < low, and
-            from above where m > high. An end is infinite where the test can reject nothing at that level.
-        shares: how many tests share the level of the refuting side, by Bonferroni: 2 for the two sides of an
-            equivalence, times the members of a conjunction. The supporting side is never divided.
-    """
-
-    bounds: Callable[[float], Interval]
-    shares: int = 1
 
 
 def one_sided_bounds(d: ArrayLike, *, seed: int = 0, resamples: int = RESAMPLES) -> Callable[[float], Interval]:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import NamedTuple, TypedDict
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.stats.confidence import Inversion
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence.interval import Inversion
+from iclgd_core.evidence.outcome import Outcome
 
 
 class _Tests(NamedTuple):

@@ -3,8 +3,8 @@
 import math
 from dataclasses import replace
 
-from iclgd_core.stats.confidence import Interval, Inversion
-from iclgd_core.stats.outcome import Ends, Outcome
+from iclgd_core.evidence.interval import Interval, Inversion
+from iclgd_core.evidence.outcome import Ends, Outcome
 
 
 def ends_at_every_step(outcome: Outcome, family_size: int, alpha: float) -> Outcome:

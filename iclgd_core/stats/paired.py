@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.stats.confidence import Inversion, one_sided_bounds
+from iclgd_core.evidence.interval import Inversion
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.stats.confidence import one_sided_bounds
 from iclgd_core.stats.intervals import mean_interval
 from iclgd_core.stats.one_sided import TESTS, draws_used, one_sided
-from iclgd_core.stats.outcome import Outcome
 from iclgd_core.stats.per_episode import Floats, per_episode
 from iclgd_core.stats.power import EQUIVALENCE_POWER, POWER, SMALLEST_EFFECT, episodes_needed
 from iclgd_core.stats.resampling import CONSTANT, RESAMPLES

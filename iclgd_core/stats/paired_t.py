@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.stats.confidence import Interval, Inversion
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence.interval import Interval, Inversion
+from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.stats.per_episode import per_episode
 from iclgd_core.stats.power import episodes_needed
 from iclgd_core.stats.resampling import CONSTANT

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import PART_NAMES, Curve, accuracy_of, agreement_in
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import PART_NAMES, Curve, accuracy_of, agreement_in
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule, get_optimizer
 from iclgd_core.metrics import TOP_K, closure_of_agreement, correct

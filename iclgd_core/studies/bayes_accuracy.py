@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve, accuracy_of
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve, accuracy_of
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import Lab
 from iclgd_core.metrics import correct
 from iclgd_core.studies.bayes_predictions import bayes_predictions, ginc_task

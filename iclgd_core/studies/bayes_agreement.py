@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.bayes import RESTART
-from iclgd_core.curves import Curve
 from iclgd_core.errors import NotRunError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import Lab
 from iclgd_core.stats import slopes
 from iclgd_core.studies.accounts import AccountStudy, account_study

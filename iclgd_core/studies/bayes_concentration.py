@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.bayes import free_restart_likelihoods, mixture_likelihoods, structure_likelihoods
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.metrics import correct
 from iclgd_core.studies.bayes_predictions import RESTARTS, bayes_predictions, ginc_task

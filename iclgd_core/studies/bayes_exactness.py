@@ -11,8 +11,8 @@ from iclgd_core.bayes import (
     enumerated,
     mixture_of_hmms,
 )
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.tasks import GincConfig, GincTask
 
 SMALL = GincConfig(n_symbols=12, n_values=3, n_slots=4, n_hmms=4, n_in_mixture=3, seed=4)

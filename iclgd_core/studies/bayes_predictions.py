@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from iclgd_core.bayes import POSTERIORS, RESTART, mixture_likelihoods, predictive
 from iclgd_core.errors import NotRunError, UnknownNameError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.lab.measuring import from_arrays, to_arrays
 from iclgd_core.measurements import source_version

@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve, Point
 from iclgd_core.errors import NotRunError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve, Point
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.metrics import correct, relative_change
 from iclgd_core.stats import slopes

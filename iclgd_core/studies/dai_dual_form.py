@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from iclgd_core.activations import Recorded, attention_inputs, project, record
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.measurements.store import Arrays
 from iclgd_core.metrics import linear_attention, outer_products, relaxation_share

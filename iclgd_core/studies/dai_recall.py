@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.metrics import Rec2Ftp, rec2ftp
-from iclgd_core.stats import Outcome, paired_greater
+from iclgd_core.stats import paired_greater
 from iclgd_core.studies.chosen import refuse_diverged
 from iclgd_core.studies.dai_fine_tuning import FineTuning, fine_tuning, right
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.activations import record
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import get_optimizer, gradient_descent, in_context
 from iclgd_core.measurements.store import Arrays

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from iclgd_core.activations import Recorded, record
 from iclgd_core.errors import NotRunError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import Lab
 from iclgd_core.measurements.store import Arrays
 from iclgd_core.metrics import sim_am, sim_am_delta, sim_aou, unit

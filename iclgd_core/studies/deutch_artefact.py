@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.metrics.sim_aou import sim_aou, sim_aou_of_random_updates
 from iclgd_core.seeds import stream
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.studies.dai_layers import LayerStudy
 
 Floats = NDArray[np.float64]

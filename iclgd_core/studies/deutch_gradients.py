@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners.layer_gradients import LayerGradients, layer_gradients
 from iclgd_core.measurements.key import Key

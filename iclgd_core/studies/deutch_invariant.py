@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from iclgd_core.curves import Curve
 from iclgd_core.errors import NotRunError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners.layer_causal import layer_paths
 from iclgd_core.learners.objectives import sequence_loss, sequences

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import Lab
 from iclgd_core.studies.dai_fine_tuning import fine_tuning
 from iclgd_core.studies.dai_similarity import similarity_study

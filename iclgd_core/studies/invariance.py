@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve
 from iclgd_core.devices.number_format import FLOAT32_UP_TO
 from iclgd_core.errors import NotRunError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
 from iclgd_core.predictions import LogProbs, TopLogProbs, aligned

@@ -12,8 +12,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from iclgd_core.evidence import Json
-from iclgd_core.stats import Outcome, one_sided
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.plain import Json
+from iclgd_core.stats import one_sided
 
 Floats = NDArray[np.float64]
 

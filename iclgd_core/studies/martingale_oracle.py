@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.martingale import BetaBernoulli, exchangeability_gap, two_step_gap
 
 GAPS = ("two-step", "exchangeability")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import ORDER_SENSITIVITY, Curve
 from iclgd_core.errors import DivergedError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import ORDER_SENSITIVITY, Curve
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Schedule, get_optimizer
 from iclgd_core.metrics import correct, order_sensitivity

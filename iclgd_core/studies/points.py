@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Point
+from iclgd_core.evidence.curves import Point
 from iclgd_core.stats import mean_interval
 
 Floats = NDArray[np.float64]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve, agreement_in
 from iclgd_core.errors import UnknownNameError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve, agreement_in
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule
 from iclgd_core.metrics import TOP_K, closure_of_agreement, correct

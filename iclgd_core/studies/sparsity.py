@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve, Point, sparsity_of
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve, Point, sparsity_of
+from iclgd_core.evidence.plain import Json
 from iclgd_core.metrics import relative_sparsity, required_sparsity, sparsity_ratio
 from iclgd_core.models import CausalModel
 from iclgd_core.models.projections import LayerProjections, iter_layer_projections

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from iclgd_core.curves import Curve, Point, accuracy_of
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.curves import Curve, Point, accuracy_of
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import Lab
 from iclgd_core.models.perplexity import token_losses
 from iclgd_core.pretrain.corpus import documents, windows

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.seeds import stream
 from iclgd_core.tasks.ginc_prompts import ginc_tokens
 from iclgd_core.tasks.ginc_task import POOL

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.seeds import stream
 from iclgd_core.tasks.episode import Episode
 from iclgd_core.tasks.ginc_prompts import GincPrompts, ginc_tokens

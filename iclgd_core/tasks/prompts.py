@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
 from iclgd_core.errors import ContextError, VocabularyError
-from iclgd_core.harmless_text import harmless
+from iclgd_core.safety.harmless_text import harmless
 
 Ints = NDArray[np.int64]
 

@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from iclgd_core.errors import UnknownNameError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.tasks.ginc_sequence import GincSequenceTask
 from iclgd_core.tasks.ginc_task import GincTask
 from iclgd_core.tasks.ginc_world import VARIANTS

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
-from iclgd_core.evidence import Evidence, Json
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
 from reports.natural_order import natural
 
 NO_ICL = "no ICL"

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from iclgd_core.evidence import Evidence, Json
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
 from reports.adjudication.sentence import sentence
 from reports.adjudication.table import Entry, Panel, adjudication_of
 

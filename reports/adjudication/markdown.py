@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.record import Evidence
 from reports.adjudication.shown import Head, ShownCell, ShownTable, shown
 from reports.adjudication.table import State
 from reports.markdown_text import escape, table

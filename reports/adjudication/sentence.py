@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from iclgd_core.accounts_of_icl import ACCOUNTS
-from iclgd_core.model_kinds import Kind, kind_of
+from iclgd_core.evidence.accounts import ACCOUNTS
+from iclgd_core.evidence.model_kinds import Kind, kind_of
 from reports.adjudication.table import ENDS, Adjudication, Column, Entry, Panel, State
 from reports.adjudication.words import agreement_text, closure_text, interval_text
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.record import Evidence
 from reports.adjudication.sentence import brief, sentence
 from reports.adjudication.table import Column, Entry, Panel, Row, State, adjudication_of
 from reports.adjudication.words import agreement_text, interval_text, source_text, step_of, value_text

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from iclgd_core.accounts_of_icl import ACCOUNTS
-from iclgd_core.evidence import Evidence
-from iclgd_core.model_kinds import Kind, kind_of
+from iclgd_core.evidence.accounts import ACCOUNTS
+from iclgd_core.evidence.model_kinds import Kind, kind_of
+from iclgd_core.evidence.record import Evidence
 from reports.adjudication.cells import Cell, Key, Place, cells_of, without_icl
 
 ENDS = {"zero-shot": 0.0, "icl-other-order": 1.0}

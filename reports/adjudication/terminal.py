@@ -7,7 +7,7 @@ from textwrap import wrap
 from rich.table import Table
 from rich.text import Text
 
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.record import Evidence
 from reports.adjudication.sentence import brief
 from reports.adjudication.shown import Group, Head, ShownCell, ShownRow, ShownTable, shown
 from reports.adjudication.table import adjudication_of

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from iclgd_core.command import Command
+from iclgd_core.safety.command import Command
 from reports.compare import Comparison, compare, comparison_document, render_comparison, render_comparison_markdown
 from reports.json_report import json_text, write_whole
 from reports.plain_text import plain

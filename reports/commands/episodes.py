@@ -11,9 +11,9 @@ from typing import Any
 
 from rich.console import Console
 
-from iclgd_core.account import label, subject
-from iclgd_core.command import Command
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.in_words import label, subject
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.safety.command import Command
 from reports.document import ReportError
 from reports.episodes import episode_text
 from reports.html.protocol import command, episodes_command, given_options

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.command import Command
 from iclgd_core.errors import StorageError
-from iclgd_core.expectations import Expectations
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.expectations import Expectations
+from iclgd_core.safety.command import Command
 from reports.accept import files_after, obstacles, propose, words
 from reports.console import terminal_width
 from reports.document import Report, ReportError, document, report_of

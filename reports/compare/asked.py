@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from iclgd_core.evidence import Evidence, Json
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
 
 
 def left_out(run: Mapping[str, Json], own: Sequence[Evidence]) -> Callable[[Evidence], bool]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from iclgd_core.evidence import Verdict
+from iclgd_core.evidence.verdict import Verdict
 
 MOVED = "the 95% interval of the difference excludes 0"
 """What it means that an effect moved, for whoever reads how many did."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from iclgd_core.evidence import Json, Verdict
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.verdict import Verdict
 from reports.compare.comparison import Change, Comparison, Difference, Header, Side
 
 SCHEMA = "iclgd-compare/1"

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from iclgd_core.evidence import Evidence, Json, Verdict
-from iclgd_core.model_kinds import is_control
+from iclgd_core.evidence.model_kinds import is_control
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.compare.asked import left_out
 from reports.compare.comparison import Change, Comparison, Difference, Header, Side
 from reports.compare.interval import interval_of_difference

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from iclgd_core.curves import PART_NAMES, Curve, accuracy_of, agreement_in, sparsity_of
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.curves import PART_NAMES, Curve, accuracy_of, agreement_in, sparsity_of
+from iclgd_core.evidence.record import Evidence
 from reports.figures.series import Panel, panels_of
 
 ARXIV = "arXiv 2310.08540"

@@ -4,7 +4,8 @@ import math
 
 from markupsafe import Markup
 
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.figures.forest import LOG_FROM, SHAPES, bounds_of, claimed_part, whisker
 from reports.figures.marks import marker
 from reports.figures.scale import Scale, compact, span

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from iclgd_core.evidence import Evidence, Verdict
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.figures.likeness import alike
 from reports.figures.marks import CAP, marker
 from reports.figures.scale import Scale, compact, linear_ticks, log_ticks, span, tick_labels

@@ -6,7 +6,7 @@ from math import isfinite
 
 from markupsafe import Markup
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from reports.adjudication.words import closure_text, step_of
 from reports.figures.svg import drawing, element, joined, lines
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.record import Evidence
 
 MEASURES = ("agreement", "gap", "metric", "reading", "reported", "what")
 """Parameters of sub-claims whose values are quantities, not settings under which one quantity is measured."""

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from iclgd_core.curves import Point
+from iclgd_core.evidence.curves import Point
 from reports.figures.scale import Scale
 from reports.figures.series import Series
 from reports.figures.style import style_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from iclgd_core.curves import Curve, Point
+from iclgd_core.evidence.curves import Curve, Point
 from reports.figures.style import REFERENCES, style_of
 
 NO_BREAK = "\N{NO-BREAK SPACE}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from iclgd_core.model_kinds import Kind
+from iclgd_core.evidence.model_kinds import Kind
 from reports.adjudication.shown import Group, Head, ShownCell, ShownTable
 from reports.headline import many
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from iclgd_core.overall import FamilyVerdict, Overall
+from iclgd_core.evidence.overall import FamilyVerdict, Overall
 from reports.figures.effect_mark import draw_effect
 from reports.html.words import UNTRAINED, bound, held, needed, sub_claim, with_interval
 

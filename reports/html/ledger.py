@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from iclgd_core.account import subject
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.in_words import subject
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.html.words import sub_claim
 
 MOST_NAMED = 12

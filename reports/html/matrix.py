@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from iclgd_core.account import subject
-from iclgd_core.evidence import Evidence
-from iclgd_core.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
+from iclgd_core.evidence.in_words import subject
+from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
+from iclgd_core.evidence.record import Evidence
 from reports.headline import listed, over_the_run, tested
 from reports.html.finding import Finding, finding
 from reports.natural_order import natural

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from iclgd_core.account import subject
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.in_words import subject
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.figures import Panel, draw_forest, draw_gap_map, draw_panel, gap_map_of, panels_of
 from reports.html.protocol import episodes_command
 from reports.html.words import UNTRAINED, bound, p_value, sub_claim, with_interval

@@ -5,8 +5,9 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from iclgd_core.account import subject
-from iclgd_core.evidence import Evidence, Json
+from iclgd_core.evidence.in_words import subject
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
 from reports.html.words import sub_claim
 from reports.plain_text import plain
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from reports.document import Report
 
 FIRST = ("started", "finished", "commit", "dirty", "device", "dtype", "seed", "tier", "workers", "platform", "machine")

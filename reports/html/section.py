@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from iclgd_core.combination import combination
-from iclgd_core.evidence import Evidence
-from iclgd_core.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
+from iclgd_core.evidence.combination import combination
+from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
+from iclgd_core.evidence.record import Evidence
 from reports.headline import many
 from reports.html.finding import Finding, finding
 from reports.html.part import Part, part_of

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable
 
-from iclgd_core.evidence import Evidence, Verdict
-from iclgd_core.overall import FamilyVerdict, Overall
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.overall import FamilyVerdict, Overall
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 
 SYMBOLS: dict[str, str] = {
     Overall.SUPPORTED: "✓",

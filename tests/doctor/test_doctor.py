@@ -13,7 +13,6 @@ from rich.console import Console
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
 
-from iclgd_core.command import run_commands
 from iclgd_core.commands import doctor
 from iclgd_core.commands.doctor import DOCTOR
 from iclgd_core.doctor import hardware, network, software
@@ -24,6 +23,7 @@ from iclgd_core.doctor.rendering import plain, show
 from iclgd_core.doctor.subject import Described
 from iclgd_core.errors import SettingsError
 from iclgd_core.models import MODELS_DIR
+from iclgd_core.safety.command import run_commands
 from tests.devices.conftest import Smi
 
 TOKEN = "hf_" + "PlantedTokenThatNobodyMaySee12345"

@@ -14,7 +14,7 @@ from tests.waiting import HANG
 
 DOCTOR = """
 import sys
-from iclgd_core.command import run_commands
+from iclgd_core.safety.command import run_commands
 from iclgd_core.commands.doctor import DOCTOR
 sys.exit(run_commands([DOCTOR], ["doctor", "--device=cpu", "--json", *sys.argv[1:]]))
 """

@@ -16,7 +16,7 @@ from iclgd_core.doctor.hardware import Device
 from iclgd_core.doctor.needs import needs_of
 from iclgd_core.doctor.subject import ASSUMED, SHOTS, Lengths, describe, lengths
 from iclgd_core.errors import IclgdError
-from iclgd_core.evidence import claim_of
+from iclgd_core.evidence.claim import claim_of
 from iclgd_core.hub import NotCachedError
 from iclgd_core.lab import SHOTS as SHOTS_OF_CLAIMS
 from iclgd_core.models.preflight import reader_of

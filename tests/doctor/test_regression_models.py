@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from iclgd_core.command import run_commands
 from iclgd_core.commands import doctor
 from iclgd_core.commands.doctor import DOCTOR
 from iclgd_core.commands.prefetch import PREFETCH
@@ -13,6 +12,7 @@ from iclgd_core.doctor.network import Hub
 from iclgd_core.doctor.regression import KINDS, by_kind
 from iclgd_core.errors import ModelError
 from iclgd_core.regression.registry import REGRESSION_MODELS
+from iclgd_core.safety.command import run_commands
 
 OFFLINE = Hub(False, False, "not asked: HF_HUB_OFFLINE is set")
 GENERAL = ("Software", "Hardware", "Folders", "Hugging Face Hub")

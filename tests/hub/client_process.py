@@ -41,7 +41,7 @@ print("ANSWERS " + json.dumps(answers, default=str))
 _PREFETCH = """
 import json, sys
 sys.stderr = sys.stdout
-from iclgd_core.command import run_commands
+from iclgd_core.safety.command import run_commands
 from iclgd_core.commands.prefetch import PREFETCH
 for command in json.loads(sys.argv[1]):
     try:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from iclgd_core.command import run_commands
 from iclgd_core.commands.prefetch import PREFETCH, _progress
 from iclgd_core.errors import StorageError
 from iclgd_core.hub import download
 from iclgd_core.hub.download import SPARE_BYTES, check_room
+from iclgd_core.safety.command import run_commands
 from iclgd_core.tasks.text.paper_sets import AG_NEWS
 from tests.hub.client_process import Finished, environment, prefetch
 from tests.hub.hub_server import HubServer, Repository, commit_hash, one_commit, serving

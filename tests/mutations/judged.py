@@ -12,20 +12,24 @@ from unittest.mock import Mock
 import pytest
 
 import claims
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.curves import Curve
 from iclgd_core.errors import DivergedError, NotRunError
-from iclgd_core.evidence import Claim, Evidence, Json, Study, Verdict, claim_of
+from iclgd_core.evidence.claim import Claim, claim_of
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.study import Study
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab, Series
 from iclgd_core.learners import Schedule
-from iclgd_core.mutations import Mutation
-from iclgd_core.mutations.laboratory import STAND_INS
-from iclgd_core.mutations.learners import MutatedLearners
-from iclgd_core.mutations.posterior import OF_POSTERIOR, Posterior, mutated_posterior
-from iclgd_core.mutations.subjects import mutated_family, mutated_lab, mutated_series
-from iclgd_core.stats.outcome import Outcome
 from iclgd_core.studies import bayes_accuracy, bayes_agreement, bayes_predictions, invariance
 from iclgd_core.studies.forms import Form
+from tests.mutations.laboratory import STAND_INS
+from tests.mutations.learners import MutatedLearners
+from tests.mutations.posterior import OF_POSTERIOR, Posterior, mutated_posterior
+from tests.mutations.subjects import mutated_family, mutated_lab, mutated_series
 
 Test = Callable[..., None]
 Params = dict[str, object]

@@ -3,9 +3,17 @@
 import pytest
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.evidence import Claim, Judge, Mutations, Source, Verdict, claim, claim_of
+from iclgd_core.evidence.claim import (
+    Claim,
+    Mutations,
+    Source,
+    claim,
+    claim_of,
+)
+from iclgd_core.evidence.mutations import GENERAL, Mutation
+from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.mutations import GENERAL, Mutation
 from iclgd_core.studies.forms import FORMS
 from tests.mutations.judged import as_text, claim_tests, every_test, form_of, stated, sub_claims
 

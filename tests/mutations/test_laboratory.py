@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from iclgd_core.errors import DivergedError, SettingsError
+from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.lab import Lab, Series
 from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
 from iclgd_core.measurements import Store
-from iclgd_core.mutations import Mutation
-from iclgd_core.mutations.laboratory import STAND_INS, MutatedLab, fixed_setting
-from iclgd_core.mutations.learners import MutatedLearners
-from iclgd_core.mutations.subjects import mutated_family, mutated_lab, mutated_series
 from iclgd_core.predictions import LogProbs
 from iclgd_core.studies.random_labels import relabelled
 from iclgd_core.tiers import TIERS
+from tests.mutations.laboratory import STAND_INS, MutatedLab, fixed_setting
+from tests.mutations.learners import MutatedLearners
+from tests.mutations.subjects import mutated_family, mutated_lab, mutated_series
 from tests.studies.planted import QUERIES, TIER, VOCABULARY, Floats, Place, PlantedLab
 from tests.tiny_models import encoded, episodes, random_orders, tiny_model, tiny_task
 

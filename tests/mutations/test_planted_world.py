@@ -10,8 +10,8 @@ from functools import cache, partial
 
 import pytest
 
-from iclgd_core.evidence import Verdict
-from iclgd_core.mutations import Mutation
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.verdict import Verdict
 from tests.mutations.judged import Mutant, claim_tests, shown, stated
 from tests.mutations.planted_world import World
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.mutations import Mutation
-from iclgd_core.mutations.posterior import mutated_posterior
-from iclgd_core.mutations.subjects import mutated_lab
+from iclgd_core.evidence.mutations import Mutation
+from tests.mutations.posterior import mutated_posterior
+from tests.mutations.subjects import mutated_lab
 from tests.mutations.test_laboratory import lab
 
 

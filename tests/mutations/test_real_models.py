@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab, Series
 from iclgd_core.learners import Schedule
 from iclgd_core.measurements import Store
 from iclgd_core.models import load_model
 from iclgd_core.models.embedded import checkpoints
-from iclgd_core.mutations import Mutation
 from iclgd_core.tasks import get_task
 from iclgd_core.tiers import TIERS
 from tests.mutations.judged import Mutant, claim_tests, shown, stated

@@ -8,8 +8,8 @@ from iclgd_core.errors import ModelError
 from iclgd_core.metrics import required_sparsity
 from iclgd_core.models import CausalModel
 from iclgd_core.models.fingerprint import fingerprint
-from iclgd_core.mutations.weights import constant, constructed, construction, permuted, untrained
 from iclgd_core.studies import MATRICES, SCALES, sparsity_study
+from tests.mutations.weights import constant, constructed, construction, permuted, untrained
 from tests.tiny_models import ARCHITECTURES, predicted, tiny_model
 
 PROMPTS = np.array([[1, 2, 3, 4], [4, 3, 2, 1], [1, 1, 1, 1]])

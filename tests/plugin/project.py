@@ -16,8 +16,8 @@ pytest_plugins = ["fixtures.options", "fixtures.judge", "fixtures.registered", "
 HEAD = """
 import pytest
 from iclgd_core.errors import NotRunError, SettingsError
-from iclgd_core.evidence import Source, claim
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence.claim import Source, claim
+from iclgd_core.evidence.outcome import Outcome
 
 PAPER = Source("Shen", "2310.08540")
 

@@ -17,7 +17,7 @@ def test_every_folder_has_a_mark() -> None:
 def test_a_mark_selects_its_folder(pytester: pytest.Pytester, mark: str) -> None:
     pytester.makeconftest("pytest_plugins = ['fixtures.paper_marks']")
     body = """
-from iclgd_core.evidence import Source, claim
+from iclgd_core.evidence.claim import Source, claim
 @claim("E1", Source("A paper", "0000.00000").at("somewhere"), "a statement", "its contrary", needs_icl=False)
 def test_{name}(): pass
 def test_no_claim(): pass

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from fixtures.progress import Teller
-from iclgd_core.progress import Running
+from iclgd_core.evidence.progress import Running
 from tests.plugin.project import MODES, Project, no_traceback
 from tests.waiting import HANG, Clock
 
 WAITING = """
 from itertools import count
 from pathlib import Path
-from iclgd_core.progress import tell
+from iclgd_core.evidence.progress import tell
 from tests.waiting import until
 
 @stated("A")

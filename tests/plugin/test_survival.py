@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from iclgd_core.evidence import Verdict
+from iclgd_core.evidence.verdict import Verdict
 from reports.cli import main
 from reports.journal import FILE_NAME, recover
 from tests.plugin.project import Project, no_traceback

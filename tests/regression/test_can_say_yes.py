@@ -9,12 +9,14 @@ import pytest
 from claims.shen import test_s1_order_sensitivity as s1
 from claims.shen import test_s2_output_distribution as s2
 from fixtures.defaults import REGRESSION
-from iclgd_core.adjudication import possible
-from iclgd_core.evidence import Json, Study, Verdict
-from iclgd_core.model_kinds import is_control
+from iclgd_core.evidence.correction import possible
+from iclgd_core.evidence.model_kinds import is_control
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.registry import REGRESSION_MODELS, get_regression_task, load_regression_model
-from iclgd_core.stats.outcome import Outcome
 
 CONTROLS = tuple(name for name in REGRESSION["quick"] if is_control(name))
 STEPS_OF_GD = ("constructed-lsa-1", "constructed-lsa-4", "icl-objective-lsa-1", "icl-objective-lsa-1-half")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from iclgd_core.errors import DivergedError, SettingsError, UnknownNameError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.measurements import Store
 from iclgd_core.regression.agreement import regression_agreement_study
 from iclgd_core.regression.distance import mean_square, npd, order_spread

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from iclgd_core.model_kinds import Kind, kind_of
+from iclgd_core.evidence.model_kinds import Kind, kind_of
 from iclgd_core.regression.exactness import attention_of
 from iclgd_core.regression.lab import RegressionLab
 from iclgd_core.regression.registry import REGRESSION_MODELS, get_regression_task, load_regression_model

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from reports.document import Report
 from tests.reports.sample import RUN, sample_report
 

@@ -1,9 +1,11 @@
 r"""Strings that would do harm if a renderer took them for anything but text; every renderer's tests use them."""
 
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.curves import Curve, Point
-from iclgd_core.evidence import Evidence, Json, Verdict
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.curves import Curve, Point
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.document import Report, report_of
 
 HEADER = (

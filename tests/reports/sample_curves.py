@@ -1,6 +1,6 @@
 """The curves of the sample report, in the form in which the studies hand them out."""
 
-from iclgd_core.curves import ORDER_SENSITIVITY, Curve, Point, accuracy_of, agreement_in, sparsity_of
+from iclgd_core.evidence.curves import ORDER_SENSITIVITY, Curve, Point, accuracy_of, agreement_in, sparsity_of
 
 PAPER = "Shen, Mishra, Khashabi, arXiv 2310.08540, table 1, LLaMA-7B, AG News"
 EPOCHS = (3.0, 10.0, 30.0)

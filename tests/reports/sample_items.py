@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from scipy.stats import norm
 
-from iclgd_core.curves import Curve
-from iclgd_core.evidence import Evidence, Json, Verdict
-from iclgd_core.stats.confidence import Inversion
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.interval import Inversion
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from tests.reports.sample_claims import CLAIMS, FILES, SIZES
 
 LLAMA = "ginc-llama-794k"

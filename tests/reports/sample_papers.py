@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
-from iclgd_core import papers
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.evidence import Evidence, Json, Place, Verdict
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence import papers
+from iclgd_core.evidence.claim import Place
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.document import Report, report_of
 from tests.reports.finished import HEADER
 from tests.reports.sample_items import sampled

@@ -2,9 +2,11 @@
 
 from hypothesis import strategies as st
 
-from iclgd_core.curves import Curve, Point
-from iclgd_core.evidence import Evidence, Json, Verdict
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence.curves import Curve, Point
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 
 ALPHABET = 'ab "\\\n\x00\x1b[\u202eé😀'
 FINITE = st.floats(allow_nan=False, allow_infinity=False)

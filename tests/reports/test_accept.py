@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from iclgd_core.evidence import Evidence, Json, Verdict
-from iclgd_core.expectations import Entry, Expectations, expectation_key, text_of
+from iclgd_core.evidence.expectations import Entry, Expectations, expectation_key, text_of
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.accept import files_after, obstacles, propose
 from reports.cli import main
 from reports.document import Report, report_of

@@ -2,8 +2,8 @@
 
 import pytest
 
-from iclgd_core.evidence import Json
-from iclgd_core.papers import SHEN
+from iclgd_core.evidence.papers import SHEN
+from iclgd_core.evidence.plain import Json
 from reports.adjudication import adjudication_of, sentence
 from tests.reports.sample_papers import claimed, papers_evidence, record
 

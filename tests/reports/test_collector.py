@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
-from iclgd_core.channel import CLAIM, EVIDENCE
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.channel import CLAIM, EVIDENCE
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.collector import AFTER_A_CRASH, Collector, Row
 from tests.reports.strategies import found, recorded
 

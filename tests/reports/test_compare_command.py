@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iclgd_core.evidence import Verdict
+from iclgd_core.evidence.verdict import Verdict
 from reports.cli import main
 from reports.report_directory import write_report
 from reports.validation import COMPARE, problem

@@ -2,8 +2,8 @@
 
 import pytest
 
-from iclgd_core.evidence import Verdict
-from iclgd_core.model_kinds import is_control
+from iclgd_core.evidence.model_kinds import is_control
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.models.embedded import UNTRAINED
 from reports.collector import Row
 from reports.compare import Change, Comparison, Difference

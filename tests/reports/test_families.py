@@ -5,7 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.collector import ENDED
 from reports.document import report_of
 from reports.families import Part, partial_families, selection

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.curves import Curve, Point
-from iclgd_core.evidence import Evidence, Verdict
-from iclgd_core.stats.outcome import Outcome
+from iclgd_core.evidence.curves import Curve, Point
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.figures import draw_forest, draw_panel, left_out, panels_of, plates, style_of, y_domain
 from reports.figures.style import COLOURS, STYLES
 from tests.reports.hostile import HOSTILE

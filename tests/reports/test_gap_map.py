@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from reports.figures import draw_gap_map, gap_map_of
 from reports.markdown import render_markdown
 from tests.reports.parsed_html import ParsedPage

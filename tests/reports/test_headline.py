@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.collector import ENDED
 from reports.headline import headline
 from tests.reports.sample import NO_ICL, sample_report

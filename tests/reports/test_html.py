@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.document import Report, report_of
 from reports.html import render_html
 from reports.html.words import anchors

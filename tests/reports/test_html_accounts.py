@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.evidence import Evidence, Json
-from iclgd_core.papers import SHEN
+from iclgd_core.evidence.papers import SHEN
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
 from reports.adjudication.shown import shown
 from reports.document import Report
 from reports.html import render_html

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.evidence import Evidence, Verdict
-from iclgd_core.overall import Overall
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.overall import Overall
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.collector import ENDED
 from reports.document import Report, report_of
 from reports.figures.effect_mark import EDGE, WIDTH, draw_effect

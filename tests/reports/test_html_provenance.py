@@ -2,7 +2,7 @@
 
 import pytest
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from reports.document import Report
 from reports.html import render_html
 from reports.html.provenance import Group, provenance

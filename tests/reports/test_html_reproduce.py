@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 
 from fixtures.option_list import OPTIONS
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from reports.document import Report
 from reports.html import render_html
 from reports.html.protocol import REPRODUCED, command, given_options

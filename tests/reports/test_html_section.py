@@ -5,7 +5,7 @@ import shlex
 from dataclasses import replace
 from html import unescape
 
-from iclgd_core.evidence import Verdict
+from iclgd_core.evidence.verdict import Verdict
 from reports.document import Report
 from reports.html import render_html
 from reports.html.protocol import episodes_command

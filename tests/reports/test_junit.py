@@ -8,9 +8,10 @@ from xml.sax.saxutils import quoteattr
 
 import pytest
 
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.channel import CLAIM, EVIDENCE
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.channel import CLAIM, EVIDENCE
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.junit import annotate, properties
 from tests.reports.hostile import hostile_report
 from tests.reports.sample import sample_report

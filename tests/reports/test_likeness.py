@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from iclgd_core.evidence import Evidence
+from iclgd_core.evidence.record import Evidence
 from reports.figures import draw_forest
 from reports.figures.likeness import alike
 from tests.reports.strategies import found, recorded

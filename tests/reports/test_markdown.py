@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.evidence import Evidence, Json, Verdict
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.compare import compare, comparison_document
 from reports.document import report_of
 from reports.markdown import COLUMNS, render_markdown

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.evidence import Evidence, Json, Verdict
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.cli import main
 from reports.compare import compare, comparison_document
 from reports.document import Report, report_of

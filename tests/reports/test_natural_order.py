@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.evidence import Verdict
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.verdict import Verdict
 from reports.compare import compare
 from reports.compare.comparison import Comparison
 from reports.compare.markdown import render_comparison_markdown

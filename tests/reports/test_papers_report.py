@@ -5,7 +5,7 @@ import re
 import pytest
 from rich.text import Text
 
-from iclgd_core.papers import OPEN, SHEN
+from iclgd_core.evidence.papers import OPEN, SHEN
 from reports.document import document
 from reports.html import render_html
 from reports.html.section import chapters

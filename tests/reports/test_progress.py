@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from iclgd_core.channel import EVIDENCE
-from iclgd_core.progress import Running
+from iclgd_core.evidence.channel import EVIDENCE
+from iclgd_core.evidence.progress import Running
 from reports.progress import ClaimsProgress
 from tests.reports.strategies import found, recorded
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from iclgd_core.evidence import Json, Verdict
-from iclgd_core.papers import SHEN
+from iclgd_core.evidence.papers import SHEN
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.verdict import Verdict
 from reports.cli import main
 from reports.document import Report, ReportError, document
 from reports.json_report import write

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.adjudication import adjudicate
 from iclgd_core.errors import StorageError
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports import json_report
 from reports.document import OUTCOME_FIELDS, document, read_document, report_of
 from reports.header import header

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from iclgd_core.channel import CLAIM, EVIDENCE
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.channel import CLAIM, EVIDENCE
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.cli import main
 from reports.journal import Journal, Line
 from reports.report_directory import write_report

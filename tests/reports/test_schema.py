@@ -15,8 +15,10 @@ from jsonschema.exceptions import best_match
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.evidence import Evidence, Json, Verdict
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.compare import Change, compare, comparison_document
 from reports.document import EVIDENCE_FIELDS, LATER_FIELDS, OUTCOME_FIELDS, document, report_of
 from reports.validation import CLAIMS, COMPARE, problem, schema

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from iclgd_core.evidence import Evidence, Json, Verdict
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.compare import Change, Status, compare
 from reports.compare.asked import left_out
 from reports.document import report_of

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from rich.text import Text
 
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.evidence import Evidence, Verdict
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.terminal import render_claims, render_plan
 from tests.reports.golden import check_golden
 from tests.reports.hostile import hostile_report

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.evidence import Evidence, Json, Verdict
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
 from reports.headline import headline
 from reports.terminal import render_claims
 from tests.reports.golden import check_golden

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iclgd_core.progress import Running
+from iclgd_core.evidence.progress import Running
 from reports.time_left import Pace, in_words, measuring_left
 
 

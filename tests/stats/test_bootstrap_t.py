@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.stats import bootstrap_t, one_sided, paired_greater, sign_flip
+from iclgd_core.stats import (
+    bootstrap_t,
+    one_sided,
+    paired_greater,
+    sign_flip,
+)
 from iclgd_core.stats.bootstrap_t import farthest_t
 
 VALUES = st.lists(st.floats(-10.0, 10.0).map(lambda v: round(v, 3)), min_size=2, max_size=12)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.stats import Outcome, above, below
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.stats import above, below
 
 VALUES = st.dictionaries(st.sampled_from("abcdef"), st.floats(-10.0, 10.0), min_size=1)
 

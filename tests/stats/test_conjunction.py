@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.stats import Outcome, above, at_every, below
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.stats import above, at_every, below
 
 BASE = Outcome("d", "d > 0", 1.0, (0.5, 1.5), 0.0, 8, method="flips", p_supported=0.01, p_refuted=1.0, planned=6)
 PAIR = st.tuples(st.floats(0.001, 1.0), st.floats(0.001, 1.0))

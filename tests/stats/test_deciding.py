@@ -9,10 +9,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.adjudication import adjudicate
-from iclgd_core.evidence import Evidence, Verdict
-from iclgd_core.stats import Outcome, above, at_every, below, paired_equivalent, paired_greater, paired_t
-from iclgd_core.stats.confidence import at_most_above, at_most_below, one_sided_bounds, typical_values
+from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.verdict import Verdict
+from iclgd_core.stats import (
+    above,
+    at_every,
+    below,
+    paired_equivalent,
+    paired_greater,
+    paired_t,
+)
+from iclgd_core.stats.confidence import (
+    at_most_above,
+    at_most_below,
+    one_sided_bounds,
+    typical_values,
+)
 from iclgd_core.stats.deciding import ends_at_every_step
 from iclgd_core.stats.multiplicity import holm, holm_steps
 from iclgd_core.stats.one_sided import one_sided

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from iclgd_core.errors import SettingsError
+from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.stats import (
-    Outcome,
     episodes_needed,
     mean_interval,
     one_sided,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from iclgd_core.accounts_of_icl import ACCOUNTS
 from iclgd_core.errors import UnknownNameError
+from iclgd_core.evidence.accounts import ACCOUNTS
 from iclgd_core.learners import get_optimizer
 from iclgd_core.learners.objectives import OBJECTIVES
 from iclgd_core.models.projections import PARTS

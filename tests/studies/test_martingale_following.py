@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from iclgd_core.adjudication import decide
 from iclgd_core.errors import SettingsError
-from iclgd_core.evidence import Verdict
+from iclgd_core.evidence.correction import decide
+from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.martingale import BetaBernoulli
-from iclgd_core.stats import Outcome, paired_greater
+from iclgd_core.stats import paired_greater
 from iclgd_core.studies.martingale_coins import THETAS
 from iclgd_core.studies.martingale_following import following, if_it_follows
 

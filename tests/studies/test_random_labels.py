@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from claims.min import test_r1_random_labels
-from iclgd_core.adjudication import decide
 from iclgd_core.errors import DivergedError, NotRunError
-from iclgd_core.evidence import Verdict
+from iclgd_core.evidence.correction import decide
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab, Setting
 from iclgd_core.learners import Schedule
 from iclgd_core.measurements import Store

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from iclgd_core.adjudication import decide
 from iclgd_core.errors import NotRunError, SettingsError
-from iclgd_core.evidence import Verdict
+from iclgd_core.evidence.correction import decide
+from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
 from iclgd_core.learners import Schedule
 from iclgd_core.measurements import Store

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.command import run_commands
 from iclgd_core.commands import doctor
 from iclgd_core.commands.doctor import DOCTOR
 from iclgd_core.commands.prefetch import PREFETCH
 from iclgd_core.doctor.network import Hub
 from iclgd_core.errors import ContextError, SettingsError, UnknownNameError, VocabularyError
+from iclgd_core.safety.command import run_commands
 from iclgd_core.tasks import get_task
 from iclgd_core.tasks.relabelled import RelabelledTask
 from iclgd_core.tasks.text import TextSettings

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.tasks.prompts import Reader
 from iclgd_core.tasks.text.text_prompts import TextPrompts
 from iclgd_core.tasks.text.tokens import first_id, token_ids

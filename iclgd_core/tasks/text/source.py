@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.hub.client import online
 from iclgd_core.hub.data import HubData, cached_data, fetch_data
 from iclgd_core.hub.refusals import NotCachedError

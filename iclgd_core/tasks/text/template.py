@@ -6,7 +6,7 @@ from functools import cached_property
 from string import Formatter
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.tasks.text.rows import Columns, Row
 
 

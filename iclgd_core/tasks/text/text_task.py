@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from iclgd_core.errors import ContextError, SettingsError, UnknownNameError
-from iclgd_core.evidence import Json
+from iclgd_core.evidence.plain import Json
 from iclgd_core.seeds import stream
 from iclgd_core.tasks.prompts import Reader, check_context
 from iclgd_core.tasks.text.label_tokens import choose

@@ -1,0 +1,119 @@
+"""A claim of a paper, as its file states it, and the decorator that marks a test as one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeVar
+
+from iclgd_core.errors import SettingsError
+from iclgd_core.evidence.combination import combination
+from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.verdict import Verdict
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class Source:
+    """A paper.
+
+    Attributes:
+        key: short name, for example "Shen".
+        arxiv: arXiv identifier.
+    """
+
+    key: str
+    arxiv: str
+
+    def at(self, where: str) -> "Place":
+        """Return a place in this paper, for example `SHEN.at("section 4, figure 4")`."""
+        return Place(self, where)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a paper a claim stands."""
+
+    source: Source
+    where: str
+
+    @property
+    def paper(self) -> str:
+        """The paper, for reports: `Shen, arXiv 2310.08540`."""
+        return f"{self.source.key}, arXiv {self.source.arxiv}"
+
+
+Mutations = Mapping[Mutation, Verdict | Mapping[str, Verdict]]
+"""What a claim's verdict becomes under each mutation: one for all sub-claims, or one for each value of a parameter."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of a paper, as its file states it.
+
+    Attributes:
+        id: short identifier, for example "S1".
+        place: where in the paper it stands.
+        statement: what is claimed, in a sentence.
+        refuted_by: what would refute it.
+        needs_icl: whether the claim speaks about ICL, and so is inconclusive on a model that shows none.
+        mutations: what its verdict must become under each mutation (see `iclgd_core.mutations`); empty if untested.
+        brief: the statement in a few words, for tables.
+        combines: how its sub-claims combine into one verdict (see `iclgd_core.evidence.combination`).
+    """
+
+    id: str
+    place: Place
+    statement: str
+    refuted_by: str
+    needs_icl: bool = True
+    mutations: Mutations = field(default_factory=dict, hash=False)
+    brief: str = ""
+    combines: str = "all"
+
+    def __post_init__(self) -> None:
+        """Refuse a combination that is none, where the claim is stated."""
+        combination(self.combines)
+
+    def under(self, mutation: Mutation, params: Mapping[str, str]) -> Verdict:
+        """Return what the verdict of the sub-claim with these parameters must become under a mutation.
+
+        Raises:
+            SettingsError: the claim's file does not say.
+        """
+        declared = self.mutations.get(mutation)
+        if isinstance(declared, Verdict):
+            return declared
+        found = [declared[value] for value in params.values() if value in declared] if declared is not None else []
+        if len(found) != 1:
+            raise SettingsError(
+                f"claim {self.id} names {len(found)} verdicts for {dict(params)} under mutation {str(mutation)!r}; "
+                "declare one, or one for each value of one parameter, in its mutations."
+            )
+        return found[0]
+
+
+def claim(
+    id: str,
+    place: Place,
+    statement: str,
+    refuted_by: str,
+    needs_icl: bool = True,
+    mutations: Mutations = MappingProxyType({}),
+    brief: str = "",
+    combines: str = "all",
+) -> Callable[[F], F]:
+    """Mark a test function as a claim; the arguments are those of `Claim`."""
+    made = Claim(id, place, statement, refuted_by, needs_icl, mutations, brief, combines)
+
+    def mark(function: F) -> F:
+        function.__iclgd_claim__ = made  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def claim_of(function: object) -> Claim | None:
+    """Return the claim that a test function encodes, or None."""
+    found = getattr(function, "__iclgd_claim__", None)
+    return found if isinstance(found, Claim) else None

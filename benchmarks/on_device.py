@@ -17,7 +17,7 @@ from iclgd_core.devices import Workload, estimate, measured_peak
 from iclgd_core.learners import get_optimizer
 from iclgd_core.learners.in_place import InPlaceDescent, Plan, Rounding
 from iclgd_core.learners.run import Run
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.answering import answer
 from iclgd_core.models.attention import is_plain
 from iclgd_core.models.projections import trained

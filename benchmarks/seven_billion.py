@@ -31,7 +31,7 @@ from benchmarks.on_device import QUERIES, SHOTS, TOKENS, Material, descent, in_c
 from benchmarks.random_models import LLAMAS, llama, random_model
 from iclgd_core.devices import free_cached_memory, numerics, set_precise
 from iclgd_core.learners.in_place import Plan, Rounding
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.fingerprint import fingerprint
 from iclgd_core.models.loading import DTYPES
 from iclgd_core.predictions import LogProbs

@@ -15,7 +15,7 @@ from iclgd_core.lab import Lab
 from iclgd_core.learners import OBJECTIVES, Runs, Schedule
 from iclgd_core.measurements import Store
 from iclgd_core.measurements.store import Arrays
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.projections import trained
 from iclgd_core.predictions import LogProbs
 from iclgd_core.pretrain.recipes import SPECIAL_TOKENS

@@ -10,9 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from iclgd_core.episodes import NotStoredError, Seen, StoredOnly, recording, sheet
+from iclgd_core.episodes import NotStoredError, Seen, StoredOnly
+
+from iclgd_core.episodes.arguments import recording
+
+from iclgd_core.episodes.sheet.sheet import sheet
 from iclgd_core.episodes.regression import written
-from iclgd_core.episodes.sheet import TOP, per_episode
+from iclgd_core.episodes.sheet.sheet import TOP, per_episode
 from iclgd_core.errors import SettingsError
 from iclgd_core.lab import Lab, Series
 from iclgd_core.learners import Schedule

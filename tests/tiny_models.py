@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoModelForCausalLM
 
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.pretrain import Recipe
 from iclgd_core.pretrain.tokenizer import build_tokenizer
 from iclgd_core.tasks import Episode, GincConfig, GincTask

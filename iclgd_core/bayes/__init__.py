@@ -9,7 +9,7 @@ from iclgd_core.bayes.posterior import (
     mixture_likelihoods,
     structure_likelihoods,
 )
-from iclgd_core.bayes.predictive import POSTERIORS, predictive
+from iclgd_core.bayes.predictive.predictive import POSTERIORS, predictive
 
 __all__ = [
     "POSTERIORS",

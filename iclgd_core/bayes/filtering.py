@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.tasks.ginc_world import GincWorld
+from iclgd_core.tasks.ginc_world.ginc_world import GincWorld
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

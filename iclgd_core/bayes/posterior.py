@@ -29,7 +29,7 @@ from iclgd_core.bayes.filtering import (
     read,
 )
 from iclgd_core.errors import SettingsError
-from iclgd_core.tasks.ginc_world import DELIMITER, GincWorld
+from iclgd_core.tasks.ginc_world.ginc_world import DELIMITER, GincWorld
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -10,7 +10,7 @@ from iclgd_core.bayes.posterior import Likelihoods, mixture_likelihoods, structu
 from iclgd_core.learners.in_context import labels_of
 from iclgd_core.predictions import LogProbs, TopLogProbs, concatenated, read_out
 from iclgd_core.tasks.ginc_prompts import GincPrompts
-from iclgd_core.tasks.ginc_world import GincWorld
+from iclgd_core.tasks.ginc_world.ginc_world import GincWorld
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -9,7 +9,8 @@ from iclgd_core.devices import shown
 from iclgd_core.devices.sizes import GIB
 from iclgd_core.doctor.findings import Finding, Section
 from iclgd_core.errors import IclgdError
-from iclgd_core.hub import MODELS_DIR, embedded_names, resolve_model
+from iclgd_core.hub.embedded import MODELS_DIR, embedded_names
+from iclgd_core.hub import resolve_model
 from iclgd_core.hub.cache import cache_root
 
 TIGHT = 2 * GIB

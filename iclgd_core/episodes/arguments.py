@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from iclgd_core.episodes.recording import Answered, RecordingLab
+from iclgd_core.episodes.arguments.recording import Answered, RecordingLab
 from iclgd_core.episodes.regression import Predicted, RecordingRegressionLab
 from iclgd_core.lab import Lab, Series
 from iclgd_core.regression.lab import RegressionLab

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
 from iclgd_core.episodes.arguments import Seen
-from iclgd_core.episodes.recording import ICL, ZERO_SHOT, Answered, distinct
+from iclgd_core.episodes.arguments.recording import ICL, ZERO_SHOT, Answered, distinct
 from iclgd_core.episodes.regression import Predicted, regression_models
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.outcome import Outcome

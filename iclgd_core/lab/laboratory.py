@@ -17,7 +17,13 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.material import SHOTS, Material
 from iclgd_core.lab.measuring import from_arrays, identity, measured, to_arrays
 from iclgd_core.lab.setting import Score, Setting, highest
-from iclgd_core.learners import Runs, Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.learners import (
+    Runs,
+    Schedule,
+    get_optimizer,
+    in_context,
+)
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
 from iclgd_core.learners.objectives import LABELS
 from iclgd_core.learners.workload import step_workload
 from iclgd_core.measurements.key import Key

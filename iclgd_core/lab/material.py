@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from iclgd_core.devices import Room
 from iclgd_core.evidence.plain import Json
 from iclgd_core.measurements import Store
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.seeds import stream
 from iclgd_core.tasks import Task
 from iclgd_core.tasks.prompts import EpisodePrompts, Reader

@@ -12,7 +12,7 @@ from iclgd_core.learners.replicas import ACTIVATION_BYTES, REPLICA_BYTES
 from iclgd_core.measurements import Store
 from iclgd_core.measurements.key import Key
 from iclgd_core.measurements.store import Arrays
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.loading import LARGE
 from iclgd_core.predictions import LogProbs, TopLogProbs
 from iclgd_core.tasks.prompts import EpisodePrompts

@@ -106,7 +106,7 @@ def _extra_rows(recipe: Recipe) -> str:
     if recipe.momentum is not None:
         rows.append(
             f"| attention | with momentum, eta {recipe.momentum} (`{ETA}` in config.json); plain transformers ignores "
-            "it and computes another model, so load it with `iclgd_core.models.load_model` |"
+            "it and computes another model, so load it with `iclgd_core.models.loading.load_model` |"
         )
     if recipe.stored != "float32":
         rows.append(f"| weights | rounded to {recipe.stored} after training and kept so; computed in float32 |")

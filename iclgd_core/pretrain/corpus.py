@@ -7,7 +7,7 @@ import torch
 
 from iclgd_core.pretrain.recipe import UNIFORM, Recipe
 from iclgd_core.seeds import stream
-from iclgd_core.tasks import ginc_world
+from iclgd_core.tasks.ginc_world.ginc_world import ginc_world
 
 
 def documents(recipe: Recipe, split: str = "train") -> torch.Tensor:

@@ -6,7 +6,7 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import PreTrainedTokenizerFast
 
 from iclgd_core.pretrain.recipe import SPECIAL_TOKENS, Recipe
-from iclgd_core.tasks import ginc_world
+from iclgd_core.tasks.ginc_world.ginc_world import ginc_world
 
 
 def build_tokenizer(recipe: Recipe) -> PreTrainedTokenizerFast:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from iclgd_core.pretrain.recipe import UNIFORM, Recipe
 from iclgd_core.tasks import GincConfig
-from iclgd_core.tasks.ginc_world import VARIANTS as WORLDS
+from iclgd_core.tasks.ginc_world.ginc_world import VARIANTS as WORLDS
 
 SEEDS = (1, 2, 3)
 

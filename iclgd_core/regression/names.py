@@ -1,7 +1,7 @@
 """Names of regression models among those of language models."""
 
 from iclgd_core.errors import UnknownNameError
-from iclgd_core.models.embedded import embedded_names
+from iclgd_core.hub.embedded import embedded_names
 from iclgd_core.regression.registry import REGRESSION_MODELS
 
 PREFIXES = ("constructed-", "icl-objective-")

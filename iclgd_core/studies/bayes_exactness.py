@@ -5,11 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from iclgd_core.bayes import (
+
     POSTERIORS,
+
     RESTART,
+
     chains_by_start_slot,
+
     enumerated,
+
     mixture_of_hmms,
+
 )
 from iclgd_core.evidence.curves import Curve
 from iclgd_core.evidence.plain import Json

@@ -6,7 +6,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.bayes import POSTERIORS, RESTART, mixture_likelihoods, predictive
+from iclgd_core.bayes import POSTERIORS, RESTART, mixture_likelihoods
+
+from iclgd_core.bayes.predictive.predictive import predictive
 from iclgd_core.errors import NotRunError, UnknownNameError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab

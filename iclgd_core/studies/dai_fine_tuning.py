@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from iclgd_core.devices import Workload
 from iclgd_core.errors import DivergedError
 from iclgd_core.lab import SHOTS, Lab, Setting
-from iclgd_core.learners import Schedule, get_optimizer, trained_weights
+from iclgd_core.learners import Schedule, get_optimizer
+from iclgd_core.learners.trained_weights.trained_weights import trained_weights
 from iclgd_core.measurements.store import Arrays
 from iclgd_core.metrics import correct, correct_among
 from iclgd_core.predictions import LogProbs

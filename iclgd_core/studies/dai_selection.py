@@ -16,7 +16,8 @@ from iclgd_core.activations import record
 from iclgd_core.evidence.curves import Curve
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
-from iclgd_core.learners import get_optimizer, gradient_descent, in_context
+from iclgd_core.learners import get_optimizer, in_context
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
 from iclgd_core.measurements.store import Arrays
 from iclgd_core.metrics import correct_among, sim_aou
 from iclgd_core.predictions import LogProbs

@@ -11,7 +11,8 @@ from iclgd_core.errors import NotRunError
 from iclgd_core.evidence.curves import Curve
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab
-from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.learners import Schedule, get_optimizer, in_context
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
 from iclgd_core.predictions import LogProbs, TopLogProbs, aligned
 from iclgd_core.studies.chosen import refuse_diverged
 

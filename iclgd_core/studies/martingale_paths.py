@@ -20,9 +20,9 @@ from iclgd_core.martingale import (
     band,
     half_difference,
     path_spread,
-    sample_paths,
     without_outlying_paths,
 )
+from iclgd_core.martingale.paths import sample_paths
 from iclgd_core.measurements.key import Key
 from iclgd_core.seeds import stream
 from iclgd_core.studies.martingale_coins import COINS, THETAS, Coin, coins

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from iclgd_core.evidence.curves import Curve, Point, sparsity_of
 from iclgd_core.evidence.plain import Json
 from iclgd_core.metrics import relative_sparsity, required_sparsity, sparsity_ratio
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.projections import LayerProjections, iter_layer_projections
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,7 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.seeds import stream
 from iclgd_core.tasks.ginc_prompts import ginc_tokens
 from iclgd_core.tasks.ginc_task import POOL
-from iclgd_core.tasks.ginc_world import DELIMITER, GincConfig, GincWorld, ginc_world
+from iclgd_core.tasks.ginc_world.ginc_world import DELIMITER, GincConfig, GincWorld, ginc_world
 from iclgd_core.tasks.prompts import Prompt, Reader, check_context, check_pool
 
 Ints = NDArray[np.int64]

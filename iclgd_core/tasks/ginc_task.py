@@ -9,7 +9,7 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.seeds import stream
 from iclgd_core.tasks.episode import Episode
 from iclgd_core.tasks.ginc_prompts import GincPrompts, ginc_tokens
-from iclgd_core.tasks.ginc_world import DELIMITER, GincConfig, GincWorld, ginc_world
+from iclgd_core.tasks.ginc_world.ginc_world import DELIMITER, GincConfig, GincWorld, ginc_world
 from iclgd_core.tasks.prompts import Reader, check_context
 
 POOL = 512

@@ -11,7 +11,7 @@ from transformers import LlamaConfig, PreTrainedModel
 
 from iclgd_core.activations import attention_inputs, project, record
 from iclgd_core.errors import ModelError, SettingsError
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.answering import MAX_BATCH_TOKENS
 from iclgd_core.models.loading import fresh
 from iclgd_core.models.momentum_attention import ETA, MOMENTUM

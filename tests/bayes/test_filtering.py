@@ -6,19 +6,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iclgd_core.bayes import (
+
     Chains,
+
     chains_by_start_slot,
+
     enumerated,
+
     mixture_likelihoods,
+
     mixture_of_hmms,
+
     next_symbols,
+
     read,
+
     structure_likelihoods,
+
 )
 from iclgd_core.bayes.filtering import beginning
 from iclgd_core.errors import SettingsError
-from iclgd_core.tasks import GincConfig, GincTask, ginc_world
-from iclgd_core.tasks.ginc_world import DELIMITER, GincWorld
+from iclgd_core.tasks import GincConfig, GincTask
+from iclgd_core.tasks.ginc_world.ginc_world import ginc_world
+from iclgd_core.tasks.ginc_world.ginc_world import DELIMITER, GincWorld
 from tests.tiny_models import WORLD
 
 SEEDS = st.integers(0, 50)

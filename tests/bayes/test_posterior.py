@@ -5,16 +5,23 @@ import pytest
 from numpy.typing import NDArray
 
 from iclgd_core.bayes import (
+
     RESTART,
+
     free_restart_likelihoods,
+
     mixture_likelihoods,
-    predictive,
+
     structure_likelihoods,
+
 )
+
+from iclgd_core.bayes.predictive.predictive import predictive
 from iclgd_core.errors import SettingsError
 from iclgd_core.metrics import correct, token_overlap
 from iclgd_core.predictions import TopLogProbs
-from iclgd_core.tasks import Episode, GincConfig, GincTask, ginc_world
+from iclgd_core.tasks import Episode, GincConfig, GincTask
+from iclgd_core.tasks.ginc_world.ginc_world import ginc_world
 from iclgd_core.tasks.ginc_prompts import GincPrompts
 
 TASK = GincTask(5)

@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from iclgd_core.evidence.progress import Steps, observed, tell, told
-from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.learners import Schedule, get_optimizer, in_context
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
 from iclgd_core.learners.in_place import train_in_place
 from iclgd_core.learners.run import all_runs
 from iclgd_core.measurements import Store

@@ -12,8 +12,10 @@ import pytest
 import torch
 
 from iclgd_core.devices import limit_process
-from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
-from iclgd_core.models import CausalModel, load_model
+from iclgd_core.learners import Schedule, get_optimizer, in_context
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
+from iclgd_core.models.adapter import CausalModel
+from iclgd_core.models.loading import load_model
 from tests.tiny_models import ARCHITECTURES, encoded, episodes, random_orders, tiny_model
 from tests.waiting import HANG
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from iclgd_core.learners import Schedule, get_optimizer, gradient_descent
+from iclgd_core.learners import Schedule, get_optimizer
+
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
 from iclgd_core.models.fingerprint import fingerprint
 from tests.learners.plain_loop import plain_loop
 from tests.tiny_models import ARCHITECTURES, encoded, episodes, predicted, random_orders, tiny_model, tiny_task, tokens

@@ -5,7 +5,7 @@ import pytest
 
 from iclgd_core.errors import ContextError
 from iclgd_core.learners import in_context
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.tasks import Episode
 from tests.tiny_models import (
     ARCHITECTURES,

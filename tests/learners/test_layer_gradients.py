@@ -8,7 +8,7 @@ import torch
 
 from iclgd_core.errors import NotRunError, UnknownNameError
 from iclgd_core.learners.layer_gradients import LayerGradients, layer_gradients
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.architectures import Behaviour
 from tests.tiny_models import ARCHITECTURES, encoded, episodes, tiny_model
 

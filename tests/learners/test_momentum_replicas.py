@@ -13,7 +13,8 @@ from iclgd_core.learners.objectives import LABELS, sequence_loss
 from iclgd_core.learners.replica_step import gradient_step
 from iclgd_core.learners.replicas import in_replicas, train_replicas
 from iclgd_core.learners.run import Run, all_runs
-from iclgd_core.models import CausalModel, load_model
+from iclgd_core.models.adapter import CausalModel
+from iclgd_core.models.loading import load_model
 from iclgd_core.models.answering import padded
 from iclgd_core.models.attention import is_plain
 from iclgd_core.models.momentum_attention import MOMENTUM

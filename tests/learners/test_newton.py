@@ -6,11 +6,12 @@ import torch
 from torch.func import functional_call, jacrev
 
 from iclgd_core.errors import NotRunError
-from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, newton
+from iclgd_core.learners import Schedule, get_optimizer, newton
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
 from iclgd_core.learners.in_place import train_in_place
 from iclgd_core.learners.optimizers import Stack
 from iclgd_core.learners.replicas import train_replicas
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.projections import trained
 from tests.learners.in_place.small_runs import LABELS, small_run
 from tests.learners.test_objectives import sequence_run

@@ -10,14 +10,15 @@ import torch
 from numpy.typing import NDArray
 
 from iclgd_core.errors import NotRunError, UnknownNameError
-from iclgd_core.learners import OBJECTIVES, Schedule, get_optimizer, gradient_descent
+from iclgd_core.learners import OBJECTIVES, Schedule, get_optimizer
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
 from iclgd_core.learners.in_place import Plan, train_in_place
 from iclgd_core.learners.layer_causal import layer_causal_loss
 from iclgd_core.learners.objectives import LAYER_CAUSAL, sequence_loss, sequences
 from iclgd_core.learners.replicas import group_size, train_replicas
 from iclgd_core.learners.run import Run, all_runs
 from iclgd_core.learners.sharded.training import train_sharded
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.projections import trained
 from iclgd_core.tasks.prompts import Prompt
 from tests.learners.in_place.small_runs import LABELS, small_run

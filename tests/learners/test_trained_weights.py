@@ -9,8 +9,10 @@ import torch
 from torch.func import functional_call
 
 from iclgd_core.errors import NotRunError
-from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, trained_weights
-from iclgd_core.models import CausalModel
+from iclgd_core.learners import Schedule, get_optimizer
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
+from iclgd_core.learners.trained_weights.trained_weights import trained_weights
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.projections import trained
 from tests.tiny_models import encoded, episodes, random_orders, tiny_model
 

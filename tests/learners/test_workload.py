@@ -11,7 +11,7 @@ from iclgd_core.learners.in_place.gradients import requiring_gradients, step_gra
 from iclgd_core.learners.in_place.plan import LOGIT_BYTES
 from iclgd_core.learners.objectives import LABELS, logits_a_token, sequences
 from iclgd_core.learners.workload import step_workload
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.loading import fresh
 from tests.devices.conftest import tiny_config
 from tests.learners.in_place.small_runs import small_run

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from iclgd_core.errors import ContextError, NotRunError
-from iclgd_core.martingale import sample_paths
+from iclgd_core.martingale.paths import sample_paths
 from tests.tiny_models import ARCHITECTURES, predicted, tiny_model
 
 PROMPTS = np.array([[1, 5, 0, 2, 7], [3, 3, 0, 4, 1]])

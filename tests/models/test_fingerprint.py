@@ -9,7 +9,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from iclgd_core.models import CausalModel, fingerprint, load_model, loading
+from iclgd_core.models.adapter import CausalModel
+
+from iclgd_core.models import fingerprint, loading
+
+from iclgd_core.models.loading import load_model
 from iclgd_core.models.fingerprint import fingerprint as digest_of
 
 

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, LlamaConfig, MistralConfig
 
 from iclgd_core.errors import ModelError
-from iclgd_core.learners import Schedule, get_optimizer, gradient_descent
-from iclgd_core.models import CausalModel, load_model
+from iclgd_core.learners import Schedule, get_optimizer
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
+from iclgd_core.models.adapter import CausalModel
+from iclgd_core.models.loading import load_model
 from iclgd_core.models.architectures.behaviour import pads_right, reuses_prefix, vectorises
 from iclgd_core.models.loading import ATTENTION, LARGE_ATTENTION, attention_for, fresh
 from iclgd_core.models.momentum_attention import ETA, MOMENTUM, momentum_attention, momentum_of, momentum_weights

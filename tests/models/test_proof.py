@@ -10,7 +10,7 @@ import torch
 from transformers import LlamaForCausalLM, MobileBertConfig, MobileBertForMaskedLM, PreTrainedModel
 
 from iclgd_core.errors import ModelError
-from iclgd_core.models import load_model
+from iclgd_core.models.loading import load_model
 from iclgd_core.models.answering import answer
 from iclgd_core.models.architectures.behaviour import vectorises
 from iclgd_core.models.proof import check_readout

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from transformers import MixtralConfig
 
 from iclgd_core.errors import ModelError
-from iclgd_core.models import load_model
+from iclgd_core.models.loading import load_model
 from iclgd_core.models.loading import ATTENTION, fresh
 from iclgd_core.models.preflight import facts_of
 from tests.models.architectures.toys import toy_model

@@ -11,8 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.evidence.mutations import Mutation
-from iclgd_core.learners import Optimizer, Runs, Schedule, get_optimizer, gradient_descent, in_context
-from iclgd_core.models import CausalModel
+from iclgd_core.learners import (
+    Optimizer,
+    Runs,
+    Schedule,
+    get_optimizer,
+    in_context,
+)
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.predictions import LogProbs
 from iclgd_core.tasks.prompts import EpisodePrompts
 from tests.mutations.laboratory import STAND_INS, Learner, at_every_setting, in_every_order

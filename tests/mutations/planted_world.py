@@ -21,7 +21,7 @@ from iclgd_core.bayes import RESTART
 from iclgd_core.lab import SHOTS, Lab, Series
 from iclgd_core.learners import OPTIMIZERS, get_optimizer
 from iclgd_core.measurements import Store
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.predictions import LogProbs
 from iclgd_core.tasks.relabelled import RelabelledTask
 from iclgd_core.tiers import TIERS

@@ -9,7 +9,8 @@ import pytest
 from iclgd_core.errors import DivergedError, SettingsError
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.lab import Lab, Series
-from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.learners import Schedule, get_optimizer, in_context
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
 from iclgd_core.measurements import Store
 from iclgd_core.predictions import LogProbs
 from iclgd_core.studies.random_labels import relabelled

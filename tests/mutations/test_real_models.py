@@ -10,8 +10,8 @@ from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab, Series
 from iclgd_core.learners import Schedule
 from iclgd_core.measurements import Store
-from iclgd_core.models import load_model
-from iclgd_core.models.embedded import checkpoints
+from iclgd_core.models.loading import load_model
+from iclgd_core.hub.embedded import checkpoints
 from iclgd_core.tasks import get_task
 from iclgd_core.tiers import TIERS
 from tests.mutations.judged import Mutant, claim_tests, shown, stated

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from iclgd_core.errors import ModelError
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.loading import ATTENTION, fresh
 from iclgd_core.models.projections import projection_names
 from iclgd_core.seeds import derive, stream

@@ -14,14 +14,14 @@ import torch
 from rich.console import Console
 from safetensors.torch import load_file
 
-from iclgd_core.models import load_model
-from iclgd_core.models.embedded import checkpoints
+from iclgd_core.models.loading import load_model
+from iclgd_core.hub.embedded import checkpoints
 from iclgd_core.pretrain import RECIPES, Recipe, pretrain
 from iclgd_core.pretrain.card import Training
 from iclgd_core.pretrain.corpus import documents, windows
 from iclgd_core.pretrain.tokenizer import build_tokenizer
 from iclgd_core.pretrain.validation import accuracy_by_shots
-from iclgd_core.tasks import ginc_world
+from iclgd_core.tasks.ginc_world.ginc_world import ginc_world
 
 TINY = replace(
     RECIPES["ginc-llama-57k"], name="ginc-tiny", hidden=16, mlp=24, layers=2, heads=2, documents=20,

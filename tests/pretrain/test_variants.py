@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 from safetensors.torch import load_file
 
-from iclgd_core.models import load_model
+from iclgd_core.models.loading import load_model
 from iclgd_core.models.loading import fresh
 from iclgd_core.models.momentum_attention import MOMENTUM
 from iclgd_core.pretrain import RECIPES, Recipe, pretrain
@@ -22,7 +22,8 @@ from iclgd_core.pretrain.recipe import UNIFORM
 from iclgd_core.pretrain.validation import accuracy_by_shots
 from iclgd_core.pretrain.variants import DISTRIBUTIONS, SEEDS, TWINS, VARIANTS
 from iclgd_core.seeds import derive
-from iclgd_core.tasks import GincConfig, get_task, ginc_world
+from iclgd_core.tasks import GincConfig, get_task
+from iclgd_core.tasks.ginc_world.ginc_world import ginc_world
 
 TINY = Recipe(
     "ginc-tiny", "llama", 16, mlp=24, layers=2, heads=2, documents=8, document_length=240, steps=3, batch=2,

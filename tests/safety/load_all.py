@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from iclgd_core.errors import IclgdError
-from iclgd_core.models import load_model
+from iclgd_core.models.loading import load_model
 from iclgd_core.models.preflight import reader_of
 
 BYTES = 12 * 2**30

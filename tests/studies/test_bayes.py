@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from iclgd_core.bayes import RESTART, mixture_likelihoods, predictive
+from iclgd_core.bayes import RESTART, mixture_likelihoods
+
+from iclgd_core.bayes.predictive.predictive import predictive
 from iclgd_core.errors import NotRunError, UnknownNameError
 from iclgd_core.lab import Lab
 from iclgd_core.measurements import Store

@@ -9,7 +9,7 @@ import torch
 from iclgd_core.lab import Lab
 from iclgd_core.measurements import Store
 from iclgd_core.metrics import required_sparsity
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.projections import projection_names
 from iclgd_core.studies import MATRICES, SCALES, invariance_study, sparsity_study
 from tests.studies.planted import TIER

@@ -14,7 +14,7 @@ from iclgd_core.lab import Lab
 from iclgd_core.learners import Schedule
 from iclgd_core.measurements import Store
 from iclgd_core.metrics.expected_digit import expected_digit, label_log_probs
-from iclgd_core.models import load_model
+from iclgd_core.models.loading import load_model
 from iclgd_core.predictions import TopLogProbs
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.text_regression import text_regression_study

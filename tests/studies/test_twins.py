@@ -9,7 +9,7 @@ import torch
 
 from iclgd_core.lab import Lab
 from iclgd_core.measurements import Store
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.perplexity import token_losses
 from iclgd_core.pretrain import Recipe
 from iclgd_core.pretrain.corpus import documents, windows

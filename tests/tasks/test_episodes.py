@@ -7,7 +7,12 @@ import pytest
 
 from iclgd_core.errors import ContextError, SettingsError, UnknownNameError
 from iclgd_core.seeds import stream
-from iclgd_core.tasks import TASKS, Episode, GincTask, get_task
+from iclgd_core.tasks import (
+    TASKS,
+    Episode,
+    GincTask,
+    get_task,
+)
 from iclgd_core.tasks.ginc_task import POOL
 from tests.tasks.hidden_paths import next_by_enumeration
 from tests.tiny_models import WORLD, encoded, tiny_model, tiny_task, tokens

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.tasks import GincConfig, GincWorld, ginc_world
+from iclgd_core.tasks import GincConfig, GincWorld
+from iclgd_core.tasks.ginc_world.ginc_world import ginc_world
 from tests.tasks.hidden_paths import emission, joint_transition, next_by_enumeration, start_at
 from tests.tiny_models import WORLD
 

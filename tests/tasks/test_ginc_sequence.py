@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from iclgd_core.errors import ContextError, SettingsError
-from iclgd_core.learners import Schedule, get_optimizer, gradient_descent, in_context
+from iclgd_core.learners import Schedule, get_optimizer, in_context
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
 from iclgd_core.seeds import stream
 from iclgd_core.tasks import get_task
 from iclgd_core.tasks.ginc_sequence import GincSequenceTask

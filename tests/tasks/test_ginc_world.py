@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.tasks import GincConfig, GincWorld, ginc_world
+from iclgd_core.tasks import GincConfig, GincWorld
+from iclgd_core.tasks.ginc_world.ginc_world import ginc_world
 
 configs = st.builds(
     GincConfig,

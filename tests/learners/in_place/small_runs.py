@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from iclgd_core.learners.run import Run
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.tasks.prompts import Prompt
 
 LENGTHS = (5, 7, 3, 9, 5)

@@ -6,7 +6,7 @@ import torch
 from iclgd_core.learners.in_place.batches import micro_batches
 from iclgd_core.learners.in_place.checkpointing import checkpointed, repeated_layers
 from iclgd_core.learners.in_place.gradients import requiring_gradients, step_gradients
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from tests.learners.in_place.small_runs import small_run
 from tests.models.architectures.toys import LAYERS, MASKED, TOYS, VOCABULARY, toy_model
 

@@ -10,7 +10,7 @@ from iclgd_core.learners import get_optimizer
 from iclgd_core.learners.in_place import InPlaceDescent, Plan, Rounding, snapshot, train_in_place
 from iclgd_core.learners.in_place.rounding import round_stochastically
 from iclgd_core.learners.in_place.snapshot import Snapshot, checksum
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from tests.learners.in_place.small_runs import LABELS, small_run, weights, whole
 from tests.tiny_models import tiny_model
 

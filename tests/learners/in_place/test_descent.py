@@ -12,7 +12,7 @@ from iclgd_core.learners.in_place import InPlaceDescent, Plan, Rounding, train_i
 from iclgd_core.learners.in_place.snapshot import checksum
 from iclgd_core.learners.replicas import train_replicas
 from iclgd_core.learners.run import Run
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from tests.learners.in_place.small_runs import LABELS, asking, small_run, textbook, weights, whole
 from tests.models.architectures.toys import MASKED, TOYS, VOCABULARY, toy_model
 from tests.tiny_models import ARCHITECTURES, tiny_model

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from iclgd_core.learners.in_place.batches import MicroBatch, micro_batches
 from iclgd_core.learners.in_place.gradients import requiring_gradients, step_at_once, step_gradients
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from tests.learners.in_place.small_runs import LENGTHS, prompts, small_run
 from tests.models.architectures.toys import toy_model
 from tests.tiny_models import tiny_model

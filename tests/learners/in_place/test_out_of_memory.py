@@ -12,7 +12,7 @@ from iclgd_core.learners import get_optimizer
 from iclgd_core.learners.in_place import InPlaceDescent, Plan, Rounding, train_in_place
 from iclgd_core.learners.in_place import updates as updates_module
 from iclgd_core.learners.in_place.updates import Updater
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from tests.learners.in_place.small_runs import LABELS, asking, small_run, weights, whole
 from tests.tiny_models import tiny_model
 

@@ -11,7 +11,7 @@ from iclgd_core.learners import get_optimizer
 from iclgd_core.learners.in_place import Plan, activation_bytes, gd_bytes
 from iclgd_core.learners.in_place.batches import micro_batches
 from iclgd_core.learners.in_place.gradients import requiring_gradients, step_gradients
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.attention import is_plain
 from iclgd_core.models.loading import fresh
 from iclgd_core.models.momentum_attention import MOMENTUM

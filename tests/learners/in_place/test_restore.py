@@ -7,7 +7,7 @@ import torch
 
 from iclgd_core.learners import get_optimizer
 from iclgd_core.learners.in_place import InPlaceDescent, Plan, RestoreError, Rounding, train_in_place
-from iclgd_core.models import CausalModel
+from iclgd_core.models.adapter import CausalModel
 from iclgd_core.models.fingerprint import fingerprint
 from tests.learners.in_place.small_runs import LABELS, asking, small_run, weights, whole
 from tests.models.architectures.toys import VOCABULARY, toy_model

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from iclgd_core.learners import Schedule, get_optimizer, gradient_descent
-from iclgd_core.models import load_model
+from iclgd_core.learners import Schedule, get_optimizer
+
+from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
+from iclgd_core.models.loading import load_model
 from iclgd_core.models.spread import load_spread
 from tests.tiny_models import encoded, episodes, random_orders, tiny_model
 

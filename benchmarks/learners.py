@@ -21,10 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from iclgd_core.learners import OPTIMIZERS, Schedule, in_context
-
-from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.loading import load_model
+from iclgd_core.learners.gd.gradient_descent import gradient_descent
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.loading import load_model
 from iclgd_core.tasks import TASKS
 from iclgd_core.tasks.prompts import EpisodePrompts
 

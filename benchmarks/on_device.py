@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from benchmarks.random_models import behind, random_ids
 from iclgd_core.devices import Workload, estimate, measured_peak
 from iclgd_core.learners import get_optimizer
-from iclgd_core.learners.in_place import InPlaceDescent, Plan, Rounding
-from iclgd_core.learners.run import Run
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.answering import answer
-from iclgd_core.models.attention import is_plain
-from iclgd_core.models.projections import trained
-from iclgd_core.predictions import LogProbs, TopLogProbs
+from iclgd_core.learners.gd.in_place import InPlaceDescent, Plan, Rounding
+from iclgd_core.learners.gd.run import Run
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.answering import answer
+from iclgd_core.models.language.attention import is_plain
+from iclgd_core.models.language.predictions import LogProbs, TopLogProbs
+from iclgd_core.models.language.projections import trained
 from iclgd_core.tasks.prompts import Prompt
 
 SHOTS, QUERIES, TOKENS = 8, 32, 60

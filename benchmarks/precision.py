@@ -30,10 +30,10 @@ from rich.console import Console
 from rich.table import Table
 
 from iclgd_core.learners import get_optimizer
-from iclgd_core.learners.in_place import InPlaceDescent, Rounding
-from iclgd_core.learners.run import Run
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.loading import load_model
+from iclgd_core.learners.gd.in_place import InPlaceDescent, Rounding
+from iclgd_core.learners.gd.run import Run
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.loading import load_model
 from iclgd_core.tasks import TASKS
 from iclgd_core.tasks.prompts import EpisodePrompts
 

@@ -22,9 +22,9 @@ from rich.table import Table
 from benchmarks.on_device import now, of_labels
 from benchmarks.random_models import LLAMAS, behind, gpt_neox, llama, random_ids, random_model
 from iclgd_core.devices import set_precise
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.answering import answer
-from iclgd_core.models.loading import DTYPES
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.answering import answer
+from iclgd_core.models.language.loading import DTYPES
 from iclgd_core.tasks.prompts import Prompt
 
 ARCHITECTURES = {"llama": llama, "gpt_neox": gpt_neox}

@@ -16,8 +16,8 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.loading import DTYPES
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.loading import DTYPES
 from iclgd_core.tasks.prompts import Prompt
 
 LLAMAS: dict[str, tuple[int, int, int, int, int]] = {

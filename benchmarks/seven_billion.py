@@ -30,11 +30,11 @@ from rich.table import Table
 from benchmarks.on_device import QUERIES, SHOTS, TOKENS, Material, descent, in_context, material, now, with_peak
 from benchmarks.random_models import LLAMAS, llama, random_model
 from iclgd_core.devices import free_cached_memory, numerics, set_precise
-from iclgd_core.learners.in_place import Plan, Rounding
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.fingerprint import fingerprint
-from iclgd_core.models.loading import DTYPES
-from iclgd_core.predictions import LogProbs
+from iclgd_core.learners.gd.in_place import Plan, Rounding
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.fingerprint import fingerprint
+from iclgd_core.models.language.loading import DTYPES
+from iclgd_core.models.language.predictions import LogProbs
 
 RESULTS = Path(__file__).parent / "results"
 

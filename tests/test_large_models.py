@@ -10,17 +10,18 @@ import pytest
 import torch
 
 from fixtures.shelf import Shelf
-from iclgd_core import predictions
 from iclgd_core.devices import Calibration, DeviceMemory, LeasedRoom, OutOfMemoryError
 from iclgd_core.devices.peak import Peak
 from iclgd_core.lab import Lab, measuring
-from iclgd_core.learners import Schedule, replicas
-from iclgd_core.measurements import Store
-from iclgd_core.predictions import TopLogProbs
+from iclgd_core.lab.store import Store
+from iclgd_core.lab.tiers import TIERS, Tier
+from iclgd_core.learners import Schedule
+from iclgd_core.learners.gd import replicas
+from iclgd_core.models.language import predictions
+from iclgd_core.models.language.predictions import TopLogProbs
 from iclgd_core.studies import accuracy_study, agreement_study
 from iclgd_core.studies.order import order_study
 from iclgd_core.tasks import GincConfig
-from iclgd_core.tiers import TIERS, Tier
 from tests.tiny_models import tiny_model, tiny_task
 
 SCHEDULE = Schedule((0.01, 0.1), (1, 3))
@@ -110,7 +111,7 @@ def test_memory_that_runs_out_ends_the_claim_with_the_amount(tmp_path: Path, mon
     def exhausted(*_: object) -> None:
         raise torch.OutOfMemoryError("injected")
 
-    monkeypatch.setattr("iclgd_core.models.answering._forward", exhausted)
+    monkeypatch.setattr("iclgd_core.models.language.answering._forward", exhausted)
     with pytest.raises(OutOfMemoryError, match=r"icl ran out of memory on cpu.*It needs about \d"):
         own.in_context()
 

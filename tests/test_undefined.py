@@ -42,7 +42,12 @@ from iclgd_core.stats import (
     sign_flip,
     slopes,
 )
-from iclgd_core.studies import accuracy_study, agreement_study, order_study, size_study
+from iclgd_core.studies import (
+    accuracy_study,
+    agreement_study,
+    order_study,
+    size_study,
+)
 from iclgd_core.studies.points import sampled
 from tests.studies.planted import Floats, Place, drawn, planted_lab
 

@@ -7,11 +7,11 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoModelForCausalLM
 
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.pretrain import Recipe
-from iclgd_core.pretrain.tokenizer import build_tokenizer
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.pretrain import Recipe
+from iclgd_core.models.pretrain.tokenizer import build_tokenizer
 from iclgd_core.tasks import Episode, GincConfig, GincTask
-from iclgd_core.tasks.ginc_prompts import GincPrompts, ginc_tokens
+from iclgd_core.tasks.ginc.prompts import GincPrompts, ginc_tokens
 from iclgd_core.tasks.prompts import Prompt
 
 ARCHITECTURES = ("llama", "gptj")

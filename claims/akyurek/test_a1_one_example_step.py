@@ -14,8 +14,8 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import AKYUREK
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.identities import SETTINGS, step_against_autograd, step_over_orders
 from iclgd_core.stats import above, below
+from iclgd_core.studies.akyurek.identities import SETTINGS, step_against_autograd, step_over_orders
 
 ROUNDING = 1e-12
 CHANGE = 1e-9

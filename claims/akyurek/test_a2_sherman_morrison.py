@@ -13,12 +13,12 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import AKYUREK
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.identities import (
+from iclgd_core.stats import below
+from iclgd_core.studies.akyurek.identities import (
     SETTINGS,
     sherman_morrison_against_ridge,
     sherman_morrison_over_orders,
 )
-from iclgd_core.stats import below
 
 BOUND = 1e-9
 MEASURES = {"closed-form": sherman_morrison_against_ridge, "order": sherman_morrison_over_orders}

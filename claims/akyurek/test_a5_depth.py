@@ -15,9 +15,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import AKYUREK
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.depth import by_depth
-from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
+from iclgd_core.studies.akyurek.depth import by_depth
 
 MARGIN = 0.02
 DEVIATION = "1, 2 and 4 layers of width 64, d = 5, 10 examples; the paper: 1 to 16 layers, d = 8, 40 examples"

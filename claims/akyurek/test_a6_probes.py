@@ -16,9 +16,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import AKYUREK
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.lab import RegressionLab
-from iclgd_core.regression.probes import CONTROLS, TARGETS, probed
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
+from iclgd_core.studies.akyurek.probes import CONTROLS, TARGETS, probed
 
 MARGIN = 0.1
 PAPER_VALUES = {"moment": "best at about layer 7 to 8 of 16", "weights": "best at about layer 12 of 16"}

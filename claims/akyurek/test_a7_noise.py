@@ -21,9 +21,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import AKYUREK
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.lab import RegressionLab
-from iclgd_core.regression.noise import posterior_mean_or_least_squares
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
+from iclgd_core.studies.akyurek.noise import posterior_mean_or_least_squares
 
 MARGIN = 1.0 / 3.0
 DEVIATION = (

@@ -23,7 +23,7 @@ from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import agreement_study
-from iclgd_core.studies.dai_fine_tuning import OPTIMIZER, PART
+from iclgd_core.studies.dai.fine_tuning import OPTIMIZER, PART
 
 OBJECTIVE = "lm"
 MARGIN = 0.02

@@ -18,7 +18,7 @@ from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import below
-from iclgd_core.studies.dai_dual_form import identity_study
+from iclgd_core.studies.dai.dual_form import identity_study
 
 BOUND = 1e-10
 

@@ -20,7 +20,7 @@ from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.dai_dual_form import relaxation_study
+from iclgd_core.studies.dai.dual_form import relaxation_study
 
 MARGIN = 0.5
 MINIMUM_EFFECT = 0.05

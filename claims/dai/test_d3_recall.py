@@ -21,7 +21,7 @@ from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.studies.dai_recall import READINGS, recall_study
+from iclgd_core.studies.dai.recall import READINGS, recall_study
 
 MARGIN = {"as-reported": 0.5, "above-chance": 0.05}
 MINIMUM_EFFECT = 0.1

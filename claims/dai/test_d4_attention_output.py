@@ -23,8 +23,8 @@ from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.dai_layers import LOSSES
-from iclgd_core.studies.dai_similarity import BASELINES, FORMS, similarity_study
+from iclgd_core.studies.dai.layers import LOSSES
+from iclgd_core.studies.dai.similarity import BASELINES, FORMS, similarity_study
 
 MARGIN = 0.05
 MINIMUM_EFFECT = 0.05

@@ -20,7 +20,7 @@ from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.dai_similarity import similarity_study
+from iclgd_core.studies.dai.similarity import similarity_study
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.02

@@ -25,7 +25,7 @@ from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.pretrain import RECIPES
+from iclgd_core.models.pretrain import RECIPES
 from iclgd_core.stats import paired_t
 from iclgd_core.studies import MEASURES, twin_study
 

@@ -23,7 +23,7 @@ from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.dai_selection import REPORTED, selection_study
+from iclgd_core.studies.dai.selection import REPORTED, selection_study
 
 MARGIN = 0.01
 MINIMUM_EFFECT = 0.02

@@ -17,7 +17,7 @@ from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import above, below
-from iclgd_core.studies.deutch_invariant import LOSSES, invariant_study
+from iclgd_core.studies.deutch.invariant import LOSSES, invariant_study
 
 ROUNDING = 1e-9
 FELT = 1e-6

@@ -27,8 +27,8 @@ from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.deutch_compared import METRICS
-from iclgd_core.studies.deutch_similarity import FORMS, layer_causal_study
+from iclgd_core.studies.deutch.compared import METRICS
+from iclgd_core.studies.deutch.similarity import FORMS, layer_causal_study
 
 MINIMUM_EFFECT = 0.07
 DEVIATION = (

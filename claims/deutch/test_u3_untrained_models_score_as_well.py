@@ -20,9 +20,9 @@ from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.models.reinitialised import KEPT
+from iclgd_core.models.language.reinitialised import KEPT
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.deutch_untrained import METRICS, untrained_study
+from iclgd_core.studies.deutch.untrained import METRICS, untrained_study
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.08

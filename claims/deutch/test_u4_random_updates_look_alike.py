@@ -17,7 +17,7 @@ from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.stats import below
-from iclgd_core.studies.deutch_artefact import FORMS, SIZES, artefact_study
+from iclgd_core.studies.deutch.artefact import FORMS, SIZES, artefact_study
 
 BOUND = 0.005
 

@@ -21,7 +21,7 @@ from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_equivalent
-from iclgd_core.studies.deutch_gradients import FORMS, gradient_study
+from iclgd_core.studies.deutch.gradients import FORMS, gradient_study
 
 CENTRE = 0.15
 MARGIN = 0.10

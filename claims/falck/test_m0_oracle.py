@@ -15,7 +15,7 @@ from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import FALCK
 from iclgd_core.evidence.study import Judge
 from iclgd_core.stats import below
-from iclgd_core.studies.martingale_oracle import GAPS, oracle_study
+from iclgd_core.studies.falck.oracle import GAPS, oracle_study
 
 BOUND = 1e-12
 

@@ -18,7 +18,7 @@ from iclgd_core.evidence.papers import FALCK
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.martingale_steps import step_study
+from iclgd_core.studies.falck.steps import step_study
 
 TOLERANCE = 0.01
 OUTCOMES = 8

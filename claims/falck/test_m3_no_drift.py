@@ -25,8 +25,8 @@ from iclgd_core.evidence.papers import FALCK
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.martingale_following import if_it_follows
-from iclgd_core.studies.martingale_paths import LENGTHS, path_study
+from iclgd_core.studies.falck.following import if_it_follows
+from iclgd_core.studies.falck.paths import LENGTHS, path_study
 
 INSIDE = 0.8
 MINIMUM_EFFECT = 0.15

@@ -15,8 +15,8 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import FU
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.convergence import by_condition, descent_steps, growth, newton_iterations, record
 from iclgd_core.stats import below
+from iclgd_core.studies.garg.convergence import by_condition, descent_steps, growth, newton_iterations, record
 
 MOST_ADDED = 8.0
 OFF_TENFOLD = 1.0

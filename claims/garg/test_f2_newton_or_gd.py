@@ -18,9 +18,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import FU
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.lab import RegressionLab
-from iclgd_core.regression.layer_match import final_match, record
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
+from iclgd_core.studies.garg.layer_match import final_match, record
 
 DEVIATION = (
     "d = 5, 11 points, 4 layers of width 64, trained on N(0, I) alone for 100,000 steps, so a refutation speaks about "

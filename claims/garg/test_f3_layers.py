@@ -23,9 +23,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import FU
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.lab import RegressionLab
-from iclgd_core.regression.layer_match import beyond_grid, by_layer, layer_matches, record
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import above, below
+from iclgd_core.studies.garg.layer_match import beyond_grid, by_layer, layer_matches, record
 
 ABOUT_THREE = 2.5
 DOUBLING = 2.0

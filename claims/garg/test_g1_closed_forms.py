@@ -15,9 +15,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import GARG
 from iclgd_core.evidence.study import Judge
-from iclgd_core.measurements import Store
-from iclgd_core.regression.function_class_study import closed_form_errors
+from iclgd_core.lab.store import Store
 from iclgd_core.stats import paired_equivalent
+from iclgd_core.studies.garg.function_class_errors import closed_form_errors
 
 MARGIN = 0.05
 

@@ -18,9 +18,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import GARG
 from iclgd_core.evidence.study import Judge
-from iclgd_core.measurements import Store
-from iclgd_core.regression.function_class_study import CONTESTS, contest
+from iclgd_core.lab.store import Store
 from iclgd_core.stats import paired_greater
+from iclgd_core.studies.garg.function_class_errors import CONTESTS, contest
 
 MARGIN = 0.02
 DEVIATION = "a check of the instruments: learners against each other; no Transformer was trained on this class"

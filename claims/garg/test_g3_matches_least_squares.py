@@ -16,9 +16,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import GARG
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.lab import RegressionLab
-from iclgd_core.regression.learning_curve import errors_after
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_equivalent
+from iclgd_core.studies.garg.learning_curve import errors_after
 
 MARGIN = 0.05
 DEVIATION = (

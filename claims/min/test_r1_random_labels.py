@@ -25,7 +25,7 @@ from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_equivalent
 from iclgd_core.studies import SCOPES
-from iclgd_core.studies.random_labels import random_label_study
+from iclgd_core.studies.min.random_labels import random_label_study
 
 MARGIN = 0.05
 DEVIATION = "8 demonstrations, not 16; a label is the next symbol of a text, so a random one is a break in it"

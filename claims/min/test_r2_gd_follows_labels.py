@@ -23,7 +23,7 @@ from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.random_labels_shift import SETTINGS, shift_study
+from iclgd_core.studies.min.random_labels_shift import SETTINGS, shift_study
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.05

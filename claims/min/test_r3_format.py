@@ -16,7 +16,7 @@ from iclgd_core.evidence.papers import MIN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.random_labels import random_label_study
+from iclgd_core.studies.min.random_labels import random_label_study
 
 MINIMUM_EFFECT = 0.05
 DEVIATION = "8 demonstrations, not 16; a label is the next symbol of a text"

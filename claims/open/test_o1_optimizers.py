@@ -24,7 +24,7 @@ from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.other_optimizers import optimizer_account
+from iclgd_core.studies.open.other_optimizers import optimizer_account
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.05

@@ -21,7 +21,7 @@ from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
 from iclgd_core.stats import at_every, paired_greater
-from iclgd_core.studies.gap_map import gap_map
+from iclgd_core.studies.open.gap_map import gap_map
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.05

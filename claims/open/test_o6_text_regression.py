@@ -23,7 +23,7 @@ from iclgd_core.evidence.papers import OPEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.text_regression import text_regression_study
+from iclgd_core.studies.open.text_regression import text_regression_study
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.05

@@ -28,10 +28,10 @@ from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.regression.lab import RegressionLab
-from iclgd_core.regression.order import regression_order_study
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import at_every, paired_greater
 from iclgd_core.studies import order_study
+from iclgd_core.studies.regression_order import regression_order_study
 
 MARGIN = 0.01
 MINIMUM_EFFECT = 0.05

@@ -32,10 +32,10 @@ from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
-from iclgd_core.regression.agreement import regression_agreement_study
-from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import AGREEMENTS, agreement_study
+from iclgd_core.studies.regression_agreement import regression_agreement_study
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.07

@@ -18,9 +18,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import VON_OSWALD
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.alignment import METRICS, alignment, replica
-from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
+from iclgd_core.studies.vonoswald.alignment import METRICS, alignment, replica
 
 BOUNDS = {"prediction-difference": 0.08, "sensitivity-cosine": 0.99, "sensitivity-difference": 0.141}
 PAPER = {"prediction-difference": "about 0", "sensitivity-cosine": "about 1", "sensitivity-difference": "about 0"}

@@ -14,9 +14,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import VON_OSWALD
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.alignment import excess_loss, interpolated, replica
-from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_equivalent
+from iclgd_core.studies.vonoswald.alignment import excess_loss, interpolated, replica
 
 MARGIN = 0.02
 SEEDS = (1, 2, 3)

@@ -16,9 +16,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import VON_OSWALD
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.alignment import SHIFTS, distance_when_shifted
-from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
+from iclgd_core.studies.vonoswald.alignment import SHIFTS, distance_when_shifted
 
 MARGIN = 0.02
 DEVIATION = "shifts by the factors 1/2, 2 and 3 instead of curves over alpha; the first training seed alone"

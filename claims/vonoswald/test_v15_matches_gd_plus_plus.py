@@ -17,11 +17,11 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import VON_OSWALD
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.alignment import replica
-from iclgd_core.regression.found import Found
-from iclgd_core.regression.lab import RegressionLab
-from iclgd_core.regression.two_layers import matched
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
+from iclgd_core.studies.found import Found
+from iclgd_core.studies.vonoswald.alignment import replica
+from iclgd_core.studies.vonoswald.two_layers import matched
 
 MARGIN = 0.02
 SEEDS = (1, 2, 3)

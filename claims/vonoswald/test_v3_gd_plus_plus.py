@@ -13,9 +13,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import VON_OSWALD
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.exactness import by_layer, first_layer_from_gd
-from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import below
+from iclgd_core.studies.vonoswald.exactness import by_layer, first_layer_from_gd
 
 BOUND = 1e-12
 

@@ -13,10 +13,10 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.attention_files import load_attention
-from iclgd_core.regression.exactness import attention_of, finite_without_demonstrations
-from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.lab.regression import RegressionLab
+from iclgd_core.models.regression.attention_files import load_attention
 from iclgd_core.stats import below
+from iclgd_core.studies.vonoswald.exactness import attention_of, finite_without_demonstrations
 
 BOUND = 0.5
 TRAINED = "icl-objective-lsa-1"

@@ -16,10 +16,10 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.exactness import attention_of
-from iclgd_core.regression.lab import RegressionLab
-from iclgd_core.regression.zeros import FORMS, counted_zeros, model_zeros, required_zeros
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import below
+from iclgd_core.studies.vonoswald.exactness import attention_of
+from iclgd_core.studies.vonoswald.zeros import FORMS, counted_zeros, model_zeros, required_zeros
 
 BOUND = 1e-12
 SIZES = (4, 32, 64)

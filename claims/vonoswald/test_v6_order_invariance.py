@@ -12,9 +12,9 @@ import pytest
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import VON_OSWALD
 from iclgd_core.evidence.study import Judge
-from iclgd_core.regression.exactness import over_orders
-from iclgd_core.regression.lab import RegressionLab
+from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import below
+from iclgd_core.studies.vonoswald.exactness import over_orders
 
 BOUND = 1e-12
 

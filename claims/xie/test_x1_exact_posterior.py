@@ -13,12 +13,12 @@ Deviation: the paper works with the mixture alone; forced delimiters make most p
 
 import pytest
 
-from iclgd_core.bayes import POSTERIORS
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import XIE
 from iclgd_core.evidence.study import Judge
+from iclgd_core.learners.bayes import POSTERIORS
 from iclgd_core.stats import below
-from iclgd_core.studies.bayes_exactness import exactness_study
+from iclgd_core.studies.xie.exactness import exactness_study
 
 BOUND = 1e-12
 DEVIATION = "with a restart of the state of probability 1e-12, and a posterior that knows the structure beside it"

@@ -24,7 +24,7 @@ from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.bayes_agreement import bayes_study
+from iclgd_core.studies.xie.bayes_agreement import bayes_study
 
 MARGIN = -0.02
 MINIMUM_EFFECT = 0.02

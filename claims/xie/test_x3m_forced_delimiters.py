@@ -20,7 +20,7 @@ from iclgd_core.evidence.papers import XIE
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.bayes_concentration import concentration_study
+from iclgd_core.studies.xie.concentration import concentration_study
 
 MINIMUM_EFFECT = 0.05
 DEVIATION = "8 demonstrations, where the theorem has infinitely many; impossible steps cost a restart of 1e-12"

@@ -23,7 +23,7 @@ from iclgd_core.evidence.papers import XIE
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.bayes_agreement import bayes_size_study
+from iclgd_core.studies.xie.bayes_agreement import bayes_size_study
 
 MINIMUM_EFFECT = 0.01
 DEVIATION = "57 thousand to 3 million weights, not 29 to 115 million; distributions, not accuracies"

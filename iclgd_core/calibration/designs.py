@@ -8,7 +8,7 @@ apart.
 """
 
 from iclgd_core.calibration.design import Design
-from iclgd_core.tiers import TIERS
+from iclgd_core.lab.tiers import TIERS
 
 QUICK = TIERS["quick"]
 

@@ -18,11 +18,11 @@ from iclgd_core.doctor.software import software
 from iclgd_core.errors import IclgdError, SettingsError
 from iclgd_core.hub.data import cached_data, data_of
 from iclgd_core.hub.series import subjects
+from iclgd_core.lab.tiers import TIERS, get_tier
 from iclgd_core.safety.command import Command
 from iclgd_core.tasks import get_task
 from iclgd_core.tasks.text import TextSettings
 from iclgd_core.tasks.text.sampling import SAMPLINGS
-from iclgd_core.tiers import TIERS, get_tier
 
 DEVICES = "auto, cpu, cuda or cuda:N"
 DEFAULT_MODEL, DEFAULT_TASK = "ginc-llama-794k", "ginc-k5"

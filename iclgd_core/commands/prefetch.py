@@ -21,11 +21,12 @@ from iclgd_core.hub.resolve import ensure_available
 from iclgd_core.hub.series import CHECKPOINTS, expand
 from iclgd_core.hub.source import HubId, ModelSource, parse
 from iclgd_core.hub.versions import check_versions
-from iclgd_core.models.preflight import reader_of
-from iclgd_core.regression.names import is_regression_model
-from iclgd_core.regression.registry import REGRESSION_TASKS, load_regression_model
+from iclgd_core.models.language.preflight import reader_of
+from iclgd_core.models.regression.names import is_regression_model
+from iclgd_core.models.regression.registry import load_regression_model
 from iclgd_core.safety.command import Command
 from iclgd_core.tasks import get_task
+from iclgd_core.tasks.regression.registry import REGRESSION_TASKS
 from iclgd_core.tasks.text import TextSettings
 
 MISSING = 1

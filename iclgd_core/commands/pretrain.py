@@ -7,9 +7,9 @@ import torch
 from rich.console import Console
 
 from iclgd_core.errors import IclgdError, SettingsError, UnknownNameError
-from iclgd_core.hub.embedded import MODELS_DIR
-from iclgd_core.pretrain import RECIPES, get_recipe, pretrain
-from iclgd_core.regression.pretraining import TRAINERS, pretrain_regression
+from iclgd_core.models.embedded import MODELS_DIR
+from iclgd_core.models.pretrain import RECIPES, get_recipe, pretrain
+from iclgd_core.models.regression.pretraining import TRAINERS, pretrain_regression
 from iclgd_core.safety.command import Command
 
 

@@ -11,9 +11,9 @@ from typing import Literal
 from iclgd_core.doctor.findings import Finding
 from iclgd_core.errors import IclgdError
 from iclgd_core.evidence.model_kinds import is_control
-from iclgd_core.hub.embedded import checkpoints, embedded_names
 from iclgd_core.hub.series import is_series, series
 from iclgd_core.hub.source import existing_folder
+from iclgd_core.models.embedded import checkpoints, embedded_names
 
 Material = Literal[
     "task", "ginc", "other ginc", "weights", "sizes", "ginc sizes", "checkpoints", "built-in", "linear-digits"

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import torch
 
 from iclgd_core.doctor.subject import SHOTS, Lengths
+from iclgd_core.lab.tiers import Tier
 from iclgd_core.learners import Schedule
-from iclgd_core.tiers import Tier
 
 SECONDS = 0.5
 EFFICIENCY = 0.4

@@ -21,14 +21,14 @@ from iclgd_core.doctor.claims import ICL, NEEDS
 from iclgd_core.doctor.hardware import Device
 from iclgd_core.doctor.subject import SHOTS, Described, Lengths
 from iclgd_core.errors import ModelError
+from iclgd_core.lab.tiers import Tier
 from iclgd_core.learners import OPTIMIZERS
-from iclgd_core.learners.objectives import LABELS
-from iclgd_core.learners.replicas import REPLICA_BYTES
-from iclgd_core.learners.workload import step_workload
-from iclgd_core.models.attention import is_plain
-from iclgd_core.models.loading import LARGE, attention_for
-from iclgd_core.models.projections import trained
-from iclgd_core.tiers import Tier
+from iclgd_core.learners.gd.objectives import LABELS
+from iclgd_core.learners.gd.replicas import REPLICA_BYTES
+from iclgd_core.learners.gd.workload import step_workload
+from iclgd_core.models.language.attention import is_plain
+from iclgd_core.models.language.loading import LARGE, attention_for
+from iclgd_core.models.language.projections import trained
 
 COPIES = 3
 """Weights, gradients and what SGD needs besides, of each replica."""

@@ -9,9 +9,9 @@ from iclgd_core.devices import shown
 from iclgd_core.devices.sizes import GIB
 from iclgd_core.doctor.findings import Finding, Section
 from iclgd_core.errors import IclgdError
-from iclgd_core.hub.embedded import MODELS_DIR, embedded_names
 from iclgd_core.hub import resolve_model
 from iclgd_core.hub.cache import cache_root
+from iclgd_core.models.embedded import MODELS_DIR, embedded_names
 
 TIGHT = 2 * GIB
 """Less free space than this is worth a note."""

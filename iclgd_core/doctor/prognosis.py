@@ -13,12 +13,12 @@ from iclgd_core.doctor.hardware import Device
 from iclgd_core.doctor.needs import LAYER_CAUSAL, Needs, descent, needs_of
 from iclgd_core.doctor.subject import Described, Lengths, describe, lengths_or_why, refused
 from iclgd_core.errors import IclgdError
-from iclgd_core.models.attention import is_plain
-from iclgd_core.models.loading import LARGE
-from iclgd_core.studies.invariance import LARGEST
+from iclgd_core.lab.tiers import Tier
+from iclgd_core.models.language.attention import is_plain
+from iclgd_core.models.language.loading import LARGE
+from iclgd_core.studies.shen.invariance import LARGEST
 from iclgd_core.tasks import GincTask, Task
 from iclgd_core.tasks.text.linear_digits import LinearDigits
-from iclgd_core.tiers import Tier
 
 NEXT_TOKENS = ("U1", "U3", "D8")
 """Claims that fine-tune on every next token of the demonstrations, by no layer-causal loss and by no other."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from iclgd_core.devices import shown
 from iclgd_core.doctor.findings import Finding, Section
 from iclgd_core.errors import IclgdError, UnknownNameError
-from iclgd_core.regression.names import is_regression_model
-from iclgd_core.regression.registry import REGRESSION_MODELS, REGRESSION_TASKS, load_regression_model
+from iclgd_core.models.regression.names import is_regression_model
+from iclgd_core.models.regression.registry import REGRESSION_MODELS, load_regression_model
+from iclgd_core.tasks.regression.registry import REGRESSION_TASKS
 
 KINDS = {
     "constructed-": "weights written by hand",

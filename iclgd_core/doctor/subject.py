@@ -13,7 +13,7 @@ from iclgd_core.hub.download import ask, fetch_files, to_fetch
 from iclgd_core.hub.files import CONFIG
 from iclgd_core.hub.scan import scan
 from iclgd_core.hub.source import HubId, parse
-from iclgd_core.models.preflight import facts_of, reader_of
+from iclgd_core.models.language.preflight import facts_of, reader_of
 from iclgd_core.tasks import Task
 from iclgd_core.tasks.prompts import Reader
 

@@ -1,12 +1,12 @@
 """Where models come from: names, the Hub and its cache, and what is read of a folder that others wrote."""
 
-from iclgd_core.hub.embedded import MODELS_DIR, checkpoints, embedded_names, embedded_path
 from iclgd_core.hub.refusals import GatedError, HubError, NotCachedError, UnsafeModelError
 from iclgd_core.hub.resolve import Availability, ensure_available, resolve_model
 from iclgd_core.hub.scan import is_masked
 from iclgd_core.hub.source import ModelSource
 from iclgd_core.hub.versions import check_versions
 from iclgd_core.hub.view import read_only_view
+from iclgd_core.models.embedded import MODELS_DIR, checkpoints, embedded_names, embedded_path
 
 __all__ = [
     "MODELS_DIR",

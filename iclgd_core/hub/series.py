@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from iclgd_core.errors import UnknownNameError
 from iclgd_core.hub.cache import cached_revisions
 from iclgd_core.hub.client import online, revisions
-from iclgd_core.hub.embedded import embedded_names
 from iclgd_core.hub.families import PREFIX, family
 from iclgd_core.hub.files import CONFIG
 from iclgd_core.hub.refusals import NotCachedError, RevisionError
 from iclgd_core.hub.source import HubId, existing_folder, hub_id
+from iclgd_core.models.embedded import embedded_names
 
 LATE = 0.5
 """Share of training after which a checkpoint is late."""

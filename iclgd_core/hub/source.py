@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from iclgd_core.errors import ModelError, UnknownNameError
-from iclgd_core.hub.embedded import CONTROLS, SHUFFLED, TRAINED, UNTRAINED, embedded_names, embedded_path
+from iclgd_core.models.embedded import CONTROLS, SHUFFLED, TRAINED, UNTRAINED, embedded_names, embedded_path
 
 Kind = Literal["embedded", "directory", "hub"]
 

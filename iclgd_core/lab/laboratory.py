@@ -16,23 +16,23 @@ from iclgd_core.devices.number_format import FORMATS
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.material import SHOTS, Material
 from iclgd_core.lab.measuring import from_arrays, identity, measured, to_arrays
+from iclgd_core.lab.precondition import repeating, why_no_icl
 from iclgd_core.lab.setting import Score, Setting, highest
+from iclgd_core.lab.store.key import Key
+from iclgd_core.lab.store.store import Arrays
 from iclgd_core.learners import (
     Runs,
     Schedule,
     get_optimizer,
     in_context,
 )
-from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
-from iclgd_core.learners.objectives import LABELS
-from iclgd_core.learners.workload import step_workload
-from iclgd_core.measurements.key import Key
-from iclgd_core.measurements.store import Arrays
+from iclgd_core.learners.gd.gradient_descent import gradient_descent
+from iclgd_core.learners.gd.objectives import LABELS
+from iclgd_core.learners.gd.workload import step_workload
 from iclgd_core.metrics import correct
-from iclgd_core.models.attention import is_plain
-from iclgd_core.models.projections import trained
-from iclgd_core.precondition import repeating, why_no_icl
-from iclgd_core.predictions import LogProbs
+from iclgd_core.models.language.attention import is_plain
+from iclgd_core.models.language.predictions import LogProbs
+from iclgd_core.models.language.projections import trained
 from iclgd_core.tasks.prompts import EpisodePrompts
 
 Ints = NDArray[np.int64]

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from iclgd_core.devices import Room
 from iclgd_core.evidence.plain import Json
-from iclgd_core.measurements import Store
-from iclgd_core.models.adapter import CausalModel
+from iclgd_core.lab.store import Store
+from iclgd_core.lab.tiers import Tier
+from iclgd_core.models.language.adapter import CausalModel
 from iclgd_core.seeds import stream
 from iclgd_core.tasks import Task
 from iclgd_core.tasks.prompts import EpisodePrompts, Reader
 from iclgd_core.tasks.text import TextPrompts, first_tokens
-from iclgd_core.tiers import Tier
 
 Ints = NDArray[np.int64]
 

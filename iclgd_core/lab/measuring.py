@@ -8,13 +8,13 @@ import torch
 from numpy.typing import NDArray
 
 from iclgd_core.devices import OutOfMemoryError, Room, Workload, estimate, is_out_of_memory
-from iclgd_core.learners.replicas import ACTIVATION_BYTES, REPLICA_BYTES
-from iclgd_core.measurements import Store
-from iclgd_core.measurements.key import Key
-from iclgd_core.measurements.store import Arrays
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.loading import LARGE
-from iclgd_core.predictions import LogProbs, TopLogProbs
+from iclgd_core.lab.store import Store
+from iclgd_core.lab.store.key import Key
+from iclgd_core.lab.store.store import Arrays
+from iclgd_core.learners.gd.replicas import ACTIVATION_BYTES, REPLICA_BYTES
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.loading import LARGE
+from iclgd_core.models.language.predictions import LogProbs, TopLogProbs
 from iclgd_core.tasks.prompts import EpisodePrompts
 
 REPLICAS = REPLICA_BYTES + ACTIVATION_BYTES

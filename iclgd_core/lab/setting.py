@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from iclgd_core.evidence.plain import Json
 from iclgd_core.learners import Runs, Schedule
-from iclgd_core.predictions import LogProbs
+from iclgd_core.models.language.predictions import LogProbs
 
 Score = Callable[[LogProbs], NDArray[np.float64]]
 """Scores the predictions (episodes, queries, vocabulary) of one setting, one number an episode; higher is better."""

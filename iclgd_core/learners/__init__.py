@@ -1,11 +1,11 @@
 """Ways to use demonstrations: in the prompt, or by gradient descent. Asked for many runs in one call."""
 
-from iclgd_core.learners.gradient_descent.gradient_descent import Runs, gradient_descent
+from iclgd_core.learners.gd.gradient_descent import Runs, gradient_descent
+from iclgd_core.learners.gd.objectives import OBJECTIVES
+from iclgd_core.learners.gd.optimizers import OPTIMIZERS, Optimizer, get_optimizer
+from iclgd_core.learners.gd.run import Run, Schedule
+from iclgd_core.learners.gd.trained_weights import trained_weights
 from iclgd_core.learners.in_context import in_context
-from iclgd_core.learners.objectives import OBJECTIVES
-from iclgd_core.learners.optimizers import OPTIMIZERS, Optimizer, get_optimizer
-from iclgd_core.learners.run import Run, Schedule
-from iclgd_core.learners.trained_weights.trained_weights import trained_weights
 
 __all__ = [
     "OBJECTIVES",

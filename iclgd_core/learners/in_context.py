@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.predictions import LogProbs, TopLogProbs
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.predictions import LogProbs, TopLogProbs
 from iclgd_core.tasks.prompts import EpisodePrompts
 
 Ints = NDArray[np.int64]

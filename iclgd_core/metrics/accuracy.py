@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.metrics.predictions import Floats, Predictions, checked
-from iclgd_core.predictions import TopLogProbs
+from iclgd_core.models.language.predictions import TopLogProbs
 
 
 def correct(log_probs: Predictions, answers: ArrayLike) -> Floats:

@@ -4,7 +4,7 @@ import numpy as np
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.metrics.predictions import Floats
-from iclgd_core.predictions import LogProbs, TopLogProbs
+from iclgd_core.models.language.predictions import LogProbs, TopLogProbs
 
 
 def label_log_probs(log_probs: LogProbs, labels: tuple[int, ...]) -> Floats:

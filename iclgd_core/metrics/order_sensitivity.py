@@ -4,7 +4,7 @@ import numpy as np
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.metrics.predictions import Floats, Predictions, checked, probabilities
-from iclgd_core.predictions import TopLogProbs, aligned
+from iclgd_core.models.language.predictions import TopLogProbs, aligned
 
 
 def order_sensitivity(log_probs: Predictions, *, axis: int) -> Floats:

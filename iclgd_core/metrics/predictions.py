@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.predictions import LogProbs, TopLogProbs, aligned
+from iclgd_core.models.language.predictions import LogProbs, TopLogProbs, aligned
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -11,7 +11,7 @@ from iclgd_core.evidence.curves import Curve
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.metrics import TOP_K, Closure, closure_of_agreement
-from iclgd_core.predictions import LogProbs
+from iclgd_core.models.language.predictions import LogProbs
 from iclgd_core.studies.agreements import AGREEMENTS
 
 Floats = NDArray[np.float64]

@@ -11,7 +11,7 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule
 from iclgd_core.metrics import correct, correct_among
-from iclgd_core.predictions import LogProbs
+from iclgd_core.models.language.predictions import LogProbs
 from iclgd_core.studies.chosen import predictions_at
 from iclgd_core.studies.points import everywhere, sampled
 

@@ -11,7 +11,7 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule, get_optimizer
 from iclgd_core.metrics import TOP_K, closure_of_agreement, correct
-from iclgd_core.predictions import LogProbs
+from iclgd_core.models.language.predictions import LogProbs
 from iclgd_core.studies.accounts import closure_records
 from iclgd_core.studies.agreements import AGREEMENTS
 from iclgd_core.studies.chosen import best_trained_rate, predictions_at

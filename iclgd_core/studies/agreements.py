@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.metrics import js_agreement, ocs_additive, ocs_bounded, token_overlap
-from iclgd_core.predictions import LogProbs
+from iclgd_core.models.language.predictions import LogProbs
 
 Agreement = Callable[[LogProbs, LogProbs], NDArray[np.float64]]
 

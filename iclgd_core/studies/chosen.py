@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from iclgd_core.errors import DivergedError
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule
-from iclgd_core.predictions import LogProbs
+from iclgd_core.models.language.predictions import LogProbs
 
 
 def predictions_at(

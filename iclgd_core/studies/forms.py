@@ -7,9 +7,9 @@ one or three passes over the demonstrations (on one model neither was nearest to
 from dataclasses import dataclass
 
 from iclgd_core.errors import UnknownNameError
+from iclgd_core.lab.tiers import Tier
 from iclgd_core.learners import Schedule
-from iclgd_core.studies.rule_schedules import SCHEDULES
-from iclgd_core.tiers import Tier
+from iclgd_core.studies.open.rule_schedules import SCHEDULES
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What is learned: tasks, the episodes drawn from them, and the GINC generator."""
 
 from iclgd_core.tasks.episode import Episode
-from iclgd_core.tasks.ginc_task import GincTask
-from iclgd_core.tasks.ginc_world.ginc_world import GincConfig, GincWorld, ginc_world
+from iclgd_core.tasks.ginc.task import GincTask
+from iclgd_core.tasks.ginc.world import GincConfig, GincWorld, ginc_world
 from iclgd_core.tasks.registry import TASKS, Task, get_task
 
 __all__ = ["TASKS", "Episode", "GincConfig", "GincTask", "GincWorld", "Task", "get_task", "ginc_world"]

@@ -4,9 +4,9 @@ from typing import Any, Protocol
 
 from iclgd_core.errors import UnknownNameError
 from iclgd_core.evidence.plain import Json
-from iclgd_core.tasks.ginc_sequence import GincSequenceTask
-from iclgd_core.tasks.ginc_task import GincTask
-from iclgd_core.tasks.ginc_world.ginc_world import VARIANTS
+from iclgd_core.tasks.ginc.sequence import GincSequenceTask
+from iclgd_core.tasks.ginc.task import GincTask
+from iclgd_core.tasks.ginc.world import VARIANTS
 from iclgd_core.tasks.prompts import EpisodePrompts, Reader
 from iclgd_core.tasks.text.by_name import DRAWN, drawn_task, is_own_task, own_task, text_task, text_task_names
 from iclgd_core.tasks.text.by_name import HINT as OWN_TASK

@@ -10,7 +10,7 @@ from iclgd_core.errors import NotRunError, UnknownNameError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.seeds import stream
 from iclgd_core.tasks.episode import Episode
-from iclgd_core.tasks.ginc_task import GincTask
+from iclgd_core.tasks.ginc.task import GincTask
 from iclgd_core.tasks.prompts import EpisodePrompts, Reader
 from iclgd_core.tasks.registry import Task
 from iclgd_core.tasks.text.text_episode import TextEpisode

@@ -9,7 +9,7 @@ from iclgd_core.evidence.record import Evidence
 from reports.natural_order import natural
 
 NO_ICL = "no ICL"
-"""How the reason of a verdict begins where a model failed the precondition (`iclgd_core.precondition`)."""
+"""How the reason of a verdict begins where a model failed the precondition (`iclgd_core.lab.precondition`)."""
 
 Key = tuple[str, str, str, str]
 Place = tuple[str, str]

@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 
 from iclgd_core.calibration.designs import DESIGNS
-from iclgd_core.studies import AGREEMENTS, MATRICES, SCALES, SCOPES
-from iclgd_core.tiers import TIERS
+from iclgd_core.lab.tiers import TIERS
+from iclgd_core.studies import (
+    AGREEMENTS,
+    MATRICES,
+    SCALES,
+    SCOPES,
+)
 
 CLAIMS = sorted((Path(__file__).resolve().parents[2] / "claims" / "shen").glob("test_*.py"))
 RULES = {"paired_greater": "greater", "paired_equivalent": "equivalent"}

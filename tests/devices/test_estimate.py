@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, PretrainedC
 
 from iclgd_core.devices import Workload, config_digest, estimate, skeleton
 from iclgd_core.errors import ModelError, SettingsError
-from iclgd_core.models.kept_keys import kept_by
+from iclgd_core.models.language.kept_keys import kept_by
 from tests.devices.conftest import tiny_config
 
 GIB = 2**30

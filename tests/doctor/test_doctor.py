@@ -22,7 +22,7 @@ from iclgd_core.doctor.places import places
 from iclgd_core.doctor.rendering import plain, show
 from iclgd_core.doctor.subject import Described
 from iclgd_core.errors import SettingsError
-from iclgd_core.hub.embedded import MODELS_DIR
+from iclgd_core.models.embedded import MODELS_DIR
 from iclgd_core.safety.command import run_commands
 from tests.devices.conftest import Smi
 

@@ -19,9 +19,9 @@ from iclgd_core.errors import IclgdError
 from iclgd_core.evidence.claim import claim_of
 from iclgd_core.hub import NotCachedError
 from iclgd_core.lab import SHOTS as SHOTS_OF_CLAIMS
-from iclgd_core.models.preflight import reader_of
+from iclgd_core.lab.tiers import TIERS
+from iclgd_core.models.language.preflight import reader_of
 from iclgd_core.tasks import get_task
-from iclgd_core.tiers import TIERS
 
 CLAIMS = Path(__file__).resolve().parents[2] / "claims"
 REGRESSION = ("vonoswald", "akyurek", "garg")

@@ -11,7 +11,7 @@ from iclgd_core.commands.prefetch import PREFETCH
 from iclgd_core.doctor.network import Hub
 from iclgd_core.doctor.regression import KINDS, by_kind
 from iclgd_core.errors import ModelError
-from iclgd_core.regression.registry import REGRESSION_MODELS
+from iclgd_core.models.regression.registry import REGRESSION_MODELS
 from iclgd_core.safety.command import run_commands
 
 OFFLINE = Hub(False, False, "not asked: HF_HUB_OFFLINE is set")

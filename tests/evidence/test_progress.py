@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from iclgd_core.evidence.progress import Steps, observed, tell, told
+from iclgd_core.lab.store import Store
 from iclgd_core.learners import Schedule, get_optimizer, in_context
-from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
-from iclgd_core.learners.in_place import train_in_place
-from iclgd_core.learners.run import all_runs
-from iclgd_core.measurements import Store
+from iclgd_core.learners.gd.gradient_descent import gradient_descent
+from iclgd_core.learners.gd.in_place import train_in_place
+from iclgd_core.learners.gd.run import all_runs
 from tests.tiny_models import encoded, episodes, random_orders, tiny_model
 
 Floats = NDArray[np.float32]
@@ -76,7 +76,7 @@ def test_replicas_tell_every_step_and_compute_the_same(
     optimizer: str, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """12 runs in groups of 5 are 3 groups; 5 demonstrations are one step, 3 or 5 an epoch."""
-    monkeypatch.setattr("iclgd_core.learners.replicas.group_size", lambda *_: 5)
+    monkeypatch.setattr("iclgd_core.learners.gd.replicas.group_size", lambda *_: 5)
     said, alone, watched = runs_and_steps(optimizer, shots=5, epochs=3)
     assert heard(said, "steps of GD") == list(range(1, 3 * steps + 1))
     assert {total for name, _, total in said if name == "steps of GD"} == {3 * steps}
@@ -105,7 +105,7 @@ def test_forward_passes_are_told_where_there_are_several(monkeypatch: pytest.Mon
     with observed(lambda *one: said.append(one)):
         in_context(model, drawn, random_orders(2, 2, 4))
     assert heard(said, "forward passes") == []
-    monkeypatch.setattr("iclgd_core.models.answering.MAX_BATCH_TOKENS", 1)
+    monkeypatch.setattr("iclgd_core.models.language.answering.MAX_BATCH_TOKENS", 1)
     with observed(lambda *one: said.append(one)):
         in_context(model, drawn, random_orders(2, 2, 4))
     passes = heard(said, "forward passes")

@@ -13,9 +13,9 @@ import torch
 
 from iclgd_core.devices import limit_process
 from iclgd_core.learners import Schedule, get_optimizer, in_context
-from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.loading import load_model
+from iclgd_core.learners.gd.gradient_descent import gradient_descent
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.loading import load_model
 from tests.tiny_models import ARCHITECTURES, encoded, episodes, random_orders, tiny_model
 from tests.waiting import HANG
 

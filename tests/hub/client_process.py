@@ -22,7 +22,7 @@ from iclgd_core.hub.data import HubData, cached_data, fetch_data
 from iclgd_core.hub.series import expand, series
 
 def load_model(*args):
-    from iclgd_core.models.loading import load_model
+    from iclgd_core.models.language.loading import load_model
     return load_model(*args)
 
 def evaluated(expression):

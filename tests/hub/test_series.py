@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from iclgd_core.errors import UnknownNameError
 from iclgd_core.hub import series as module
-from iclgd_core.hub.embedded import checkpoints
 from iclgd_core.hub.series import LATE, expand, is_series, series, thinned
+from iclgd_core.models.embedded import checkpoints
 
 
 def offer(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:

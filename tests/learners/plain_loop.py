@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from iclgd_core.models.adapter import CausalModel
+from iclgd_core.models.language.adapter import CausalModel
 from iclgd_core.tasks import Episode
 
 BATCH = {"gd": None, "sgd1": 1, "sgd2": 2, "sgd4": 4, "adam1": 1, "adam": None}

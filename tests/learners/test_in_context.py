@@ -5,7 +5,7 @@ import pytest
 
 from iclgd_core.errors import ContextError
 from iclgd_core.learners import in_context
-from iclgd_core.models.adapter import CausalModel
+from iclgd_core.models.language.adapter import CausalModel
 from iclgd_core.tasks import Episode
 from tests.tiny_models import (
     ARCHITECTURES,
@@ -42,7 +42,7 @@ def test_equals_the_concatenated_prompts(model: CausalModel, max_tokens: int, mo
     for e, o, q in np.ndindex(2, 3, 3):
         ids = token[np.array([prompt(drawn[e], orders[e, o].tolist(), q)])]
         expected[e, o, q] = predicted(model, ids)[0]
-    monkeypatch.setattr("iclgd_core.models.answering.MAX_BATCH_TOKENS", max_tokens)
+    monkeypatch.setattr("iclgd_core.models.language.answering.MAX_BATCH_TOKENS", max_tokens)
     found = np.asarray(in_context(model, encoded(model, drawn), orders))
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=TOLERANCE, rtol=0)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from iclgd_core.lab import Lab
+from iclgd_core.lab.store import Store
+from iclgd_core.lab.store.key import Key
+from iclgd_core.lab.tiers import TIERS
 from iclgd_core.learners import Schedule
-from iclgd_core.measurements import Store
-from iclgd_core.measurements.key import Key
-from iclgd_core.tiers import TIERS
 from tests.tiny_models import tiny_model, tiny_task
 
 SCHEDULE = Schedule((0.01, 0.1), (1, 2))

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from iclgd_core.learners import Schedule, get_optimizer
-
-from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
+from iclgd_core.learners.gd.gradient_descent import gradient_descent
 from tests.tiny_models import encoded, episodes, tiny_model, tiny_task, with_demonstrations
 
 SYMBOLS = tiny_task().symbols

@@ -5,7 +5,7 @@ import pytest
 
 from iclgd_core.errors import ContextError, SettingsError, UnknownNameError
 from iclgd_core.learners import OPTIMIZERS, Schedule, get_optimizer
-from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
+from iclgd_core.learners.gd.gradient_descent import gradient_descent
 from iclgd_core.tasks import GincConfig
 from tests.tiny_models import encoded, episodes, random_orders, tiny_model, tiny_task
 

@@ -8,7 +8,7 @@ import torch
 from transformers import PreTrainedModel
 
 from iclgd_core.errors import ContextError, VocabularyError
-from iclgd_core.models.fingerprint import fingerprint
+from iclgd_core.models.language.fingerprint import fingerprint
 from tests.tiny_models import ARCHITECTURES, predicted, tiny_model, tiny_task, tokens
 
 SYMBOLS = tiny_task().symbols
@@ -45,7 +45,7 @@ def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     model, prompts = tiny_model(), np.random.default_rng(0).integers(0, 12, size=(5, 7))
     together = predicted(model, prompts)
     for most in (1, 14, 20):
-        monkeypatch.setattr("iclgd_core.models.answering.MAX_BATCH_TOKENS", most)
+        monkeypatch.setattr("iclgd_core.models.language.answering.MAX_BATCH_TOKENS", most)
         np.testing.assert_allclose(predicted(model, prompts), together, atol=1e-5)
 
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from iclgd_core.models import answering
-from iclgd_core.models.answering import Batch, batches, common_prefix, halves
+from iclgd_core.models.language import answering
+from iclgd_core.models.language.answering import Batch, batches, common_prefix, halves
 from iclgd_core.tasks.prompts import Prompt
 from tests.tiny_models import tiny_model
 

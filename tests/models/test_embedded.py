@@ -9,10 +9,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from iclgd_core.hub.embedded import MODELS_DIR
-from iclgd_core.pretrain import RECIPES, Recipe
-from iclgd_core.pretrain.recipes import SPECIAL_TOKENS
-from iclgd_core.tasks.ginc_world.ginc_world import ginc_world
+from iclgd_core.models.embedded import MODELS_DIR
+from iclgd_core.models.pretrain import RECIPES, Recipe
+from iclgd_core.models.pretrain.recipes import SPECIAL_TOKENS
+from iclgd_core.tasks.ginc.world import ginc_world
 
 BYTES = 40 * 2**20
 """All weights together: a checkout stays small."""

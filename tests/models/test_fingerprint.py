@@ -9,12 +9,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from iclgd_core.models.adapter import CausalModel
-
-from iclgd_core.models import fingerprint, loading
-
-from iclgd_core.models.loading import load_model
-from iclgd_core.models.fingerprint import fingerprint as digest_of
+from iclgd_core.models.language import fingerprint, loading
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.fingerprint import fingerprint as digest_of
+from iclgd_core.models.language.loading import load_model
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 
 from iclgd_core.errors import ModelError
-from iclgd_core.models.answering import answer
 from iclgd_core.models.architectures.behaviour import reuses_prefix
-from iclgd_core.models.kept_keys import kept_argument, kept_by
-from iclgd_core.models.loading import ATTENTION
+from iclgd_core.models.language.answering import answer
+from iclgd_core.models.language.kept_keys import kept_argument, kept_by
+from iclgd_core.models.language.loading import ATTENTION
 from iclgd_core.tasks.prompts import Prompt
 from tests.models.architectures.toys import toy_config, toy_model
 

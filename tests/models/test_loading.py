@@ -12,9 +12,8 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoTokenizer, BertConfig, BloomConfig, LlamaConfig, PretrainedConfig
 
 from iclgd_core.errors import IclgdError, ModelError, UnknownNameError
-from iclgd_core.models.loading import load_model
-from iclgd_core.models import loading
-from iclgd_core.models.loading import attention_for
+from iclgd_core.models.language import loading
+from iclgd_core.models.language.loading import attention_for, load_model
 from tests.models.architectures.toys import TOYS, toy_model
 from tests.tiny_models import predicted, tiny_model, tokens
 

@@ -13,12 +13,17 @@ from transformers import AutoModelForCausalLM, LlamaConfig, MistralConfig
 
 from iclgd_core.errors import ModelError
 from iclgd_core.learners import Schedule, get_optimizer
-from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.loading import load_model
+from iclgd_core.learners.gd.gradient_descent import gradient_descent
 from iclgd_core.models.architectures.behaviour import pads_right, reuses_prefix, vectorises
-from iclgd_core.models.loading import ATTENTION, LARGE_ATTENTION, attention_for, fresh
-from iclgd_core.models.momentum_attention import ETA, MOMENTUM, momentum_attention, momentum_of, momentum_weights
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.loading import ATTENTION, LARGE_ATTENTION, attention_for, fresh, load_model
+from iclgd_core.models.language.momentum_attention import (
+    ETA,
+    MOMENTUM,
+    momentum_attention,
+    momentum_of,
+    momentum_weights,
+)
 from tests.tiny_models import encoded, episodes, random_orders
 
 TOLERANCE = 1e-12
@@ -110,7 +115,7 @@ def test_the_cache_test_would_notice_queries_taken_for_the_first_positions(monke
     def misplaced(queries: int, keys: int, eta: float, like: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.pad(momentum_weights(queries, queries, eta, like), (0, keys - queries))
 
-    monkeypatch.setattr("iclgd_core.models.momentum_attention.momentum_weights", misplaced)
+    monkeypatch.setattr("iclgd_core.models.language.momentum_attention.momentum_weights", misplaced)
     assert not reuses_prefix(module())
 
 

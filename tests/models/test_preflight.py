@@ -11,8 +11,8 @@ from transformers import AutoTokenizer
 
 from iclgd_core.doctor.subject import lengths_or_why
 from iclgd_core.errors import ContextError, ModelError, VocabularyError
-from iclgd_core.models.loading import load_model
-from iclgd_core.models.preflight import preflight
+from iclgd_core.models.language.loading import load_model
+from iclgd_core.models.language.preflight import preflight
 from iclgd_core.tasks import get_task
 from iclgd_core.tasks.prompts import Prompt
 from tests.tiny_models import tiny_task

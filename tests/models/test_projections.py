@@ -9,8 +9,8 @@ from transformers import GPT2Config, LlamaConfig
 
 from iclgd_core.errors import ModelError, UnknownNameError
 from iclgd_core.models.architectures import Place
-from iclgd_core.models.loading import fresh
-from iclgd_core.models.projections import (
+from iclgd_core.models.language.loading import fresh
+from iclgd_core.models.language.projections import (
     LayerProjections,
     iter_layer_projections,
     layer_projections,

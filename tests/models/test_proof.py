@@ -10,11 +10,11 @@ import torch
 from transformers import LlamaForCausalLM, MobileBertConfig, MobileBertForMaskedLM, PreTrainedModel
 
 from iclgd_core.errors import ModelError
-from iclgd_core.models.loading import load_model
-from iclgd_core.models.answering import answer
 from iclgd_core.models.architectures.behaviour import vectorises
-from iclgd_core.models.proof import check_readout
-from iclgd_core.models.readout import readout_at
+from iclgd_core.models.language.answering import answer
+from iclgd_core.models.language.loading import load_model
+from iclgd_core.models.language.proof import check_readout
+from iclgd_core.models.language.readout import readout_at
 from iclgd_core.tasks.prompts import Prompt
 from tests.models.architectures.toys import MASKED, SPREAD, TOYS, toy_model
 from tests.models.architectures.watching import tokens

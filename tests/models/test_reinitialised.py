@@ -7,8 +7,8 @@ import torch
 
 from iclgd_core.errors import ModelError, UnknownNameError
 from iclgd_core.evidence.model_kinds import is_control
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.reinitialised import KEPT, kept_parameters, reinitialised
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.reinitialised import KEPT, kept_parameters, reinitialised
 from tests.models.architectures.toys import MASKED, TOYS, toy_model
 from tests.tiny_models import ARCHITECTURES, tiny_model
 

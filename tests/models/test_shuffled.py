@@ -7,9 +7,8 @@ import pytest
 import torch
 
 from iclgd_core.hub.source import parse
-from iclgd_core.hub.embedded import embedded_names
-from iclgd_core.models.loading import load_model
-from iclgd_core.hub.embedded import embedded_path
+from iclgd_core.models.embedded import embedded_names, embedded_path
+from iclgd_core.models.language.loading import load_model
 
 
 @pytest.fixture

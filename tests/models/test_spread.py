@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from iclgd_core.errors import ModelError, SettingsError, UnknownNameError
-from iclgd_core.models import spread
-from iclgd_core.models.answering import answer
-from iclgd_core.models.placement import Place, first_device, places
-from iclgd_core.models.readout import readout_at
-from iclgd_core.models.spread import load_spread, read_weights
+from iclgd_core.models.language import spread
+from iclgd_core.models.language.answering import answer
+from iclgd_core.models.language.placement import Place, first_device, places
+from iclgd_core.models.language.readout import readout_at
+from iclgd_core.models.language.spread import load_spread, read_weights
 from iclgd_core.tasks.prompts import Prompt
-from tests.learners.sharded.toys import prompts, save_toy
+from tests.learners.gd.sharded.toys import prompts, save_toy
 
 pytest.importorskip("accelerate", reason="an optional package, extra `multi`")
 

@@ -8,11 +8,9 @@ import pytest
 import torch
 
 from iclgd_core.learners import Schedule, get_optimizer, in_context
-
-from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
-from iclgd_core.hub.embedded import embedded_names
-from iclgd_core.models.loading import load_model
-from iclgd_core.hub.embedded import checkpoints, embedded_path
+from iclgd_core.learners.gd.gradient_descent import gradient_descent
+from iclgd_core.models.embedded import checkpoints, embedded_names, embedded_path
+from iclgd_core.models.language.loading import load_model
 from tests.tiny_models import encoded, episodes, random_orders
 
 

@@ -11,9 +11,8 @@ from safetensors.torch import load_file, save_file
 from transformers import MixtralConfig
 
 from iclgd_core.errors import ModelError
-from iclgd_core.models.loading import load_model
-from iclgd_core.models.loading import ATTENTION, fresh
-from iclgd_core.models.preflight import facts_of
+from iclgd_core.models.language.loading import ATTENTION, fresh, load_model
+from iclgd_core.models.language.preflight import facts_of
 from tests.models.architectures.toys import toy_model
 from tests.tiny_models import tiny_model
 

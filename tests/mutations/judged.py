@@ -24,8 +24,9 @@ from iclgd_core.evidence.study import Study
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab, Series
 from iclgd_core.learners import Schedule
-from iclgd_core.studies import bayes_accuracy, bayes_agreement, bayes_predictions, invariance
 from iclgd_core.studies.forms import Form
+from iclgd_core.studies.shen import invariance
+from iclgd_core.studies.xie import bayes_accuracy, bayes_agreement, bayes_predictions
 from tests.mutations.laboratory import STAND_INS
 from tests.mutations.learners import MutatedLearners
 from tests.mutations.posterior import OF_POSTERIOR, Posterior, mutated_posterior

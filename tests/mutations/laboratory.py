@@ -19,11 +19,11 @@ import numpy as np
 from iclgd_core.errors import DivergedError, SettingsError
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.lab import SHOTS, Lab
+from iclgd_core.lab.tiers import Tier
 from iclgd_core.learners import Runs, Schedule, get_optimizer
-from iclgd_core.learners.objectives import LABELS
-from iclgd_core.predictions import LogProbs, TopLogProbs
-from iclgd_core.studies.rule_schedules import SCHEDULES
-from iclgd_core.tiers import Tier
+from iclgd_core.learners.gd.objectives import LABELS
+from iclgd_core.models.language.predictions import LogProbs, TopLogProbs
+from iclgd_core.studies.open.rule_schedules import SCHEDULES
 
 Learner = Literal["itself", "icl", "gd", "zero-shot"]
 

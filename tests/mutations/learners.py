@@ -18,9 +18,9 @@ from iclgd_core.learners import (
     get_optimizer,
     in_context,
 )
-from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.predictions import LogProbs
+from iclgd_core.learners.gd.gradient_descent import gradient_descent
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.predictions import LogProbs
 from iclgd_core.tasks.prompts import EpisodePrompts
 from tests.mutations.laboratory import STAND_INS, Learner, at_every_setting, in_every_order
 

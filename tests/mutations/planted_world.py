@@ -17,14 +17,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from iclgd_core.bayes import RESTART
 from iclgd_core.lab import SHOTS, Lab, Series
+from iclgd_core.lab.store import Store
+from iclgd_core.lab.tiers import TIERS
 from iclgd_core.learners import OPTIMIZERS, get_optimizer
-from iclgd_core.measurements import Store
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.predictions import LogProbs
+from iclgd_core.learners.bayes import RESTART
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.predictions import LogProbs
 from iclgd_core.tasks.relabelled import RelabelledTask
-from iclgd_core.tiers import TIERS
 from tests.studies.planted import OWN, VOCABULARY, Floats, Place, PlantedLab
 from tests.tiny_models import tiny_model, tiny_task, tokens
 

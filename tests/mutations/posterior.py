@@ -6,11 +6,11 @@ ICL and the precondition, stay as they are.
 
 from collections.abc import Callable
 
-from iclgd_core.bayes import RESTART
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.lab import SHOTS, Lab
-from iclgd_core.predictions import LogProbs
+from iclgd_core.learners.bayes import RESTART
+from iclgd_core.models.language.predictions import LogProbs
 
 Posterior = Callable[..., LogProbs]
 """Of the form of `studies.bayes_predictions.bayes_predictions`."""

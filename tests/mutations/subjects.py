@@ -6,7 +6,7 @@ from dataclasses import replace
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.lab import Lab, Series
-from iclgd_core.learners.objectives import LABELS
+from iclgd_core.learners.gd.objectives import LABELS
 from tests.mutations.laboratory import STAND_INS, MutatedLab
 from tests.mutations.posterior import OF_POSTERIOR
 from tests.mutations.weights import constant, constructed, permuted, untrained

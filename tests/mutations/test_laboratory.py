@@ -9,12 +9,12 @@ import pytest
 from iclgd_core.errors import DivergedError, SettingsError
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.lab import Lab, Series
+from iclgd_core.lab.store import Store
+from iclgd_core.lab.tiers import TIERS
 from iclgd_core.learners import Schedule, get_optimizer, in_context
-from iclgd_core.learners.gradient_descent.gradient_descent import gradient_descent
-from iclgd_core.measurements import Store
-from iclgd_core.predictions import LogProbs
-from iclgd_core.studies.random_labels import relabelled
-from iclgd_core.tiers import TIERS
+from iclgd_core.learners.gd.gradient_descent import gradient_descent
+from iclgd_core.models.language.predictions import LogProbs
+from iclgd_core.studies.min.random_labels import relabelled
 from tests.mutations.laboratory import STAND_INS, MutatedLab, fixed_setting
 from tests.mutations.learners import MutatedLearners
 from tests.mutations.subjects import mutated_family, mutated_lab, mutated_series

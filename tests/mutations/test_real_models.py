@@ -8,12 +8,12 @@ from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab, Series
+from iclgd_core.lab.store import Store
+from iclgd_core.lab.tiers import TIERS
 from iclgd_core.learners import Schedule
-from iclgd_core.measurements import Store
-from iclgd_core.models.loading import load_model
-from iclgd_core.hub.embedded import checkpoints
+from iclgd_core.models.embedded import checkpoints
+from iclgd_core.models.language.loading import load_model
 from iclgd_core.tasks import get_task
-from iclgd_core.tiers import TIERS
 from tests.mutations.judged import Mutant, claim_tests, shown, stated
 
 SMALL, CHECKPOINTED = "ginc-llama-57k", "ginc-llama-208k"

@@ -6,8 +6,8 @@ import torch
 
 from iclgd_core.errors import ModelError
 from iclgd_core.metrics import required_sparsity
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.fingerprint import fingerprint
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.fingerprint import fingerprint
 from iclgd_core.studies import MATRICES, SCALES, sparsity_study
 from tests.mutations.weights import constant, constructed, construction, permuted, untrained
 from tests.tiny_models import ARCHITECTURES, predicted, tiny_model

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from iclgd_core.errors import ModelError
-from iclgd_core.models.adapter import CausalModel
-from iclgd_core.models.loading import ATTENTION, fresh
-from iclgd_core.models.projections import projection_names
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.loading import ATTENTION, fresh
+from iclgd_core.models.language.projections import projection_names
 from iclgd_core.seeds import derive, stream
 
 Floats = NDArray[np.float64]

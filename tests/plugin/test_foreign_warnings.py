@@ -112,7 +112,7 @@ def test_tests_fail_by_warnings_of_our_own_modules_alone(project: Project, mode:
 def test_our_modules_are_told_from_others() -> None:
     """A module whose name merely begins like one of ours is somebody else's."""
     with pytest.raises(UserWarning, match="ours"):
-        warnings.warn_explicit("ours", UserWarning, "a.py", 1, "iclgd_core.models.answering")
+        warnings.warn_explicit("ours", UserWarning, "a.py", 1, "iclgd_core.models.language.answering")
     with pytest.warns(UserWarning, match="theirs"):
         warnings.warn_explicit("theirs", UserWarning, "a.py", 1, "iclgd_core_of_others")
 

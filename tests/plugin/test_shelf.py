@@ -1,7 +1,7 @@
 """The models that a process has in memory: small ones stay, of large ones there is one at a time."""
 
 from fixtures.shelf import Shelf
-from iclgd_core.models.adapter import CausalModel
+from iclgd_core.models.language.adapter import CausalModel
 from tests.tiny_models import encoded, episodes, predicted, tiny_model
 
 SEEDS = {"a": 0, "b": 1}

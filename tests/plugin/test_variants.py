@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures import variants
-from iclgd_core.pretrain.variants import DISTRIBUTIONS, TWINS
+from iclgd_core.models.pretrain.variants import DISTRIBUTIONS, TWINS
 from tests.plugin.project import Project
 from tests.waiting import HANG
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core import precondition
 from iclgd_core.evidence.accounts import ACCOUNTS
 from iclgd_core.evidence.model_kinds import Kind, kind_of
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from iclgd_core.regression import lab as regression_lab
+from iclgd_core.lab import precondition
+from iclgd_core.lab import regression as regression_lab
 from reports.adjudication import NO_ICL, Panel, State, adjudication_of, cells_of
 from reports.adjudication.document import adjudication_document
 from reports.adjudication.shown import MOST_COLUMNS, shown

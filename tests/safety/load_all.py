@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from iclgd_core.errors import IclgdError
-from iclgd_core.models.loading import load_model
-from iclgd_core.models.preflight import reader_of
+from iclgd_core.models.language.loading import load_model
+from iclgd_core.models.language.preflight import reader_of
 
 BYTES = 12 * 2**30
 """Address space: a folder that makes the loader ask for more ends in a MemoryError, not in a machine without memory."""

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.lab import Lab
+from iclgd_core.lab.store import Store
+from iclgd_core.lab.tiers import TIERS, Tier
 from iclgd_core.learners import Runs, Schedule
-from iclgd_core.measurements import Store
 from iclgd_core.tasks.relabelled import RelabelledTask
-from iclgd_core.tiers import TIERS, Tier
 from tests.tiny_models import tiny_model, tiny_task
 
 Floats = NDArray[np.float64]

@@ -4,12 +4,12 @@ import pytest
 
 from iclgd_core.errors import UnknownNameError
 from iclgd_core.evidence.accounts import ACCOUNTS
+from iclgd_core.lab.tiers import TIERS
 from iclgd_core.learners import get_optimizer
-from iclgd_core.learners.objectives import OBJECTIVES
-from iclgd_core.models.projections import PARTS
+from iclgd_core.learners.gd.objectives import OBJECTIVES
+from iclgd_core.models.language.projections import PARTS
 from iclgd_core.studies.forms import FORMS, OVER_SIZES, account_of, get_form, schedule_over_sizes
-from iclgd_core.studies.rule_schedules import SCHEDULES
-from iclgd_core.tiers import TIERS
+from iclgd_core.studies.open.rule_schedules import SCHEDULES
 
 
 @pytest.mark.parametrize("account", FORMS)

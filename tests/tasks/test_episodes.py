@@ -13,7 +13,7 @@ from iclgd_core.tasks import (
     GincTask,
     get_task,
 )
-from iclgd_core.tasks.ginc_task import POOL
+from iclgd_core.tasks.ginc.task import POOL
 from tests.tasks.hidden_paths import next_by_enumeration
 from tests.tiny_models import WORLD, encoded, tiny_model, tiny_task, tokens
 

@@ -11,8 +11,8 @@ from iclgd_core.errors import ModelError
 from iclgd_core.models.architectures.facts import context_window
 from iclgd_core.models.architectures.finding import text_config
 from iclgd_core.models.architectures.table import TABLE
-from iclgd_core.models.kept_keys import kept_argument, kept_by
-from iclgd_core.models.readout import at_least_float32, readout_at
+from iclgd_core.models.language.kept_keys import kept_argument, kept_by
+from iclgd_core.models.language.readout import at_least_float32, readout_at
 
 TOKENS = 24
 """Length of the prompts that are tried; fewer where the context window is smaller."""

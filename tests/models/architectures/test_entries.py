@@ -16,8 +16,8 @@ from iclgd_core.models.architectures import (
 from iclgd_core.models.architectures.behaviour import pads_right, reuses_prefix, vectorises
 from iclgd_core.models.architectures.entry import UNNAMED_WINDOW
 from iclgd_core.models.architectures.facts import is_masked
-from iclgd_core.models.kept_keys import kept_argument, kept_by
-from iclgd_core.models.loading import ATTENTION, fresh
+from iclgd_core.models.language.kept_keys import kept_argument, kept_by
+from iclgd_core.models.language.loading import ATTENTION, fresh
 from tests.models.architectures.toys import CONTEXT, MASKED, TOYS, toy_config, toy_model
 from tests.models.architectures.watching import tokens
 

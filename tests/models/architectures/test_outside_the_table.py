@@ -27,8 +27,14 @@ from iclgd_core.models.architectures import (
     context_window,
 )
 from iclgd_core.models.architectures.facts import is_masked
-from iclgd_core.models.loading import ATTENTION, fresh
-from iclgd_core.models.projections import layer_projections, part_names, projection_names, projection_places, trained
+from iclgd_core.models.language.loading import ATTENTION, fresh
+from iclgd_core.models.language.projections import (
+    layer_projections,
+    part_names,
+    projection_names,
+    projection_places,
+    trained,
+)
 from tests.models.architectures.toys import toy_config, toy_model
 
 SIZE: dict[str, Any] = {

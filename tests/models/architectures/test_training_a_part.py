@@ -7,8 +7,8 @@ from transformers import PreTrainedModel
 
 from iclgd_core.errors import UnknownNameError
 from iclgd_core.models.architectures import attention_facts
-from iclgd_core.models.projections import PARTS, LayerProjections, layer_projections, part_names, trained
-from iclgd_core.models.readout import readout_at
+from iclgd_core.models.language.projections import PARTS, LayerProjections, layer_projections, part_names, trained
+from iclgd_core.models.language.readout import readout_at
 from tests.models.architectures.toys import LAYERS, MASKED, TOYS, VOCABULARY, toy_model
 from tests.models.architectures.watching import attention_weights, tokens, watched
 

@@ -33,7 +33,7 @@ from transformers import (
     RobertaConfig,
 )
 
-from iclgd_core.models.loading import ATTENTION, fresh
+from iclgd_core.models.language.loading import ATTENTION, fresh
 
 VOCABULARY = 60
 CONTEXT = 64

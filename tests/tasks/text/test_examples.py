@@ -12,9 +12,9 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from iclgd_core.lab.tiers import TIERS
 from iclgd_core.tasks.prompts import Reader
 from iclgd_core.tasks.text import TextSettings, TextTask, own_task
-from iclgd_core.tiers import TIERS
 from tests.tasks.text.rows_made_here import PLAIN, source, tickets, write
 from tests.text_models import save_text_model
 from tests.waiting import HANG

@@ -1,0 +1,179 @@
+"""The laboratory of one regression model and task: episodes, orders, predictions in context, the precondition.
+
+The twin of `iclgd_core.lab.Lab` for models whose outputs are real numbers. Settings of learners are chosen on the split
+"tuning" and judged on "evaluation". A claim test that takes an argument `regression: RegressionLab` runs once for each
+regression model of the run and each of its tasks (see `registry`).
+"""
+
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+import numpy as np
+
+from iclgd_core.errors import DivergedError
+from iclgd_core.evidence.plain import Json
+from iclgd_core.lab.precondition import ICL_ALPHA
+from iclgd_core.lab.store import Store
+from iclgd_core.lab.store.kept import floats, kept
+from iclgd_core.lab.store.key import Key
+from iclgd_core.lab.store.store import Arrays
+from iclgd_core.metrics.prediction_distance import mean_square, npd
+from iclgd_core.models.regression.model import RegressionModel
+from iclgd_core.seeds import stream
+from iclgd_core.stats import paired_greater
+from iclgd_core.tasks.regression.task import Floats, Ints, RegressionEpisodes, RegressionTask
+
+SCALE_EPISODES = 1024
+"""Tuning episodes over which E |y|^2 is the mean."""
+PRECONDITION = (
+    "squared error with demonstrations below zero-shot's and below that of predicting 0, one-sided tests over episodes "
+    "at level 0.05"
+)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured.
+
+    Attributes:
+        tuning, evaluation: episodes of each split.
+        queries: queries an episode; each is predicted apart from the others.
+        orders: orders of the demonstrations in the order study.
+    """
+
+    tuning: int
+    evaluation: int
+    queries: int
+    orders: int
+
+
+SIZES = {"quick": Size(64, 96, 8, 4), "full": Size(256, 1024, 16, 10)}
+"""By tier. Many episodes of few queries, for the episode is the unit of inference; as many as for language models."""
+
+
+@dataclass(frozen=True, eq=False)
+class RegressionLab:
+    """One regression model on one task at one tier.
+
+    Attributes:
+        model, task: what is measured.
+        tier: "quick" or "full"; sizes are `SIZES[tier]`.
+        seed: the run's seed; all streams derive from it by name.
+        plan: judge on tuning episodes instead, to see the variance before the evaluation.
+        store: keeps predictions and studies on disk for other workers and runs; None keeps predictions in this process
+            alone, which is enough for models that take seconds.
+    """
+
+    model: RegressionModel
+    task: RegressionTask
+    tier: str = "quick"
+    seed: int = 0
+    plan: bool = False
+    store: Store | None = None
+    _seen: dict[str, Floats] = field(default_factory=dict, repr=False)
+
+    @property
+    def size(self) -> Size:
+        """How much is measured."""
+        return SIZES[self.tier]
+
+    def count(self, split: str = "evaluation", n: int | None = None) -> int:
+        """Return the number of episodes of a split: n, or the tier's number if n is None."""
+        if self.plan:
+            return self.size.tuning
+        return (self.size.tuning if split == "tuning" else self.size.evaluation) if n is None else n
+
+    def episodes(self, split: str = "evaluation", n: int | None = None, shots: int | None = None) -> RegressionEpisodes:
+        """Return the first n episodes of a split, with so many demonstrations; by default the tier's and task's."""
+        where = "tuning" if self.plan else split
+        shots = self.task.shots if shots is None else shots
+        return _drawn(self.task, self.seed, where, self.count(split, n), shots, self.size.queries)
+
+    def orders(self, split: str, n: int, shots: int, orders: int) -> Ints:
+        """Draw orders of the demonstrations, (n, orders, shots): the first as drawn, the others random."""
+        out = np.tile(np.arange(shots), (n, orders, 1))
+        for e in range(n):
+            rng = stream(self.seed, self.task.name, "tuning" if self.plan else split, e, "orders", shots)
+            for o in range(1, orders):
+                out[e, o] = rng.permutation(shots)
+        return out
+
+    def in_order(
+        self, order: int, split: str = "evaluation", n: int | None = None, shots: int | None = None
+    ) -> RegressionEpisodes:
+        """Return the episodes with the demonstrations in their order number `order`; 0 is as drawn."""
+        found = self.episodes(split, n, shots)
+        return found.ordered(self.orders(split, len(found), found.shots, order + 1)[:, order]) if order else found
+
+    def in_context(
+        self, shots: int | None = None, orders: int = 1, split: str = "evaluation", n: int | None = None
+    ) -> Floats:
+        """Measure in-context learning: predictions (episodes, orders, queries, Ny).
+
+        Raises:
+            DivergedError: a prediction that is not finite.
+        """
+        return np.stack([self._predicted(self.in_order(o, split, n, shots)) for o in range(orders)], axis=1)
+
+    def zero_shot(self, split: str = "evaluation", n: int | None = None) -> Floats:
+        """Measure the model without demonstrations: predictions (episodes, queries, Ny)."""
+        return self.model.zero_shot(self.episodes(split, n).xq)
+
+    @cached_property
+    def scale(self) -> float:
+        """E |y|^2: mean over the queries of many tuning episodes; what squared distances are divided by."""
+        return mean_square(_drawn(self.task, self.seed, "tuning", SCALE_EPISODES, 1, self.size.queries).yq)
+
+    def npd(self, f: Floats, g: Floats) -> Floats:
+        """Return the normalised prediction distance of each episode, (episodes,); see `distance.npd`."""
+        return npd(f, g, self.scale)
+
+    @cached_property
+    def no_icl(self) -> str:
+        """Why claims about ICL cannot be judged here; empty where the model learns in context.
+
+        The precondition: squared error with the task's number of demonstrations below zero-shot's, and below that of
+        predicting 0, the mean answer of every task, by one-sided tests over episodes at level 0.05 (`paired_greater`).
+        The second, because a model with shuffled weights that answers at random is wrong by less with demonstrations
+        (1.2 against 1.3 times E |y|^2), which the first alone detects. A plan judges nothing and asks for none.
+        """
+        if self.plan:
+            return ""
+        right = self.episodes().yq
+        found = self.npd(self.in_context()[:, 0], right)
+        for other, named in ((self.zero_shot(), "without"), (np.zeros_like(right), "by predicting 0")):
+            error = self.npd(other, right)
+            outcome = paired_greater(error, found, margin=0.0, quantity="error lost in context")
+            if outcome.p_supported is None or outcome.p_supported > ICL_ALPHA:
+                return (
+                    f"no ICL: normalised squared error {found.mean():.3f} with {self.task.shots} demonstrations, "
+                    f"{error.mean():.3f} {named} (one-sided p = {outcome.p_supported}, {self.count()} episodes of "
+                    f"{self.task.name})"
+                )
+        return ""
+
+    def computed(self) -> dict[str, Json]:
+        """Return how the model is computed, for the report."""
+        return {"parameters": self.model.n_parameters} | self.model.known()
+
+    def _predicted(self, episodes: RegressionEpisodes) -> Floats:
+        """Return the model's predictions, measured once; the model's task is no part of what decides them."""
+        key = f"{self.model.digest}/{episodes.digest}"
+        if key not in self._seen:
+            self._seen[key] = self._measured(episodes)
+        return self._seen[key]
+
+    def _measured(self, episodes: RegressionEpisodes) -> Floats:
+        def compute() -> Arrays:
+            found = self.model.predict(episodes.xs, episodes.ys, episodes.xq)
+            if not np.isfinite(found).all():
+                raise DivergedError(f"{self.model.name}: a prediction in context of {self.task.name} is not finite.")
+            return {"predictions": found}
+
+        key: Key = {"learner": "in_context_regression", "model": self.model.digest, "episodes": episodes.digest}
+        return floats(kept(self.store, key, compute), "predictions")
+
+
+@cache
+def _drawn(task: RegressionTask, seed: int, split: str, n: int, shots: int, queries: int) -> RegressionEpisodes:
+    return task.draw(seed, split, n, shots, queries)

@@ -1,0 +1,115 @@
+"""Runs of gradient descent: what is trained on, in which order, how fast, and what is asked at the readouts."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iclgd_core.errors import SettingsError
+from iclgd_core.evidence.progress import Steps
+from iclgd_core.learners.gd.objectives import LABELS, check_objective, sequences
+from iclgd_core.learners.gd.optimizers import Optimizer
+from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.seeds import derive
+from iclgd_core.tasks.prompts import EpisodePrompts, Prompt, check_context
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train and when to read out.
+
+    Attributes:
+        learning_rates: each trained from the start, apart.
+        readouts: epochs after which the queries are answered, ascending; training ends at the last.
+    """
+
+    learning_rates: tuple[float, ...]
+    readouts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.learning_rates or not all(0 < rate < math.inf for rate in self.learning_rates):
+            raise SettingsError(
+                f"learning rates must be positive and finite, and at least one; got {self.learning_rates}."
+            )
+        if not self.readouts or list(self.readouts) != sorted(set(self.readouts)) or self.readouts[0] < 1:
+            raise SettingsError(f"readouts must be ascending epochs from 1 on; got {self.readouts}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One episode in one order at one learning rate.
+
+    Attributes:
+        examples: what is trained on, in the order in which mini-batches are taken: the demonstrations as zero-shot
+            prompts, or, unless the objective is "labels", as whole sequences that end in their label.
+        targets: token id of each one's label, (n,).
+        queries: prompts without demonstrations, answered at each readout.
+        learning_rate: the rate.
+        seed: of whatever is random in an update (stochastic rounding).
+        objective: what is minimised, one of objectives.OBJECTIVES.
+    """
+
+    examples: Sequence[Prompt]
+    targets: Ints
+    queries: Sequence[Prompt]
+    learning_rate: float
+    seed: int = 0
+    objective: str = LABELS
+
+
+def all_runs(
+    model: CausalModel, episodes: Sequence[EpisodePrompts], orders: Ints, schedule: Schedule, objective: str
+) -> list[Run]:
+    """Return every (learning rate, episode, order), in this order.
+
+    Args:
+        model: who shall be trained.
+        episodes: in the model's tokens, with equally many queries.
+        orders: indices into the demonstrations, (episodes, orders, n).
+        schedule: learning rates and readouts.
+        objective: what is minimised, one of objectives.OBJECTIVES.
+
+    Raises:
+        ContextError: more demonstrations than the pool holds, or an example longer than the context window.
+        SettingsError: no demonstrations.
+        UnknownNameError, NotRunError: see `check_objective`.
+    """
+    if orders.shape[-1] == 0:
+        raise SettingsError("gradient descent needs at least one demonstration; zero-shot is in_context with none.")
+    check_objective(objective, model.masked, model.spread)
+    none = np.zeros(0, dtype=np.int64)
+    asked = [episode.prompts(none) for episode in episodes]
+    taught = [
+        [_lesson(episode, row, objective) for row in rows] for episode, rows in zip(episodes, orders, strict=True)
+    ]
+    runs = [
+        Run(examples, targets, asked[e], rate, derive(0, episodes[e].digest, o, repr(rate)), objective)
+        for rate in schedule.learning_rates
+        for e, rows in enumerate(taught)
+        for o, (examples, targets) in enumerate(rows)
+    ]
+    longest = max(len(prompt.ids) for run in runs for prompt in (*run.examples, *run.queries))
+    check_context(longest, model.context_window, model.name, "an example")
+    return runs
+
+
+def steps_of(optimizer: Optimizer, epochs: int, runs: Sequence[Run], groups: int) -> tuple[int, Steps]:
+    """Return how many steps one run takes, and the steps of all, to tell how far they have come.
+
+    Args:
+        optimizer: update rule and batch size.
+        epochs: of each run.
+        runs: with equally many examples.
+        groups: of runs that take their steps together; the groups do one after the other.
+    """
+    each = epochs * optimizer.steps_per_epoch(len(runs[0].examples) if runs else 0)
+    return each, Steps("steps of GD", groups * each)
+
+
+def _lesson(episode: EpisodePrompts, order: Ints, objective: str) -> tuple[Sequence[Prompt], Ints]:
+    examples, targets = episode.examples(order), episode.targets(order)
+    return (examples if objective == LABELS else sequences(examples, targets)), targets

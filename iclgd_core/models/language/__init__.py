@@ -1,0 +1,1 @@
+"""Language models behind one adapter: loading them, proving what is read of them, asking them."""

@@ -1,6 +1,0 @@
-"""How the embedded models were made: recipes, the training loop, the model card."""
-
-from iclgd_core.pretrain.recipes import RECIPES, Recipe, get_recipe
-from iclgd_core.pretrain.train import pretrain
-
-__all__ = ["RECIPES", "Recipe", "get_recipe", "pretrain"]

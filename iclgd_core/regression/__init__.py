@@ -1,1 +1,0 @@
-"""In-context regression: tasks, models that learn in context by construction or by objective, learners, laboratory."""

@@ -1,0 +1,1 @@
+"""Studies of the claims of arXiv 2211.15661."""

@@ -1,0 +1,1 @@
+"""Studies of the claims of arXiv 2311.07772."""

@@ -1,0 +1,1 @@
+"""Studies of the claims of arXiv 2406.00793."""

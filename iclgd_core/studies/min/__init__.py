@@ -1,0 +1,1 @@
+"""Studies of the claims of arXiv 2202.12837."""

@@ -1,0 +1,1 @@
+"""In-context regression: real-valued demonstrations and queries, function classes, and their tasks by name."""

@@ -7,15 +7,15 @@ from pkgutil import resolve_name
 
 import iclgd_core
 from iclgd_core.safety.command import Command, run_commands
-from reports.header import commit
+from reports.collect.header import commit
 
 COMMANDS: Mapping[str, str] = {
-    "calibrate": "iclgd_core.commands.calibrate:CALIBRATE",
+    "calibrate": "fixtures.commands.calibrate:CALIBRATE",
     "compare": "reports.commands.compare:COMPARE",
-    "doctor": "iclgd_core.commands.doctor:DOCTOR",
+    "doctor": "fixtures.commands.doctor:DOCTOR",
     "episodes": "reports.commands.episodes:EPISODES",
-    "prefetch": "iclgd_core.commands.prefetch:PREFETCH",
-    "pretrain": "iclgd_core.commands.pretrain:PRETRAIN",
+    "prefetch": "fixtures.commands.prefetch:PREFETCH",
+    "pretrain": "fixtures.commands.pretrain:PRETRAIN",
     "report": "reports.commands.report:REPORT",
 }
 """Each subcommand by its entry point: what reads saved reports need not wait seconds for torch and transformers."""

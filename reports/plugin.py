@@ -13,18 +13,18 @@ import pytest
 from iclgd_core.errors import IclgdError
 from iclgd_core.evidence.correction import adjudicate
 from iclgd_core.evidence.in_words import account
-from reports import hooks
-from reports.closing import Closing
-from reports.collector import CLAIMS_FOLDER, Collector, Row
-from reports.deselection import NAME as DESELECTION
-from reports.deselection import Deselection, selection_of
-from reports.exit_status import INCOMPLETE, OK, missed
-from reports.finishing import finish
-from reports.header import header, now, resolved_option
-from reports.junit import annotate
-from reports.plain_text import plain_lines
-from reports.saved import Saved, read_saved
-from reports.step_summary import append_summary
+from reports.collect import hooks
+from reports.collect.closing import Closing
+from reports.collect.collector import CLAIMS_FOLDER, Collector, Row
+from reports.collect.deselection import NAME as DESELECTION
+from reports.collect.deselection import Deselection, selection_of
+from reports.collect.exit_status import INCOMPLETE, OK, missed
+from reports.collect.finishing import finish
+from reports.collect.header import header, now, resolved_option
+from reports.document.saved import Saved, read_saved
+from reports.render.junit import annotate
+from reports.render.plain_text import plain_lines
+from reports.render.step_summary import append_summary
 
 NAME = "iclgd-claims-report"
 DEFAULT_DIRECTORY = ".iclgd/report"

@@ -4,7 +4,7 @@ On a terminal one line is drawn again and again; in a log a line is written when
 claim that runs for 1, 2, 4, ... minutes. While it runs, the dots of the claims' tests are left out. Only the controller
 draws; a run without claims sees nothing of it.
 
-Between the reports of tests a thread looks at what the workers say of the claims that they run (`reports.ticker`).
+Between the reports of tests a thread looks at what the workers say of the claims that they run (`ticker`).
 """
 
 import sys
@@ -21,11 +21,11 @@ from iclgd_core.evidence.in_words import label, subject
 from iclgd_core.evidence.progress import Running
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.safety.redaction import redact
-from reports.collector import CLAIMS_FOLDER, PHASES
-from reports.console import terminal_width
-from reports.plain_text import plain
-from reports.ticker import Ticker
-from reports.time_left import Pace, in_words
+from reports.collect.collector import CLAIMS_FOLDER, PHASES
+from reports.collect.ticker import Ticker
+from reports.collect.time_left import Pace, in_words
+from reports.render.console import terminal_width
+from reports.render.plain_text import plain
 
 NAME = "iclgd-claims-progress"
 BAR_WIDTH, NARROW_BAR_WIDTH = 20, 10

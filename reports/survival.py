@@ -13,9 +13,9 @@ from types import FrameType
 import pytest
 
 from iclgd_core.evidence.channel import CLAIM
-from reports.deselection import selection_of
-from reports.header import header, note_start, now, resolved_option
-from reports.journal import Journal
+from reports.collect.deselection import selection_of
+from reports.collect.header import header, note_start, now, resolved_option
+from reports.collect.journal import Journal
 from reports.plugin import runs_tests
 
 NAME = "iclgd-claims-journal"

@@ -1,4 +1,4 @@
-"""A comparison as plain data, and back; the schema is `reports/schema/compare.schema.json`."""
+"""A comparison as plain data, and back; the schema is `reports/document/schema/compare.schema.json`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reports.compare.comparison import Change, Comparison, Difference
 from reports.compare.words import arrow, difference, name, not_run
-from reports.markdown_text import LIMIT, Part, escape, fit, table
+from reports.render.markdown_text import LIMIT, Part, escape, fit, table
 
 COLUMNS = ("sub-claim", "change", "verdict, A to B", "effect, A to B", "difference (95%)", "why")
 

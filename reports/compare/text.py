@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reports.compare.comparison import Change, Comparison, Difference, Status
 from reports.compare.words import NONE, arrow, difference, name, not_run
-from reports.plain_text import plain
+from reports.render.plain_text import plain
 
 STYLES = {Change.WORSE: "red", Change.NOT_COMPARABLE: "magenta", Change.IMPROVED: "green"}
 STATUS_STYLES = {Status.EQUAL: "green", Status.WORSE: "red", Status.NOT_COMPARABLE: "magenta"}

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from fixtures.commands import calibrate
 from iclgd_core.calibration.check import Check, Sense, Status
 from iclgd_core.calibration.saved_report import designs_of_report
 from iclgd_core.calibration.tables import document, failures, summary, tables
-from iclgd_core.commands import calibrate
 from iclgd_core.errors import SettingsError, StorageError
 from iclgd_core.safety.command import run_commands
 

@@ -13,14 +13,14 @@ from rich.console import Console
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
 
-from iclgd_core.commands import doctor
-from iclgd_core.commands.doctor import DOCTOR
-from iclgd_core.doctor import hardware, network, software
-from iclgd_core.doctor.hardware import Device, device_of_run
-from iclgd_core.doctor.network import Hub, ask_hub
-from iclgd_core.doctor.places import places
-from iclgd_core.doctor.rendering import plain, show
-from iclgd_core.doctor.subject import Described
+from fixtures.commands import doctor
+from fixtures.commands.doctor import DOCTOR
+from fixtures.doctor import hardware, network, software
+from fixtures.doctor.hardware import Device, device_of_run
+from fixtures.doctor.network import Hub, ask_hub
+from fixtures.doctor.places import places
+from fixtures.doctor.rendering import plain, show
+from fixtures.doctor.subject import Described
 from iclgd_core.errors import SettingsError
 from iclgd_core.models.embedded import MODELS_DIR
 from iclgd_core.safety.command import run_commands
@@ -36,7 +36,7 @@ TORCH = version("torch")
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No network, no half-second measurement, a directory of its own."""
     monkeypatch.setattr(doctor, "ask_hub", lambda: OFFLINE)
-    monkeypatch.setattr("iclgd_core.doctor.prognosis.throughput", lambda *arguments: 1e12)
+    monkeypatch.setattr("fixtures.doctor.prognosis.throughput", lambda *arguments: 1e12)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
 
@@ -193,7 +193,7 @@ def test_old_and_missing_libraries_are_told(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_folders_that_cannot_be_written_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".iclgd").write_text("a file")
-    monkeypatch.setattr("iclgd_core.doctor.places.embedded_names", lambda: ())
+    monkeypatch.setattr("fixtures.doctor.places.embedded_names", lambda: ())
     said = {one.name: one for one in places().findings}
     assert said["measurements folder"].state == said["report folder"].state == "problem"
     assert "--iclgd-cache DIR" in said["measurements folder"].hint
@@ -265,7 +265,7 @@ def test_a_seven_billion_model_is_judged_without_its_weights(
     config = AutoConfig.for_model("llama")
     config.num_hidden_layers, config.vocab_size = 32, 32000
     monkeypatch.setattr(
-        "iclgd_core.doctor.prognosis.describe",
+        "fixtures.doctor.prognosis.describe",
         lambda name, may_ask: Described(config, masked=False, here=False, download=13_500_000_000),
     )
     monkeypatch.setattr(doctor, "device_of_run", lambda asked: Device("cuda", 1, 80 * 2**30))

@@ -15,7 +15,7 @@ from tests.waiting import HANG
 DOCTOR = """
 import sys
 from iclgd_core.safety.command import run_commands
-from iclgd_core.commands.doctor import DOCTOR
+from fixtures.commands.doctor import DOCTOR
 sys.exit(run_commands([DOCTOR], ["doctor", "--device=cpu", "--json", *sys.argv[1:]]))
 """
 TOKEN = "hf_" + "PlantedTokenThatNobodyMaySee12345"

@@ -9,12 +9,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixtures.doctor.claims import ICL, NEEDS, Circumstances, runs
+from fixtures.doctor.duration import shown_time, throughput, tokens_of
+from fixtures.doctor.hardware import Device
+from fixtures.doctor.needs import needs_of
+from fixtures.doctor.subject import ASSUMED, SHOTS, Lengths, describe, lengths
 from iclgd_core.devices import Calibration
-from iclgd_core.doctor.claims import ICL, NEEDS, Circumstances, runs
-from iclgd_core.doctor.duration import shown_time, throughput, tokens_of
-from iclgd_core.doctor.hardware import Device
-from iclgd_core.doctor.needs import needs_of
-from iclgd_core.doctor.subject import ASSUMED, SHOTS, Lengths, describe, lengths
 from iclgd_core.errors import IclgdError
 from iclgd_core.evidence.claim import claim_of
 from iclgd_core.hub import NotCachedError

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from iclgd_core.commands import doctor
-from iclgd_core.commands.doctor import DOCTOR
-from iclgd_core.commands.prefetch import PREFETCH
-from iclgd_core.doctor.network import Hub
-from iclgd_core.doctor.regression import KINDS, by_kind
+from fixtures.commands import doctor
+from fixtures.commands.doctor import DOCTOR
+from fixtures.commands.prefetch import PREFETCH
+from fixtures.doctor.network import Hub
+from fixtures.doctor.regression import KINDS, by_kind
 from iclgd_core.errors import ModelError
 from iclgd_core.models.regression.registry import REGRESSION_MODELS
 from iclgd_core.safety.command import run_commands
@@ -99,7 +99,7 @@ def test_what_cannot_work_is_a_problem(
     def missing(name: str) -> object:
         raise ModelError(f"weights of {name} are not there")
 
-    monkeypatch.setattr("iclgd_core.doctor.regression.load_regression_model", missing)
+    monkeypatch.setattr("fixtures.doctor.regression.load_regression_model", missing)
     status, said = found(capsys, monkeypatch, tmp_path, "--model=icl-objective-lsa-1")
     assert (status, said["icl-objective-lsa-1"]) == (
         1, {"model": ("problem", "weights of icl-objective-lsa-1 are not there")},

@@ -42,7 +42,7 @@ _PREFETCH = """
 import json, sys
 sys.stderr = sys.stdout
 from iclgd_core.safety.command import run_commands
-from iclgd_core.commands.prefetch import PREFETCH
+from fixtures.commands.prefetch import PREFETCH
 for command in json.loads(sys.argv[1]):
     try:
         status = run_commands([PREFETCH], ["prefetch", *command])

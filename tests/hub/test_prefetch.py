@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from iclgd_core.commands.prefetch import PREFETCH, _progress
+from fixtures.commands.prefetch import PREFETCH, _progress
 from iclgd_core.errors import StorageError
 from iclgd_core.hub import download
 from iclgd_core.hub.download import SPARE_BYTES, check_room

@@ -20,7 +20,7 @@ from iclgd_core.lab.tiers import TIERS
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import accuracy, agreement, order, sizes
 from iclgd_core.studies.shen import checkpoints, invariance, sparsity
-from reports import header
+from reports.collect import header
 from tests.tiny_models import tiny_model
 
 QUICK = TIERS["quick"]

@@ -9,7 +9,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
-from iclgd_core.doctor.subject import lengths_or_why
+from fixtures.doctor.subject import lengths_or_why
 from iclgd_core.errors import ContextError, ModelError, VocabularyError
 from iclgd_core.models.language.loading import load_model
 from iclgd_core.models.language.preflight import preflight

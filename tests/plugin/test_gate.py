@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from reports.cli import main
-from reports.saved import read_saved
-from reports.validation import CLAIMS, problem
+from reports.document.saved import read_saved
+from reports.document.validation import CLAIMS, problem
 from tests.plugin.project import Project, no_traceback
 
 ONE = """
@@ -86,7 +86,7 @@ def test_a_renderer_that_fails_is_one_line_and_loses_nothing(
     def broken(report: object) -> str:
         raise RuntimeError("ink\x1b[31m is out")
 
-    monkeypatch.setattr("reports.report_directory.RENDERERS", {name: broken})
+    monkeypatch.setattr("reports.document.report_directory.RENDERERS", {name: broken})
     project.claim(ONE)
     result = project.run("claims")
     assert result.ret == 12

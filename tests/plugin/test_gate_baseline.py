@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reports.cli import main
-from reports.validation import CLAIMS, problem
+from reports.document.validation import CLAIMS, problem
 from tests.plugin.project import Project, no_traceback
 
 GOOD = """

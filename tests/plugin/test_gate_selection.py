@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from reports.cli import main
-from reports.saved import read_saved
+from reports.document.saved import read_saved
 from tests.plugin.project import Project
 
 SIZES = """

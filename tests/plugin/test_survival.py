@@ -11,7 +11,7 @@ import pytest
 
 from iclgd_core.evidence.verdict import Verdict
 from reports.cli import main
-from reports.journal import FILE_NAME, recover
+from reports.collect.journal import FILE_NAME, recover
 from tests.plugin.project import Project, no_traceback
 from tests.waiting import HANG, until
 

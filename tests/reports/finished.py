@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from iclgd_core.evidence.plain import Json
-from reports.document import Report
+from reports.document.report import Report
 from tests.reports.sample import RUN, sample_report
 
 HEADER: dict[str, Json] = {**RUN, "complete": True, "exit_status": 0}

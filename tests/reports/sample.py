@@ -7,7 +7,7 @@ from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.document import Report, report_of
+from reports.document.report import Report, report_of
 from tests.reports import sample_curves as drawn
 from tests.reports.sample_items import LLAMA, exact, item, sampled
 

@@ -12,10 +12,10 @@ from iclgd_core.evidence.expectations import Entry, Expectations, expectation_ke
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.accept import files_after, obstacles, propose
 from reports.cli import main
-from reports.document import Report, report_of
-from reports.report_directory import write_report
+from reports.document.accept import files_after, obstacles, propose
+from reports.document.report import Report, report_of
+from reports.document.report_directory import write_report
 from tests.reports.finished import HEADER
 from tests.reports.strategies import found, recorded
 

@@ -4,7 +4,7 @@ import pytest
 
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.plain import Json
-from reports.adjudication import adjudication_of, sentence
+from reports.accounts import adjudication_of, sentence
 from tests.reports.sample_papers import claimed, papers_evidence, record
 
 PLACE = SHEN.at("figure 5")

@@ -17,10 +17,10 @@ from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import precondition
 from iclgd_core.lab import regression as regression_lab
-from reports.adjudication import NO_ICL, Panel, State, adjudication_of, cells_of
-from reports.adjudication.document import adjudication_document
-from reports.adjudication.shown import MOST_COLUMNS, shown
-from reports.adjudication.words import LAST, STEPS, closure_text, step_of
+from reports.accounts import NO_ICL, Panel, State, adjudication_of, cells_of
+from reports.accounts.document import adjudication_document
+from reports.accounts.shown import MOST_COLUMNS, shown
+from reports.accounts.words import LAST, STEPS, closure_text, step_of
 from tests.reports.sample_papers import SAME, SIZES, claimed, papers_evidence, record
 from tests.reports.strategies import JSON
 

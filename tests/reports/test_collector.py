@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from iclgd_core.evidence.channel import CLAIM, EVIDENCE
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.collector import AFTER_A_CRASH, Collector, Row
+from reports.collect.collector import AFTER_A_CRASH, Collector, Row
 from tests.reports.strategies import found, recorded
 
 NODE = "claims/test_s1.py::test_one"

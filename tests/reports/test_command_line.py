@@ -10,7 +10,7 @@ import pytest
 import reports.cli
 from iclgd_core import __version__
 from reports.cli import COMMANDS, main
-from reports.report_directory import write_report
+from reports.document.report_directory import write_report
 from tests.reports.finished import finished_sample
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -26,9 +26,9 @@ from reports.compare import (
     render_comparison_markdown,
 )
 from reports.compare.interval import interval_of_difference
-from reports.document import Report, report_of
-from reports.json_report import json_text
-from reports.validation import COMPARE, problem
+from reports.document.json_report import json_text
+from reports.document.report import Report, report_of
+from reports.document.validation import COMPARE, problem
 from tests.reports.finished import HEADER, finished, finished_sample
 from tests.reports.golden import check_golden
 from tests.reports.hostile import hostile_report

@@ -8,8 +8,8 @@ import pytest
 
 from iclgd_core.evidence.verdict import Verdict
 from reports.cli import main
-from reports.report_directory import write_report
-from reports.validation import COMPARE, problem
+from reports.document.report_directory import write_report
+from reports.document.validation import COMPARE, problem
 from tests.reports.finished import finished_sample
 
 

@@ -5,9 +5,9 @@ import pytest
 from iclgd_core.evidence.model_kinds import is_control
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.models.embedded import UNTRAINED
-from reports.collector import Row
+from reports.collect.collector import Row
+from reports.collect.exit_status import exit_status
 from reports.compare import Change, Comparison, Difference
-from reports.exit_status import exit_status
 from tests.reports.strategies import recorded
 
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.collector import ENDED
-from reports.document import report_of
-from reports.families import Part, partial_families, selection
-from reports.markdown import headline
+from reports.collect.collector import ENDED
+from reports.collect.families import Part, partial_families, selection
+from reports.document.report import report_of
+from reports.render.markdown import headline
 from tests.reports.finished import HEADER
 from tests.reports.strategies import recorded
 

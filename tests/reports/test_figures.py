@@ -12,8 +12,8 @@ from iclgd_core.evidence.curves import Curve, Point
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.figures import draw_forest, draw_panel, left_out, panels_of, plates, style_of, y_domain
-from reports.figures.style import COLOURS, STYLES
+from reports.render.figures import draw_forest, draw_panel, left_out, panels_of, plates, style_of, y_domain
+from reports.render.figures.style import COLOURS, STYLES
 from tests.reports.hostile import HOSTILE
 from tests.reports.sample import sample_report
 from tests.reports.strategies import curves, evidence, recorded

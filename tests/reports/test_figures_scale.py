@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.figures.labels import push_apart
-from reports.figures.scale import Scale, compact, linear_ticks, log_ticks, span, tick_labels
-from reports.figures.svg import element, lines
+from reports.render.figures.labels import push_apart
+from reports.render.figures.scale import Scale, compact, linear_ticks, log_ticks, span, tick_labels
+from reports.render.figures.svg import element, lines
 
 FINITE = st.floats(-1.7e308, 1.7e308)
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iclgd_core.evidence.plain import Json
-from reports.figures import draw_gap_map, gap_map_of
-from reports.markdown import render_markdown
+from reports.render.figures import draw_gap_map, gap_map_of
+from reports.render.markdown import render_markdown
 from tests.reports.parsed_html import ParsedPage
 from tests.reports.sample_papers import papers_report
 from tests.reports.strategies import JSON

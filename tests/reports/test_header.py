@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reports import header
-from reports.header import commit
+from reports.collect import header
+from reports.collect.header import commit
 from tests.waiting import HANG
 
 NONE = {"commit": None, "dirty": None}

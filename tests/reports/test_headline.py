@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.collector import ENDED
-from reports.headline import headline
+from reports.collect.collector import ENDED
+from reports.render.headline import headline
 from tests.reports.sample import NO_ICL, sample_report
 from tests.reports.strategies import recorded
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from iclgd_core.evidence.correction import adjudicate
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.document import Report, report_of
-from reports.html import render_html
-from reports.html.words import anchors
-from reports.papers import paper_link
+from reports.document.report import Report, report_of
+from reports.render.html import render_html
+from reports.render.html.words import anchors
+from reports.render.papers import paper_link
 from tests.reports.golden import check_golden
 from tests.reports.hostile import HOSTILE, hostile_report
 from tests.reports.parsed_html import ParsedPage

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
-from reports.adjudication.shown import shown
-from reports.document import Report
-from reports.html import render_html
-from reports.html.accounts import Block, blocks
+from reports.accounts.shown import shown
+from reports.document.report import Report
+from reports.render.html import render_html
+from reports.render.html.accounts import Block, blocks
 from tests.reports.parsed_html import ParsedPage
 from tests.reports.sample_papers import claimed, papers_report, record
 

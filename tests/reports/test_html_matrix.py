@@ -12,13 +12,13 @@ from iclgd_core.evidence.correction import adjudicate
 from iclgd_core.evidence.overall import Overall
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.collector import ENDED
-from reports.document import Report, report_of
-from reports.figures.effect_mark import EDGE, WIDTH, draw_effect
-from reports.headline import headline
-from reports.html import render_html
-from reports.html.matrix import ELSEWHERE, MOST_ROWS, matrix
-from reports.html.words import needed
+from reports.collect.collector import ENDED
+from reports.document.report import Report, report_of
+from reports.render.figures.effect_mark import EDGE, WIDTH, draw_effect
+from reports.render.headline import headline
+from reports.render.html import render_html
+from reports.render.html.matrix import ELSEWHERE, MOST_ROWS, matrix
+from reports.render.html.words import needed
 from tests.reports.parsed_html import ParsedPage
 from tests.reports.sample import sample_report
 from tests.reports.strategies import evidence, found, recorded

@@ -3,9 +3,9 @@
 import pytest
 
 from iclgd_core.evidence.plain import Json
-from reports.document import Report
-from reports.html import render_html
-from reports.html.provenance import Group, provenance
+from reports.document.report import Report
+from reports.render.html import render_html
+from reports.render.html.provenance import Group, provenance
 from tests.reports.hostile import HOSTILE
 from tests.reports.parsed_html import ParsedPage
 

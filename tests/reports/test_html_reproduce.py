@@ -9,9 +9,9 @@ import pytest
 
 from fixtures.option_list import OPTIONS
 from iclgd_core.evidence.plain import Json
-from reports.document import Report
-from reports.html import render_html
-from reports.html.protocol import REPRODUCED, command, given_options
+from reports.document.report import Report
+from reports.render.html import render_html
+from reports.render.html.protocol import REPRODUCED, command, given_options
 from tests.reports.hostile import HOSTILE
 from tests.reports.parsed_html import ParsedPage
 from tests.reports.sample import RUN, sample_report

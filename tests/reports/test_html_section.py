@@ -6,11 +6,11 @@ from dataclasses import replace
 from html import unescape
 
 from iclgd_core.evidence.verdict import Verdict
-from reports.document import Report
-from reports.html import render_html
-from reports.html.protocol import episodes_command
-from reports.html.section import MOST_FINDINGS, chapters
-from reports.html.words import UNTRAINED
+from reports.document.report import Report
+from reports.render.html import render_html
+from reports.render.html.protocol import episodes_command
+from reports.render.html.section import MOST_FINDINGS, chapters
+from reports.render.html.words import UNTRAINED
 from tests.reports.hostile import HOSTILE
 from tests.reports.parsed_html import ParsedPage
 from tests.reports.sample import sample_report

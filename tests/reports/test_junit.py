@@ -12,7 +12,7 @@ from iclgd_core.evidence.channel import CLAIM, EVIDENCE
 from iclgd_core.evidence.correction import adjudicate
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.junit import annotate, properties
+from reports.render.junit import annotate, properties
 from tests.reports.hostile import hostile_report
 from tests.reports.sample import sample_report
 from tests.reports.strategies import found, recorded

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from iclgd_core.evidence.record import Evidence
-from reports.figures import draw_forest
-from reports.figures.likeness import alike
+from reports.render.figures import draw_forest
+from reports.render.figures.likeness import alike
 from tests.reports.strategies import found, recorded
 
 

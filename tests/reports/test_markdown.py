@@ -14,11 +14,11 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from reports.compare import compare, comparison_document
-from reports.document import report_of
-from reports.markdown import COLUMNS, render_markdown
-from reports.markdown_text import LIMIT, LONGEST, Part, escape, fit
-from reports.markdown_verdicts import COLUMNS as VERDICT_COLUMNS
-from reports.plain_text import plain
+from reports.document.report import report_of
+from reports.render.markdown import COLUMNS, render_markdown
+from reports.render.markdown_text import LIMIT, LONGEST, Part, escape, fit
+from reports.render.markdown_verdicts import COLUMNS as VERDICT_COLUMNS
+from reports.render.plain_text import plain
 from tests.reports.finished import HEADER, finished, finished_sample
 from tests.reports.golden import check_golden
 from tests.reports.hostile import HOSTILE, hostile_report

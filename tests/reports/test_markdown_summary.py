@@ -15,9 +15,9 @@ from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from reports.cli import main
 from reports.compare import compare, comparison_document
-from reports.document import Report, report_of
-from reports.markdown_summary import LIMIT, render_summary
-from reports.report_directory import write_report
+from reports.document.report import Report, report_of
+from reports.document.report_directory import write_report
+from reports.render.markdown_summary import LIMIT, render_summary
 from tests.reports.finished import HEADER, finished, finished_sample
 from tests.reports.golden import check_golden
 from tests.reports.hostile import hostile_report

@@ -17,15 +17,15 @@ from reports.compare import compare
 from reports.compare.comparison import Comparison
 from reports.compare.markdown import render_comparison_markdown
 from reports.compare.text import render_comparison
-from reports.document import Report, document, report_of
-from reports.html.matrix import matrix
-from reports.html.section import chapters
-from reports.json_report import json_text
-from reports.markdown import render_markdown
-from reports.natural_order import natural
-from reports.readme import claims_markdown
-from reports.saved import read_saved
-from reports.terminal import render_claims, render_plan
+from reports.document.json_report import json_text
+from reports.document.report import Report, document, report_of
+from reports.document.saved import read_saved
+from reports.render.html.matrix import matrix
+from reports.render.html.section import chapters
+from reports.render.markdown import render_markdown
+from reports.render.natural_order import natural
+from reports.render.readme import claims_markdown
+from reports.render.terminal import render_claims, render_plan
 from tests.reports.finished import finished
 from tests.reports.sample import RUN
 from tests.reports.sample_items import item, sampled

@@ -6,15 +6,15 @@ import pytest
 from rich.text import Text
 
 from iclgd_core.evidence.papers import OPEN, SHEN
-from reports.document import document
-from reports.html import render_html
-from reports.html.section import chapters
-from reports.json_report import json_text
-from reports.markdown import render_markdown
-from reports.markdown_text import LIMIT
-from reports.papers import ORDER, paper_rank, paper_value, says_no
-from reports.terminal import render_claims
-from reports.validation import CLAIMS, problem
+from reports.document.json_report import json_text
+from reports.document.report import document
+from reports.document.validation import CLAIMS, problem
+from reports.render.html import render_html
+from reports.render.html.section import chapters
+from reports.render.markdown import render_markdown
+from reports.render.markdown_text import LIMIT
+from reports.render.papers import ORDER, paper_rank, paper_value, says_no
+from reports.render.terminal import render_claims
 from tests.reports.golden import check_golden
 from tests.reports.hostile import hostile_report
 from tests.reports.parsed_html import ParsedPage

@@ -10,10 +10,10 @@ from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.verdict import Verdict
 from reports.cli import main
-from reports.document import Report, ReportError, document
-from reports.json_report import write
-from reports.partial import unfinished
-from reports.readme import accounts_markdown, claims_markdown, filled
+from reports.document.json_report import write
+from reports.document.partial import unfinished
+from reports.document.report import Report, ReportError, document
+from reports.render.readme import accounts_markdown, claims_markdown, filled
 from tests.reports.finished import finished
 from tests.reports.hostile import hostile_report
 from tests.reports.sample_papers import claimed, papers_report

@@ -12,9 +12,9 @@ from iclgd_core.errors import StorageError
 from iclgd_core.evidence.correction import adjudicate
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports import json_report
-from reports.document import OUTCOME_FIELDS, document, read_document, report_of
-from reports.header import header
+from reports.collect.header import header
+from reports.document import json_report
+from reports.document.report import OUTCOME_FIELDS, document, read_document, report_of
 from tests.reports.strategies import evidence, found, recorded
 
 
@@ -74,7 +74,7 @@ def test_a_full_disk_leaves_the_earlier_report(tmp_path: Path, monkeypatch: pyte
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("reports.json_report.os.fsync", full)
+    monkeypatch.setattr("reports.document.json_report.os.fsync", full)
     with pytest.raises(StorageError, match="No space left"):
         json_report.write({"n": 2}, tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["claims.json"]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reports.document import ReportError, document
-from reports.json_report import json_text
-from reports.report_directory import HTML_NAME, MARKDOWN_NAME, RENDERERS, draw, write_report
-from reports.saved import read_saved
+from reports.document.json_report import json_text
+from reports.document.report import ReportError, document
+from reports.document.report_directory import HTML_NAME, MARKDOWN_NAME, RENDERERS, draw, write_report
+from reports.document.saved import read_saved
 from tests.reports.finished import finished, finished_sample
 from tests.reports.golden import check_golden
 from tests.reports.hostile import hostile_report
@@ -40,7 +40,7 @@ def test_a_renderer_that_fails_costs_its_own_file_alone(tmp_path: Path, monkeypa
         raise KeyError("no such curve")
 
     monkeypatch.setattr(
-        "reports.report_directory.RENDERERS", {HTML_NAME: broken, **{MARKDOWN_NAME: RENDERERS[MARKDOWN_NAME]}}
+        "reports.document.report_directory.RENDERERS", {HTML_NAME: broken, **{MARKDOWN_NAME: RENDERERS[MARKDOWN_NAME]}}
     )
     written = write_report(finished_sample(), tmp_path)
     assert written.failures == ("index.html could not be drawn (KeyError: 'no such curve'). claims.json is complete.",)

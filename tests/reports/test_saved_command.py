@@ -8,9 +8,9 @@ from iclgd_core.evidence.channel import CLAIM, EVIDENCE
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from reports.cli import main
-from reports.journal import Journal, Line
-from reports.report_directory import write_report
-from reports.saved import read_saved
+from reports.collect.journal import Journal, Line
+from reports.document.report_directory import write_report
+from reports.document.saved import read_saved
 from tests.reports.finished import HEADER, finished_sample
 from tests.reports.strategies import found, recorded
 

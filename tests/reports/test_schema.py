@@ -20,8 +20,8 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from reports.compare import Change, compare, comparison_document
-from reports.document import EVIDENCE_FIELDS, LATER_FIELDS, OUTCOME_FIELDS, document, report_of
-from reports.validation import CLAIMS, COMPARE, problem, schema
+from reports.document.report import EVIDENCE_FIELDS, LATER_FIELDS, OUTCOME_FIELDS, document, report_of
+from reports.document.validation import CLAIMS, COMPARE, problem, schema
 from tests.reports.finished import HEADER, finished, finished_sample
 from tests.reports.hostile import HOSTILE
 from tests.reports.strategies import JSON, evidence

@@ -10,7 +10,7 @@ from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from reports.compare import Change, Status, compare
 from reports.compare.asked import left_out
-from reports.document import report_of
+from reports.document.report import report_of
 from tests.reports.finished import HEADER
 from tests.reports.strategies import recorded
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from iclgd_core.evidence.correction import adjudicate
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.terminal import render_claims, render_plan
+from reports.render.terminal import render_claims, render_plan
 from tests.reports.golden import check_golden
 from tests.reports.hostile import hostile_report
 from tests.reports.sample import sample_report

@@ -12,8 +12,8 @@ from iclgd_core.evidence.correction import adjudicate
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.headline import headline
-from reports.terminal import render_claims
+from reports.render.headline import headline
+from reports.render.terminal import render_claims
 from tests.reports.golden import check_golden
 from tests.reports.hostile import hostile_report
 from tests.reports.sample import NO_ICL, sample_report

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iclgd_core.evidence.progress import Running
-from reports.time_left import Pace, in_words, measuring_left
+from reports.collect.time_left import Pace, in_words, measuring_left
 
 
 def pace(**seconds: list[float]) -> Pace:

@@ -122,7 +122,7 @@ def endpoint() -> Iterator[str]:
 PREFETCH = """
 import sys
 from iclgd_core.safety.command import run_commands
-from iclgd_core.commands.prefetch import PREFETCH
+from fixtures.commands.prefetch import PREFETCH
 sys.exit(max(run_commands([PREFETCH], ["prefetch", "--model", name]) for name in sys.argv[1:]))
 """
 

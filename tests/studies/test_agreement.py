@@ -8,7 +8,7 @@ import pytest
 from iclgd_core.errors import DivergedError
 from iclgd_core.learners import Schedule
 from iclgd_core.studies import AGREEMENTS, agreement_study
-from reports.figures import panels_of
+from reports.render.figures import panels_of
 from tests.studies.planted import ADAM, SGD, TIER, Floats, Place, Plant, drawn, logs, planted_lab
 
 

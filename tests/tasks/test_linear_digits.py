@@ -9,10 +9,10 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.commands import doctor
-from iclgd_core.commands.doctor import DOCTOR
-from iclgd_core.commands.prefetch import PREFETCH
-from iclgd_core.doctor.network import Hub
+from fixtures.commands import doctor
+from fixtures.commands.doctor import DOCTOR
+from fixtures.commands.prefetch import PREFETCH
+from fixtures.doctor.network import Hub
 from iclgd_core.errors import ContextError, SettingsError, UnknownNameError, VocabularyError
 from iclgd_core.safety.command import run_commands
 from iclgd_core.tasks import get_task

@@ -32,7 +32,7 @@ def test_an_existing_model_is_not_replaced_unasked(
     def never(*_: object) -> None:
         pytest.fail("trained over an existing model")
 
-    monkeypatch.setattr("iclgd_core.commands.pretrain.pretrain", never)
+    monkeypatch.setattr("fixtures.commands.pretrain.pretrain", never)
     assert main(["pretrain", "ginc-llama-57k", "--out", str(tmp_path)]) == 2
     assert "already holds a model" in words(capsys.readouterr().err)
     assert file.read_text() == "precious"
@@ -47,7 +47,7 @@ def test_force_replaces_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         raise Asked
 
     (tmp_path / "model.safetensors").write_text("old")
-    monkeypatch.setattr("iclgd_core.commands.pretrain.pretrain", asked)
+    monkeypatch.setattr("fixtures.commands.pretrain.pretrain", asked)
     with pytest.raises(Asked):
         main(["pretrain", "ginc-llama-57k", "--out", str(tmp_path), "--force"])
 

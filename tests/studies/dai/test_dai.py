@@ -25,7 +25,7 @@ from iclgd_core.studies.dai.similarity import _of_outputs, similarity_study
 from iclgd_core.studies.dai.training_tokens import _permuted, positions, training_token_study
 from iclgd_core.studies.dai.updates import update_study
 from iclgd_core.tasks.prompts import Prompt
-from reports.figures import panels_of
+from reports.render.figures import panels_of
 from tests.tiny_models import tiny_model, tiny_task
 
 Floats = NDArray[np.float64]

@@ -1,0 +1,19 @@
+"""One table for all accounts of ICL: how far each goes from doing nothing to being ICL, on each model."""
+
+from reports.accounts.cells import NO_ICL, Cell, cells_of
+from reports.accounts.sentence import sentence
+from reports.accounts.table import Adjudication, Column, Entry, Panel, Row, State, adjudication_of
+
+__all__ = [
+    "NO_ICL",
+    "Adjudication",
+    "Cell",
+    "Column",
+    "Entry",
+    "Panel",
+    "Row",
+    "State",
+    "adjudication_of",
+    "cells_of",
+    "sentence",
+]

@@ -1,0 +1,1 @@
+"""What a run collects: evidence from test reports, its header, its end and exit status."""

@@ -1,0 +1,75 @@
+"""The end of a run: its header completed, held against its baseline, written, and its exit status."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from iclgd_core.errors import StorageError
+from iclgd_core.evidence.plain import Json
+from reports.collect.collector import Row
+from reports.collect.exit_status import exit_status
+from reports.compare import Comparison, compare, comparison_document
+from reports.document.json_report import FILE_NAME, write
+from reports.document.report import Report, document, report_of
+from reports.document.report_directory import Written, write_report
+from reports.document.saved import Saved
+
+THIS_RUN = "this run"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that is over.
+
+    Attributes:
+        report: what it found; its header has `complete`, `exit_status` and, if there is one, `baseline`.
+        written: the files.
+        comparison: of the baseline with the run; None without a baseline.
+        status: the exit status.
+    """
+
+    report: Report
+    written: Written
+    comparison: Comparison | None
+    status: int
+
+
+def finish(
+    rows: Sequence[Row],
+    run: Mapping[str, Json],
+    pytest_status: int,
+    directory: Path,
+    baseline: Saved | None = None,
+    strict: bool = False,
+) -> Finished:
+    """Write the report of adjudicated rows into `directory`.
+
+    The exit status in the header is that of the process. Where a file could not be written, that changes it, and
+    claims.json is written once more if it can be.
+    """
+    first = _report(rows, run)
+    comparison = None
+    more: dict[str, Json] = {}
+    if baseline is not None:
+        comparison = compare(baseline.report, first, f"{baseline.path}, sha256 {baseline.sha256}", THIS_RUN)
+        more["baseline"] = {
+            "path": str(baseline.path),
+            "sha256": baseline.sha256,
+            "comparison": comparison_document(comparison),
+        }
+    status = exit_status(pytest_status, rows, comparison=comparison, strict=strict)
+    report = _report(rows, {**run, **more, "exit_status": status})
+    written = write_report(report, directory)
+    if written.failures:
+        status = exit_status(pytest_status, rows, written=False, comparison=comparison, strict=strict)
+        report = _report(rows, {**run, **more, "exit_status": status})
+        if any(path.name == FILE_NAME for path in written.paths):
+            with suppress(StorageError):
+                write(document(report), directory)
+    return Finished(report, written, comparison, status)
+
+
+def _report(rows: Sequence[Row], run: Mapping[str, Json]) -> Report:
+    recorded = [row.recorded for row in rows]
+    return report_of([row.evidence for row in rows], {**run, "complete": all(recorded)}, sum(recorded))

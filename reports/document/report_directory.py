@@ -1,0 +1,56 @@
+"""The directory of a report: claims.json first, then what is drawn from it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from iclgd_core.errors import StorageError
+from reports.document.json_report import FILE_NAME, write, write_whole
+from reports.document.report import Report, document
+from reports.render.html import render_html
+from reports.render.markdown import render_markdown
+
+DEFAULT = Path(".iclgd/report")
+HTML_NAME = "index.html"
+MARKDOWN_NAME = "claims.md"
+
+Renderer = Callable[[Report], str]
+
+RENDERERS: Mapping[str, Renderer] = {HTML_NAME: render_html, MARKDOWN_NAME: render_markdown}
+"""Each file that is drawn from a report, and by what; pure functions of the report."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a report's files.
+
+    Attributes:
+        paths: the files that were written.
+        failures: one line for each that was not.
+    """
+
+    paths: tuple[Path, ...]
+    failures: tuple[str, ...]
+
+
+def write_report(report: Report, directory: Path) -> Written:
+    """Write claims.json and all that is drawn from it; what fails takes nothing else along."""
+    try:
+        saved = write(document(report), directory)
+    except StorageError as error:
+        return Written((), (str(error),))
+    drawn = draw(report, directory)
+    return Written((saved, *drawn.paths), drawn.failures)
+
+
+def draw(report: Report, directory: Path) -> Written:
+    """Write what is drawn from a report, beside its claims.json."""
+    paths, failures = [], []
+    for name, render in RENDERERS.items():
+        try:
+            paths.append(write_whole(render(report), directory / name))
+        except StorageError as error:
+            failures.append(f"{error} {FILE_NAME} is complete.")
+        except Exception as error:  # a renderer's own fault must not lose the evidence
+            failures.append(f"{name} could not be drawn ({type(error).__name__}: {error}). {FILE_NAME} is complete.")
+    return Written(tuple(paths), tuple(failures))

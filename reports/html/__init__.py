@@ -1,5 +1,0 @@
-"""The report as one HTML page."""
-
-from reports.html.page import render_html
-
-__all__ = ["render_html"]

@@ -1,0 +1,1 @@
+"""Ways to show a report: terminal, Markdown, HTML, figures, JUnit, pages of documentation."""

@@ -92,7 +92,7 @@ def test_other_weights_stand_in_and_the_model_is_left_as_it_was(architecture: st
     model, own = tiny_model(architecture), [Prompt(p.ids % 10, p.readout) for p in prompts()]
     before, start = copy.deepcopy(model.module.state_dict()), record(model, own)
     weights = {
-        name: weight + 0.1 * torch.randn_like(weight, generator=None)
+        name: weight + 0.1 * torch.randn_like(weight)
         for name, weight in model.module.named_parameters()
         if "k_proj" in name or "v_proj" in name
     }

@@ -24,7 +24,7 @@ def protocol(
     evidence: Evidence,
     claim: Claim,
     outcome: Outcome,
-    study: Study | None,
+    study: Study,
     tier: Tier,
     task: Mapping[str, Json] | None = None,
     precondition: str = "",
@@ -33,7 +33,7 @@ def protocol(
     """Return rule, margin, minimum effect, level, correction, number of units, precondition, tuning split, and more.
 
     Nothing that was measured is in it, so that two runs of the same suite on one model have equal protocols whatever
-    they find; a bound that follows from a model's shape is part of it. What `study` fixed is only known if it is given.
+    they find; a bound that follows from a model's shape is part of it.
     `precondition` and `queries` are those of language models and of the tier where none are given.
     """
     return {
@@ -54,6 +54,6 @@ def protocol(
         "tier": tier.name,
         "queries": tier.queries if queries is None else queries,
         "task": dict(task or {}),
-        "tuning": {} if study is None else study.tuning(),
-        "fixed": {} if study is None else study.fixed(),
+        "tuning": dict(study.tuning),
+        "fixed": dict(study.fixed),
     }

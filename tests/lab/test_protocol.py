@@ -12,7 +12,7 @@ from iclgd_core import lab
 from iclgd_core.evidence.claim import Claim, Source
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.record import Evidence
-from iclgd_core.evidence.study import Study
+from iclgd_core.evidence.study import AnyStudy, as_study
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Setting, protocol
 from iclgd_core.lab.precondition import ICL_ALPHA
@@ -38,12 +38,12 @@ def found(margin: float = 0.0, effect: float = 0.1, shift: float = 0.0, n: int =
     return paired_greater(X[:n] + shift, X[:n] * 0.5, margin=margin, quantity="gap", minimum_effect=effect)
 
 
-def hashed(outcome: Outcome | None = None, study: Study | None = None, tier: Any = QUICK, **blank: Any) -> str:
+def hashed(outcome: Outcome | None = None, study: AnyStudy | None = None, tier: Any = QUICK, **blank: Any) -> str:
     item = replace(BLANK, **blank)
-    return replace(item, protocol=protocol.protocol(item, CLAIM, outcome or found(), study, tier)).rule_sha256
+    return replace(item, protocol=protocol.protocol(item, CLAIM, outcome or found(), as_study(study), tier)).rule_sha256
 
 
-def studies() -> dict[str, Study]:
+def studies() -> dict[str, AnyStudy]:
     series: Any = SimpleNamespace(model=SimpleNamespace(name="c"))
     return {
         "accuracy": accuracy.AccuracyStudy(X, X, X, 8, 8, SETTING, "gd", "labels"),
@@ -75,8 +75,8 @@ def test_whatever_the_rule_says_matters(other: str) -> None:
 
 @pytest.mark.parametrize("name", studies())
 def test_every_study_says_what_it_fixed(name: str) -> None:
-    study = studies()[name]
-    assert study.fixed()
+    study = as_study(studies()[name])
+    assert study.fixed
     assert hashed(study=study) != hashed()
 
 

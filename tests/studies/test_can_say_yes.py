@@ -13,7 +13,7 @@ from iclgd_core.evidence.correction import possible
 from iclgd_core.evidence.model_kinds import is_control
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.plain import Json
-from iclgd_core.evidence.study import Study
+from iclgd_core.evidence.study import AnyStudy, Study
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.models.regression.registry import REGRESSION_MODELS, load_regression_model
@@ -29,9 +29,9 @@ class Recorder:
     outcome: Outcome
     study: Study
 
-    def __call__(self, outcome: Outcome, study: Study | None = None, /, *_: object, **__: object) -> None:
+    def __call__(self, outcome: Outcome, study: AnyStudy | None = None, /, *_: object, **__: object) -> None:
         assert study is not None
-        self.outcome, self.study = outcome, study
+        self.outcome, self.study = outcome, as_study(study)
 
 
 def laboratory(name: str) -> RegressionLab:
@@ -55,7 +55,7 @@ def test_s2_is_refuted_and_gd_closes_the_gap(known: RegressionLab) -> None:
     judge = Recorder()
     s2.test_icl_agrees_with_itself_more_in_regression(known, judge, "gd")
     assert possible(judge.outcome, 2) == {Verdict.REFUTED}
-    cells = judge.study.details()["closures"]
+    cells = judge.study.details["closures"]
     assert isinstance(cells, list)
     gd = [cell["value"] for cell in cells if isinstance(cell, dict) and cell["account"] == "gd"]
     assert gd == [pytest.approx(1.0, abs=1e-9 if known.model.name.startswith("constructed") else 1e-3)]
@@ -81,6 +81,6 @@ def test_nothing_is_judged_where_icl_disagrees_with_itself_more_than_with_nothin
     lab, judge = laboratory("icl-objective-gpt2-1-layer"), Recorder()
     s2.test_icl_agrees_with_itself_more_in_regression(lab, judge, "gd")
     assert "the ceiling lies below the floor" in judge.outcome.undefined
-    cells: Json = judge.study.details()["closures"]
+    cells: Json = judge.study.details["closures"]
     assert isinstance(cells, list)
     assert {cell["value"] for cell in cells if isinstance(cell, dict)} == {None}

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab
 from iclgd_core.lab.recorded.arguments import Seen
 from iclgd_core.lab.recorded.recording import ICL, ZERO_SHOT, Answered, distinct
@@ -71,6 +72,9 @@ def _rank(one: Answered) -> tuple[int, int]:
 
 def per_episode(study: object, n: int) -> Iterator[tuple[str, Numbers]]:
     """Yield the numbers an episode that a study holds, by name; of a mapping of them `name key`."""
+    if isinstance(study, Study):
+        yield from ((name, values) for name, values in study.numbers.items() if values.shape == (n,))
+        return
     if not is_dataclass(study):
         return
     for one in fields(study):

@@ -11,7 +11,7 @@ HEADING = "## How far each account goes from doing nothing to ICL"
 MISSING = (State.NO_ICL.value, State.NOT_MEASURED.value)
 LEGEND = (
     "Closure with 95% interval over episodes: 0 is no nearer to ICL than zero-shot, 1 as near as ICL is to itself in "
-    "another order; both are so by definition."
+    "another order; both are so by definition. Empty: not measured."
 )
 
 
@@ -65,4 +65,5 @@ def _head(head: Head) -> str:
 
 
 def _cell(cell: ShownCell) -> str:
-    return " ".join(filter(None, [cell.text, escape(cell.interval), f"\\[{cell.mark}\\]" if cell.mark else ""]))
+    text = "" if cell.text == State.NOT_MEASURED.value else cell.text
+    return " ".join(filter(None, [text, escape(cell.interval), f"\\[{cell.mark}\\]" if cell.mark else ""]))

@@ -15,7 +15,7 @@ from reports.render.markdown_text import escape, table
 from reports.render.natural_order import natural
 from reports.render.papers import deviation, paper_link, paper_rank, paper_value
 
-COLUMNS = ("claim", "statement", "verdict", "on", "sub-claims", "ours", "paper's")
+COLUMNS = ("id", "claim", "verdict", "on", "sub-claims", "ours", "paper's")
 ORDER = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.NOT_RUN)
 MOST_NAMED = 4
 MOST_MODELS = 2
@@ -95,7 +95,7 @@ def _row(claim: ClaimVerdict) -> tuple[str, ...]:
     items = [item for family in claim.families for item in family.members]
     return (
         escape(claim.id),
-        escape(claim.statement),
+        escape(claim.brief or claim.statement),
         claim.verdict.value,
         _on(claim.families),
         _verdicts(items),

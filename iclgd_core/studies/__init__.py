@@ -4,19 +4,13 @@ from iclgd_core.studies.accounts import AccountStudy, account_study, closure_rec
 from iclgd_core.studies.accuracy import SCOPES, AccuracyStudy, accuracy_study, many_study
 from iclgd_core.studies.agreement import AgreementStudy, agreement_study
 from iclgd_core.studies.agreements import AGREEMENTS
-from iclgd_core.studies.dai.twins import MEASURES, TwinStudy, twin_study
+from iclgd_core.studies.dai.twins import MEASURES, twin_study
 from iclgd_core.studies.order import OrderStudy, order_study
 from iclgd_core.studies.shen.checkpoints import CheckpointStudy, checkpoint_study
 from iclgd_core.studies.shen.invariance import InvarianceStudy, invariance_study
 from iclgd_core.studies.shen.sparsity import MATRICES, SCALES, SparsityStudy, sparsity_study
 from iclgd_core.studies.sizes import SizeStudy, size_study
-from iclgd_core.studies.xie.icl_accuracy import (
-    AccuracyTrend,
-    by_demonstrations,
-    by_length,
-    by_size,
-    icl_accuracy,
-)
+from iclgd_core.studies.xie.icl_accuracy import by_demonstrations, by_length, by_size, icl_accuracy
 
 __all__ = [
     "AGREEMENTS",
@@ -26,14 +20,12 @@ __all__ = [
     "SCOPES",
     "AccountStudy",
     "AccuracyStudy",
-    "AccuracyTrend",
     "AgreementStudy",
     "CheckpointStudy",
     "InvarianceStudy",
     "OrderStudy",
     "SizeStudy",
     "SparsityStudy",
-    "TwinStudy",
     "account_study",
     "accuracy_study",
     "agreement_study",

@@ -57,8 +57,8 @@ MUTATIONS: Mutations = {
 def test_icl_is_the_bayes_predictor(lab: Lab, judge: Judge, posterior: str, agreement: str) -> None:
     study = bayes_study(lab, posterior, agreement)
     outcome = paired_greater(
-        study.found.learner,
-        study.found.ceiling,
+        study.found["learner"],
+        study.found["ceiling"],
         margin=MARGIN,
         quantity=f"agreement with ICL ({agreement}), {posterior} - ICL in another order",
         minimum_effect=MINIMUM_EFFECT,

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from iclgd_core.errors import NotRunError
 from iclgd_core.evidence.curves import Curve
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab
 from iclgd_core.learners.bayes import RESTART
 from iclgd_core.stats import slopes
-from iclgd_core.studies.accounts import AccountStudy, account_study
+from iclgd_core.studies.accounts import account_study
 from iclgd_core.studies.points import sampled
 from iclgd_core.studies.sizes import MINIMUM_SIZES
 from iclgd_core.studies.xie.bayes_predictions import Favourable, bayes_predictions, favourable_restart, ginc_task
@@ -26,11 +27,14 @@ class BayesStudy:
 
     Attributes:
         found: ceiling, learner, floor, one number an episode.
+        account, model: what was compared, on what.
         chosen: the mixture's restart rate, the nearest to ICL on tuning episodes.
         limit: the mixture's agreement in the limit of no restarts, (episodes,); the learner's for other posteriors.
     """
 
-    found: AccountStudy
+    found: Study
+    account: str
+    model: str
     chosen: Favourable
     limit: Floats
 
@@ -44,11 +48,12 @@ class BayesStudy:
 
     def fixed(self) -> dict[str, Json]:
         """Return what else was fixed beforehand."""
-        return self.found.fixed() | {"limit": RESTART}
+        return {**self.found.fixed, "limit": RESTART}
 
     def details(self) -> dict[str, Json]:
         """Return the numbers behind the study."""
-        return self.found.details() | {
+        return {
+            **self.found.details,
             "restart_rate": self.chosen.restart,
             "tuning_agreement": self.chosen.table,
             "agreement_without_restarts": float(self.limit.mean()),
@@ -75,9 +80,9 @@ def bayes_study(
     chosen = favourable_restart(lab, account, agreement, n_tuning)
     found = account_study(lab, account, agreement, bayes_predictions(lab, account, n=n, restart=chosen.restart))
     if chosen.restart == RESTART:
-        return BayesStudy(found, chosen, found.learner)
-    limit = account_study(lab, account, agreement, bayes_predictions(lab, account, n=n)).learner
-    return BayesStudy(found, chosen, limit)
+        return BayesStudy(found, account, lab.model.name, chosen, found["learner"])
+    limit = account_study(lab, account, agreement, bayes_predictions(lab, account, n=n))["learner"]
+    return BayesStudy(found, account, lab.model.name, chosen, limit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +105,9 @@ class BayesSizeStudy:
 
     def curves(self) -> tuple[Curve, ...]:
         """Return the gap by number of weights."""
-        account = self.studies[0].found.account
+        account = self.studies[0].account
         points = tuple(
-            sampled(size, study.found.ceiling - study.found.learner)
+            sampled(size, study.found["ceiling"] - study.found["learner"])
             for size, study in zip(self.parameters, self.studies, strict=True)
         )
         quantity = f"gap in {self.agreement}: ICL with itself - Bayes with ICL (0 to 1)"
@@ -120,7 +125,7 @@ class BayesSizeStudy:
         """Return the numbers behind the study; closures of every size."""
         each = [study.details() for study in self.studies]
         rows: list[Json] = [
-            {"model": study.found.model, "parameters": int(size), **{k: v for k, v in one.items() if k != "closures"}}
+            {"model": study.model, "parameters": int(size), **{k: v for k, v in one.items() if k != "closures"}}
             for study, size, one in zip(self.studies, self.parameters, each, strict=True)
         ]
         cells = [cell for one in each if isinstance(one["closures"], list) for cell in one["closures"]]
@@ -145,5 +150,5 @@ def bayes_size_study(labs: Sequence[Lab], account: str, agreement: str) -> Bayes
     studies = [
         bayes_study(lab, account, agreement, lab.tier.size_episodes, lab.tier.size_tuning_episodes) for lab in usable
     ]
-    gap = np.stack([study.found.ceiling - study.found.learner for study in studies], axis=1)
+    gap = np.stack([study.found["ceiling"] - study.found["learner"] for study in studies], axis=1)
     return BayesSizeStudy(tuple(studies), sizes, slopes(np.log10(sizes), gap), left_out, agreement)

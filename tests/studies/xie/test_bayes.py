@@ -45,9 +45,9 @@ def test_an_icl_that_is_the_posterior_is_found_to_be_it(lab: Lab, monkeypatch: p
     answering(monkeypatch, 1e-3)
     found = bayes_study(lab, "bayes-mixture", "jensen-shannon")
     assert found.chosen.restart == 1e-3
-    np.testing.assert_allclose(found.found.learner, 1.0, atol=1e-6)
-    np.testing.assert_allclose(found.found.ceiling, 1.0, atol=1e-6)
-    assert found.limit.mean() < found.found.learner.mean()
+    np.testing.assert_allclose(found.found["learner"], 1.0, atol=1e-6)
+    np.testing.assert_allclose(found.found["ceiling"], 1.0, atol=1e-6)
+    assert found.limit.mean() < found.found["learner"].mean()
     cells = found.details()["closures"]
     assert isinstance(cells, list)
     values = {cell["account"]: cell["value"] for cell in cells if isinstance(cell, dict)}

@@ -8,13 +8,13 @@ import numpy as np
 from iclgd_core.errors import NotRunError
 from iclgd_core.evidence.curves import Curve
 from iclgd_core.evidence.plain import Json
-from iclgd_core.evidence.study import Study, as_study
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab
 from iclgd_core.learners.bayes import RESTART
 from iclgd_core.stats import slopes
 from iclgd_core.studies.accounts import account_study
 from iclgd_core.studies.points import sampled
-from iclgd_core.studies.sizes import MINIMUM_SIZES
+from iclgd_core.studies.sizes import MINIMUM_SIZES, gap
 from iclgd_core.studies.xie.bayes_predictions import bayes_predictions, favourable_restart, ginc_task
 
 
@@ -52,9 +52,7 @@ def bayes_study(lab: Lab, account: str, agreement: str, n: int | None = None, n_
 
 
 def _held(lab: Lab, account: str, agreement: str, n: int, restart: float) -> Study:
-    found = account_study(lab, account, agreement, bayes_predictions(lab, account, n=n, restart=restart))
-    numbers = {"ceiling": found.ceiling, "learner": found.learner, "floor": found.floor}
-    return replace(as_study(found), numbers=numbers, undefined=found.undefined)
+    return account_study(lab, account, agreement, bayes_predictions(lab, account, n=n, restart=restart))
 
 
 def bayes_size_study(labs: Sequence[Lab], account: str, agreement: str) -> Study:
@@ -78,18 +76,18 @@ def bayes_size_study(labs: Sequence[Lab], account: str, agreement: str) -> Study
     studies = [
         bayes_study(lab, account, agreement, lab.tier.size_episodes, lab.tier.size_tuning_episodes) for lab in usable
     ]
-    names, gaps = [lab.model.name for lab in usable], [study["ceiling"] - study["learner"] for study in studies]
+    names, gaps = [lab.model.name for lab in usable], [gap(study) for study in studies]
     rows: list[Json] = [
         {"model": name, "parameters": int(size), **{k: v for k, v in study.details.items() if k != "closures"}}
         for name, size, study in zip(names, sizes, studies, strict=True)
     ]
     closures = [study.details["closures"] for study in studies]
-    points = tuple(sampled(size, gap) for size, gap in zip(sizes, gaps, strict=True))
+    points = tuple(sampled(size, values) for size, values in zip(sizes, gaps, strict=True))
     quantity = f"gap in {agreement}: ICL with itself - Bayes with ICL (0 to 1)"
     return Study(
         numbers={
             "slope": slopes(np.log10(sizes), np.stack(gaps, axis=1)),
-            **{f"gap of {name}": gap for name, gap in zip(names, gaps, strict=True)},
+            **{f"gap of {name}": values for name, values in zip(names, gaps, strict=True)},
         },
         details={
             "sizes": rows,

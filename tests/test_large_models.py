@@ -68,17 +68,16 @@ def test_studies_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         order_study(other, "sgd2"),
     )
     for name in ("ceiling", "learner", "floor"):
-        np.testing.assert_allclose(getattr(found[0], name), getattr(expected[0], name), atol=1e-4)
-    assert found[0].setting.learning_rate == expected[0].setting.learning_rate
-    np.testing.assert_array_equal(found[1].icl, expected[1].icl)
-    np.testing.assert_array_equal(found[1].descent, expected[1].descent)
-    np.testing.assert_allclose(found[2].icl, expected[2].icl, atol=1e-4)
-    for epoch, values in expected[2].descent.items():
-        np.testing.assert_allclose(found[2].descent[epoch], values, atol=1e-4)
+        np.testing.assert_allclose(found[0][name], expected[0][name], atol=1e-4)
+    assert found[0].details["learning_rate"] == expected[0].details["learning_rate"]
+    np.testing.assert_array_equal(found[1]["icl"], expected[1]["icl"])
+    np.testing.assert_array_equal(found[1]["gd"], expected[1]["gd"])
+    for name, values in expected[2].numbers.items():
+        np.testing.assert_allclose(found[2][name], values, atol=1e-4)
     assert list((tmp_path / "memory").glob("*.json")), "peaks were measured"
     room.give_back()
     again = agreement_study(other, "sgd1", "jensen-shannon")
-    np.testing.assert_array_equal(again.learner, found[0].learner)
+    np.testing.assert_array_equal(again["learner"], found[0]["learner"])
 
 
 def test_studies_of_a_large_vocabulary_agree_but_for_the_mass_of_the_rest(
@@ -98,10 +97,10 @@ def test_studies_of_a_large_vocabulary_agree_but_for_the_mass_of_the_rest(
         order_study(other, "sgd1"),
     )
     for name in ("ceiling", "learner", "floor"):
-        np.testing.assert_array_equal(getattr(found[0], name), getattr(expected[0], name))
-    np.testing.assert_array_equal(found[1].icl, expected[1].icl)
-    np.testing.assert_array_equal(found[1].descent, expected[1].descent)
-    np.testing.assert_allclose(found[2].icl, expected[2].icl, atol=2 * float(kept.rest().max()))
+        np.testing.assert_array_equal(found[0][name], expected[0][name])
+    np.testing.assert_array_equal(found[1]["icl"], expected[1]["icl"])
+    np.testing.assert_array_equal(found[1]["gd"], expected[1]["gd"])
+    np.testing.assert_allclose(found[2]["icl"], expected[2]["icl"], atol=2 * float(kept.rest().max()))
     assert 0 < kept.rest().max() < 0.2
 
 

@@ -227,15 +227,18 @@ def diverges_when_judged(at: Place) -> Floats | None:
 def test_where_every_setting_diverged_on_tuning_gd_is_judged_at_its_start(tmp_path: Path) -> None:
     lab = planted_lab(tmp_path, icl, none, always_diverged)
     agreement = agreement_study(lab, "gd", "jensen-shannon")
-    assert (agreement.setting.learning_rate, agreement.setting.epoch, agreement.setting.readout) == (0.0, 0, None)
-    np.testing.assert_array_equal(agreement.learner, agreement.floor)
-    assert (list(agreement.path), agreement.path_rate) == ([0], None)
-    trained = {rate: row for rate, row in agreement.setting.table.items() if rate != "0"}
+    assert (agreement.details["learning_rate"], agreement.details["epoch"]) == (0.0, 0)
+    np.testing.assert_array_equal(agreement["learner"], agreement["floor"])
+    assert [name for name in agreement.numbers if name.startswith("epoch")] == ["epoch 0"]
+    assert {curve.label for curve in agreement.curves if curve.learner == "gd"} == {"gd, not trained"}
+    table = agreement.details["tuning_agreement"]
+    assert isinstance(table, dict)
+    trained = [row for rate, row in table.items() if rate != "0" and isinstance(row, dict)]
     assert trained
-    assert {score for row in trained.values() for score in row.values()} == {None}
+    assert {score for row in trained for score in row.values()} == {None}
     accuracy = accuracy_study(lab, 2, "vocabulary")
-    assert accuracy.setting.learning_rate == 0.0
-    np.testing.assert_array_equal(accuracy.descent, accuracy.zero_shot)
+    assert accuracy.details["learning_rate"] == 0.0
+    np.testing.assert_array_equal(accuracy["gd"], accuracy["zero-shot"])
 
 
 def test_order_sensitivity_of_runs_that_all_diverged_is_an_error(tmp_path: Path) -> None:

@@ -42,4 +42,4 @@ def test_icl_is_nearest_to_least_squares(regression: RegressionLab, judge: Judge
     outcome = paired_greater(
         other.distance, own.distance, margin=MARGIN, quantity=f"distance of {rival} from ICL - that of least squares"
     )
-    judge(outcome, other.record(), least_squares_distance=float(own.distance.mean()), deviation=DEVIATION)
+    judge(outcome, other.study(), least_squares_distance=float(own.distance.mean()), deviation=DEVIATION)

@@ -40,6 +40,9 @@ DEVIATION = "1, 2 and 4 layers of width 64, d = 5, 10 examples; the paper: 1 to 
 def test_the_algorithm_follows_from_the_depth(regression: RegressionLab, judge: Judge) -> None:
     study = by_depth(regression)
     outcome = paired_greater(
-        study.other, study.predicted, margin=MARGIN, quantity="distance from ICL, the other algorithm - the predicted"
+        study["other"],
+        study["predicted"],
+        margin=MARGIN,
+        quantity="distance from ICL, the other algorithm - the predicted",
     )
-    judge(outcome, study.record, deviation=DEVIATION)
+    judge(outcome, study, deviation=DEVIATION)

@@ -38,9 +38,9 @@ DEVIATION = "4 layers of width 64, d = 5, 10 examples; the paper: 16 layers of w
 def test_the_states_hold_moment_and_weights(regression: RegressionLab, judge: Judge, target: str, control: str) -> None:
     study = probed(regression, target, control)
     outcome = paired_greater(
-        study.control,
-        study.trained,
+        study["control"],
+        study["trained"],
         margin=MARGIN,
         quantity=f"error of the probe for the {target}, {control} - trained",
     )
-    judge(outcome, study.record, paper_value=PAPER_VALUES[target], deviation=DEVIATION)
+    judge(outcome, study, paper_value=PAPER_VALUES[target], deviation=DEVIATION)

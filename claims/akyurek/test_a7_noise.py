@@ -48,9 +48,9 @@ PAPER_VALUE = "1e-5 to 6e-5 from ridge at sigma^2 / tau^2, the least of all its 
 def test_icl_is_nearer_to_the_posterior_mean(regression: RegressionLab, judge: Judge, points: int) -> None:
     study = posterior_mean_or_least_squares(regression, points)
     outcome = paired_greater(
-        study.least_squares,
-        study.ridge,
+        study["least-squares"],
+        study["ridge"],
         margin=MARGIN,
         quantity="share of the squared distance from ICL, least squares - ridge",
     )
-    judge(outcome, study.record, paper_value=PAPER_VALUE, deviation=DEVIATION)
+    judge(outcome, study, paper_value=PAPER_VALUE, deviation=DEVIATION)

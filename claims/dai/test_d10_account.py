@@ -62,8 +62,8 @@ def test_fine_tuning_ends_where_icl_ends(lab: Lab, judge: Judge, agreement: str)
         schedule=tier.one_pass,
     )
     outcome = paired_greater(
-        study.learner,
-        study.ceiling,
+        study["learner"],
+        study["ceiling"],
         margin=-MARGIN,
         quantity=f"agreement with ICL ({agreement}), fine-tuning - ICL in another order",
         minimum_effect=MINIMUM_EFFECT,

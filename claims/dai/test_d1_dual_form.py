@@ -33,5 +33,5 @@ BOUND = 1e-10
 )
 def test_linear_attention_has_a_dual_form(lab: Lab, judge: Judge) -> None:
     study = identity_study(lab)
-    outcome = below(study.distance, BOUND, quantity="relative distance of the two sides of the dual form", unit="layer")
+    outcome = below(study.numbers, BOUND, quantity="relative distance of the two sides of the dual form", unit="layer")
     judge(outcome, study, paper_value="exact, by derivation", deviation=ROTARY)

@@ -21,7 +21,7 @@ from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
-from iclgd_core.studies.dai.recall import READINGS, recall_study
+from iclgd_core.studies.dai.recall import READINGS, recall_outcome, recall_study
 
 MARGIN = {"as-reported": 0.5, "above-chance": 0.05}
 MINIMUM_EFFECT = 0.1
@@ -38,4 +38,4 @@ MINIMUM_EFFECT = 0.1
 @pytest.mark.parametrize("reading", READINGS)
 def test_icl_covers_what_fine_tuning_learns(lab: Lab, judge: Judge, reading: str, scope: str) -> None:
     study = recall_study(lab, scope)
-    judge(study.outcome(reading, MARGIN[reading], MINIMUM_EFFECT), study, **beside(REC2FTP))
+    judge(recall_outcome(study, reading, MARGIN[reading], MINIMUM_EFFECT), study, **beside(REC2FTP))

@@ -23,7 +23,7 @@ from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.dai.layers import LOSSES
+from iclgd_core.studies.dai.layers import LOSSES, LayerFigure
 from iclgd_core.studies.dai.similarity import BASELINES, FORMS, similarity_study
 
 MARGIN = 0.05
@@ -46,10 +46,10 @@ def test_icl_moves_attention_outputs_as_fine_tuning_does(
 ) -> None:
     name = f"sim-aou/{form}"
     lines = {name: ("sgd1", "fine-tuning"), f"{name}/{baseline}": (baseline, f"random update, {baseline}")}
-    study = similarity_study(lab, loss).shown(f"SimAOU, {form} (-1 to 1)", lines, LOSSES[loss])
+    study = similarity_study(lab, loss, figure=LayerFigure(f"SimAOU, {form} (-1 to 1)", lines, LOSSES[loss]))
     outcome = paired_greater(
-        study.mean(name),
-        study.mean(f"{name}/{baseline}"),
+        study[name],
+        study[f"{name}/{baseline}"],
         margin=MARGIN,
         quantity=f"SimAOU ({form}), fine-tuning - random update ({baseline})",
         minimum_effect=MINIMUM_EFFECT,

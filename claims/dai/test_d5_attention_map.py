@@ -20,17 +20,21 @@ from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
+from iclgd_core.studies.dai.layers import LayerFigure
 from iclgd_core.studies.dai.similarity import similarity_study
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.02
 FIRST = {"all": 0, "from-2": 1}
-LINES = {
-    "sim-am/before": ("zero-shot", "before fine-tuning"),
-    "sim-am/after": ("sgd1", "after fine-tuning"),
-    "sim-am/delta": ("delta", "fine-tuning"),
-}
-OF_CHANGES = {"sim-am/delta": "SimAM of changes, delta (-1 to 1)"}
+FIGURE = LayerFigure(
+    "SimAM (-1 to 1)",
+    {
+        "sim-am/before": ("zero-shot", "before fine-tuning"),
+        "sim-am/after": ("sgd1", "after fine-tuning"),
+        "sim-am/delta": ("delta", "fine-tuning"),
+    },
+    apart={"sim-am/delta": "SimAM of changes, delta (-1 to 1)"},
+)
 
 
 @claim(
@@ -42,10 +46,10 @@ OF_CHANGES = {"sim-am/delta": "SimAM of changes, delta (-1 to 1)"}
 )
 @pytest.mark.parametrize("layers", FIRST)
 def test_fine_tuning_brings_attention_nearer_to_icl(lab: Lab, judge: Judge, layers: str) -> None:
-    study = similarity_study(lab).shown("SimAM (-1 to 1)", LINES, apart=OF_CHANGES)
+    study = similarity_study(lab, figure=FIGURE, first=FIRST[layers])
     outcome = paired_greater(
-        study.mean("sim-am/after", FIRST[layers]),
-        study.mean("sim-am/before", FIRST[layers]),
+        study["sim-am/after"],
+        study["sim-am/before"],
         margin=MARGIN,
         quantity=f"SimAM, after fine-tuning - before, layers: {layers}",
         minimum_effect=MINIMUM_EFFECT,

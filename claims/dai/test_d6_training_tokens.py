@@ -37,8 +37,8 @@ MINIMUM_EFFECT = 0.05
 def test_icl_attends_to_training_tokens_as_fine_tuning_does(lab: Lab, judge: Judge, chance: str) -> None:
     study = training_token_study(lab)
     outcome = paired_greater(
-        study.mean("tau"),
-        study.mean(chance),
+        study["tau"],
+        study[chance],
         margin=MARGIN,
         quantity=f"Kendall's tau of attention to training tokens, minus chance ({chance})",
         minimum_effect=MINIMUM_EFFECT,

@@ -52,7 +52,7 @@ def test_momentum_attention_is_better(twins: Sequence[tuple[Lab, Lab]], judge: J
     recipes = [RECIPES[plain.model.name] for plain, _ in twins]
     study = twin_study(twins, recipes, what, EPISODES, KINDS)
     outcome = paired_t(
-        study.gain,
+        study["gain"],
         margin=0.0,
         quantity=QUANTITY[what],
         unit="pretraining seed",

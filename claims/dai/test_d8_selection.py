@@ -42,8 +42,8 @@ SMALL_SETS = "halves of 56 queries, as many as the paper's smallest set (CB) has
 def test_choosing_on_the_reported_queries_inflates(lab: Lab, judge: Judge, reported: str) -> None:
     study = selection_study(lab)
     outcome = paired_greater(
-        study.own[reported],
-        study.other[reported],
+        study[f"{reported}, own choice"],
+        study[f"{reported}, other's choice"],
         margin=MARGIN,
         quantity=f"{reported}, chosen on the reported queries - chosen on others",
         minimum_effect=MINIMUM_EFFECT,

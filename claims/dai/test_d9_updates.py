@@ -43,10 +43,9 @@ UNCOMPARED = "the paper compares what the two updates do, not the matrices"
 @pytest.mark.parametrize("loss", ["lm", "labels"])
 def test_both_updates_have_one_direction(lab: Lab, judge: Judge, loss: str, chance: str) -> None:
     study = update_study(lab, loss)
-    own = study.mean("own")
     outcome = paired_greater(
-        own,
-        np.zeros_like(own) if chance == "zero" else study.mean("other"),
+        study["own"],
+        np.zeros_like(study["own"]) if chance == "zero" else study["other"],
         margin=MARGIN,
         quantity=f"cosine of Delta W_ICL and Delta W_FT, minus chance ({chance})",
         minimum_effect=MINIMUM_EFFECT,

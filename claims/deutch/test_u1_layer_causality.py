@@ -36,7 +36,7 @@ def test_no_layer_learns_from_those_above_it(lab: Lab, judge: Judge, loss: str) 
     study = invariant_study(lab, loss)
     quantity = f"relative change of a layer's gradient, {loss}"
     if loss == "lm":
-        outcome = above(study.change, FELT, quantity=quantity, unit="pair of layers")
+        outcome = above(study.numbers, FELT, quantity=quantity, unit="pair of layers")
     else:
-        outcome = below(study.change, ROUNDING, quantity=quantity, unit="pair of layers")
+        outcome = below(study.numbers, ROUNDING, quantity=quantity, unit="pair of layers")
     judge(outcome, study)

@@ -50,8 +50,8 @@ DEVIATION = (
 def test_layer_causal_gd_is_more_like_icl_at_the_rate_of_gd(lab: Lab, judge: Judge, form: str, metric: str) -> None:
     study = layer_causal_study(lab, form, metric, rate="plain")
     outcome = paired_greater(
-        study.first,
-        study.second,
+        study[f"{form} GD"],
+        study["plain GD"],
         margin=0.0,
         quantity=f"similarity to ICL ({metric}), {form} GD - plain GD",
         minimum_effect=MINIMUM_EFFECT,

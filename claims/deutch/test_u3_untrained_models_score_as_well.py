@@ -41,8 +41,8 @@ DEVIATION = "read at the last token of the prompt; SimAM from layer 2 on; the pa
 def test_untrained_models_score_as_well(lab: Lab, judge: Judge, kept: str, metric: str) -> None:
     study = untrained_study(lab, kept, metric)
     outcome = paired_greater(
-        study.first,
-        study.second,
+        study[kept],
+        study["trained"],
         margin=-MARGIN,
         quantity=f"{metric} of GD and ICL, {kept} - trained",
         minimum_effect=MINIMUM_EFFECT,

@@ -39,6 +39,6 @@ MARGIN = 0.10
 def test_the_updates_point_apart(lab: Lab, judge: Judge, form: str) -> None:
     study = gradient_study(lab, form)
     outcome = paired_equivalent(
-        study.cosine - CENTRE, margin=MARGIN, quantity=f"cosine of plain and {form} update - {CENTRE}"
+        study["cosine"] - CENTRE, margin=MARGIN, quantity=f"cosine of plain and {form} update - {CENTRE}"
     )
     judge(outcome, study, paper_value="0.1 to 0.2", deviation="first order in the learning rate")

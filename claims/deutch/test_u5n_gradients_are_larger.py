@@ -34,8 +34,8 @@ MINIMUM_EFFECT = 0.1
 def test_layer_causal_gradients_are_larger(lab: Lab, judge: Judge, form: str) -> None:
     study = gradient_study(lab, form)
     outcome = paired_greater(
-        study.log_ratio,
-        np.zeros_like(study.log_ratio),
+        study["log10 of the norm ratio"],
+        np.zeros_like(study["log10 of the norm ratio"]),
         margin=0.0,
         quantity=f"log10 gradient norm, {form} - plain",
         minimum_effect=MINIMUM_EFFECT,

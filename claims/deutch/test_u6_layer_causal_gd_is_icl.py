@@ -59,8 +59,8 @@ MUTATIONS: Mutations = {
 def test_layer_causal_gd_agrees_as_icl_with_itself(lab: Lab, judge: Judge, objective: str, agreement: str) -> None:
     study = agreement_study(lab, OPTIMIZER, agreement, PART, objective=objective, schedule=lab.tier.one_pass)
     outcome = paired_greater(
-        study.learner,
-        study.ceiling,
+        study["learner"],
+        study["ceiling"],
         margin=-MARGIN,
         quantity=f"agreement with ICL ({agreement}), {objective} GD - ICL in another order",
         minimum_effect=MINIMUM_EFFECT,

@@ -31,4 +31,4 @@ BOUND = 1e-12
 @pytest.mark.parametrize("gap", GAPS)
 def test_a_bayesian_is_a_martingale(judge: Judge, gap: str) -> None:
     study = oracle_study(gap)
-    judge(below(study.largest, BOUND, quantity=f"largest {gap} gap", unit="number of outcomes"), study)
+    judge(below(study.numbers, BOUND, quantity=f"largest {gap} gap", unit="number of outcomes"), study)

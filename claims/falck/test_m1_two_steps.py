@@ -46,8 +46,8 @@ DEVIATION = "exact two steps in place of sampled paths; symbols of the model's o
 def test_icl_predicts_two_steps_ahead_as_one(lab: Lab, judge: Judge, outcomes: int) -> None:
     study = step_study(lab, outcomes)
     outcome = paired_greater(
-        np.zeros_like(study.two_step),
-        study.two_step,
+        np.zeros_like(study["two-step gap"]),
+        study["two-step gap"],
         margin=-TOLERANCE,
         quantity=f"0 - size of the two-step gap of ICL behind {outcomes} outcomes",
         minimum_effect=TOLERANCE,

@@ -36,8 +36,8 @@ DEVIATION = "a control that the paper does not have"
 def test_an_exact_posterior_is_a_martingale(lab: Lab, judge: Judge, posterior: str) -> None:
     study = step_study(lab, OUTCOMES, posterior)
     outcome = paired_greater(
-        np.zeros_like(study.two_step),
-        study.two_step,
+        np.zeros_like(study["two-step gap"]),
+        study["two-step gap"],
         margin=-TOLERANCE,
         quantity=f"0 - size of the two-step gap of {posterior} behind {OUTCOMES} outcomes",
         minimum_effect=TOLERANCE,

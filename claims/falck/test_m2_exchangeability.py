@@ -38,8 +38,8 @@ DEVIATION = "the paper tests the martingale property, which exchangeability impl
 def test_the_order_of_outcomes_does_not_matter(lab: Lab, judge: Judge, outcomes: int) -> None:
     study = step_study(lab, outcomes)
     outcome = paired_greater(
-        np.zeros_like(study.order),
-        study.order,
+        np.zeros_like(study["order gap"]),
+        study["order gap"],
         margin=-TOLERANCE,
         quantity=f"0 - change of ICL's prediction over orders of {outcomes} outcomes",
         minimum_effect=TOLERANCE,

@@ -45,8 +45,8 @@ PAPER = "short paths mostly inside (gpt-4 outside at 0.3 and 0.5), long paths dr
 def test_paths_do_not_drift(lab: Lab, judge: Judge, paths: str) -> None:
     study = path_study(lab, paths)
     outcome = paired_greater(
-        study.halves_inside,
-        np.zeros_like(study.halves_inside),
+        study["T1 inside"],
+        np.zeros_like(study["T1 inside"]),
         margin=INSIDE,
         quantity=f"share of coins whose T1 lies in its band, {paths} paths",
         minimum_effect=MINIMUM_EFFECT,

@@ -45,8 +45,8 @@ PAPER = "T1 and T2 outside on long Bernoulli paths, inside on most short ones"
 def test_autocorrelation_does_not_change(lab: Lab, judge: Judge, paths: str) -> None:
     study = path_study(lab, paths)
     outcome = paired_greater(
-        study.changes_inside,
-        np.zeros_like(study.changes_inside),
+        study["T2 inside"],
+        np.zeros_like(study["T2 inside"]),
         margin=INSIDE,
         quantity=f"share of lags whose T2 lies in its band, {paths} paths",
         minimum_effect=MINIMUM_EFFECT,

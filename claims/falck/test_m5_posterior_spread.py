@@ -46,8 +46,8 @@ PAPER = "near-Bayesian for gpt-3-170b and mistral-7b, too slow a decay for llama
 def test_paths_spread_as_a_posterior(lab: Lab, judge: Judge, paths: str) -> None:
     study = path_study(lab, paths)
     outcome = paired_greater(
-        study.spread_inside,
-        np.zeros_like(study.spread_inside),
+        study["T3 inside"],
+        np.zeros_like(study["T3 inside"]),
         margin=INSIDE,
         quantity=f"share of coins whose T3 lies in its bands, {paths} paths",
         minimum_effect=MINIMUM_EFFECT,

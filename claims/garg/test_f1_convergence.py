@@ -16,7 +16,7 @@ from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import FU
 from iclgd_core.evidence.study import Judge
 from iclgd_core.stats import below
-from iclgd_core.studies.garg.convergence import by_condition, descent_steps, growth, newton_iterations, record
+from iclgd_core.studies.garg.convergence import by_condition, descent_steps, growth, newton_iterations, study
 
 MOST_ADDED = 8.0
 OFF_TENFOLD = 1.0
@@ -39,4 +39,4 @@ def test_steps_grow_with_the_condition_number(judge: Judge, algorithm: str) -> N
     else:
         steps = by_condition(newton_iterations)
         outcome = below(growth(steps, ratio=False), MOST_ADDED, quantity="iterations added", unit="decade")
-    judge(outcome, record(steps), paper_value="kappa = 100: Newton 21 iterations, GD about 2000 steps")
+    judge(outcome, study(steps), paper_value="kappa = 100: Newton 21 iterations, GD about 2000 steps")

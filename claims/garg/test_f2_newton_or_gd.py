@@ -20,7 +20,7 @@ from iclgd_core.evidence.papers import FU
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.garg.layer_match import final_match, record
+from iclgd_core.studies.garg.layer_match import final_match, study
 
 DEVIATION = (
     "d = 5, 11 points, 4 layers of width 64, trained on N(0, I) alone for 100,000 steps, so a refutation speaks about "
@@ -47,7 +47,7 @@ def test_icl_errs_as_newton(regression: RegressionLab, judge: Judge, covariance:
     )
     judge(
         outcome,
-        record({"newton": newton, "gd": gd}, "gd"),
+        study({"newton": newton, "gd": gd}, "gd"),
         paper_value="Newton 0.993 to 0.994, GD 0.986 to 0.987",
         deviation=DEVIATION,
     )

@@ -25,7 +25,7 @@ from iclgd_core.evidence.papers import FU
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import above, below
-from iclgd_core.studies.garg.layer_match import beyond_grid, by_layer, layer_matches, record
+from iclgd_core.studies.garg.layer_match import beyond_grid, by_layer, layer_matches, study
 
 ABOUT_THREE = 2.5
 DOUBLING = 2.0
@@ -57,7 +57,7 @@ def test_layers_move_along_the_algorithm(regression: RegressionLab, judge: Judge
     named = {f"layer {layer}": match for layer, match in matches.items()}
     judge(
         outcome.unless(beyond_grid(matches, algorithm)),
-        record(named, algorithm),
+        study(named, algorithm),
         paper_value="about 3 iterations a layer",
         deviation=DEVIATION,
     )

@@ -34,5 +34,5 @@ MARGIN = 0.05
 @pytest.mark.parametrize("learner", ["least-squares", "averaging"])
 def test_baselines_err_as_their_closed_forms(measurements: Store, judge: Judge, learner: str, points: int) -> None:
     study = closed_form_errors(learner, points, measurements)
-    outcome = paired_equivalent(study.difference, margin=MARGIN, quantity=f"error of {learner} / d - closed form")
-    judge(outcome, study.record)
+    outcome = paired_equivalent(study["difference"], margin=MARGIN, quantity=f"error of {learner} / d - closed form")
+    judge(outcome, study)

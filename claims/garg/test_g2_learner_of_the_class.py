@@ -40,6 +40,6 @@ DEVIATION = "a check of the instruments: learners against each other; no Transfo
 def test_the_learner_of_a_class_errs_less(measurements: Store, judge: Judge, function_class: str, rival: str) -> None:
     study = contest(function_class, rival, measurements)
     outcome = paired_greater(
-        study.rival, study.learner, margin=MARGIN, quantity=f"error of {rival} - that of the class's own learner"
+        study["rival"], study["learner"], margin=MARGIN, quantity=f"error of {rival} - that of the class's own learner"
     )
-    judge(outcome, study.record, deviation=DEVIATION)
+    judge(outcome, study, deviation=DEVIATION)

@@ -41,6 +41,6 @@ PAPER_VALUES = {5: 0.02, 10: 0.0006}
 def test_the_transformer_errs_as_least_squares(regression: RegressionLab, judge: Judge, points: int) -> None:
     study = errors_after(regression, "least-squares", points)
     outcome = paired_equivalent(
-        study.icl - study.baseline, margin=MARGIN, quantity="error of ICL - error of least squares"
+        study["icl"] - study["baseline"], margin=MARGIN, quantity="error of ICL - error of least squares"
     )
-    judge(outcome, study.record, paper_value=PAPER_VALUES.get(points), deviation=DEVIATION)
+    judge(outcome, study, paper_value=PAPER_VALUES.get(points), deviation=DEVIATION)

@@ -33,5 +33,7 @@ DEVIATION = "d = 5, 11 points, 4 layers of width 64, 100,000 steps; the paper: d
 @pytest.mark.parametrize("baseline", ["averaging", "nearest-neighbours"])
 def test_the_transformer_errs_less(regression: RegressionLab, judge: Judge, baseline: str, points: int) -> None:
     study = errors_after(regression, baseline, points)
-    outcome = paired_greater(study.baseline, study.icl, margin=MARGIN, quantity=f"error of {baseline} - error of ICL")
-    judge(outcome, study.record, deviation=DEVIATION)
+    outcome = paired_greater(
+        study["baseline"], study["icl"], margin=MARGIN, quantity=f"error of {baseline} - error of ICL"
+    )
+    judge(outcome, study, deviation=DEVIATION)

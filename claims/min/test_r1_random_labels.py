@@ -55,5 +55,5 @@ MUTATIONS: Mutations = {
 def test_random_labels_cost_little(lab: Lab, judge: Judge, labels: str, scope: str) -> None:
     study = random_label_study(lab, labels, scope, least_gain=MARGIN)
     quantity = f"accuracy over the {scope}, own labels - random labels ({labels})"
-    outcome = paired_equivalent(study.gold - study.other, margin=MARGIN, quantity=quantity)
+    outcome = paired_equivalent(study["own labels"] - study["other labels"], margin=MARGIN, quantity=quantity)
     judge(outcome.unless(study.undefined), study, paper_value=PAPER, deviation=DEVIATION)

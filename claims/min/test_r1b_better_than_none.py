@@ -50,8 +50,8 @@ MUTATIONS: Mutations = {
 def test_random_labels_are_better_than_none(lab: Lab, judge: Judge, labels: str, scope: str) -> None:
     study = random_label_study(lab, labels, scope)
     outcome = paired_greater(
-        study.other,
-        study.zero_shot,
+        study["other labels"],
+        study["zero-shot"],
         margin=0.0,
         quantity=f"accuracy over the {scope}, random labels ({labels}) - zero-shot",
         minimum_effect=MINIMUM_EFFECT,

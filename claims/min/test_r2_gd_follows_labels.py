@@ -51,8 +51,8 @@ MUTATIONS: Mutations = {
 def test_gd_follows_random_labels_more_than_icl(lab: Lab, judge: Judge, setting: str) -> None:
     study = shift_study(lab, setting)
     outcome = paired_greater(
-        study.descent,
-        study.icl,
+        study["GD"],
+        study["ICL"],
         margin=MARGIN,
         quantity=f"probability moved to random labels, {setting} GD - ICL",
         minimum_effect=MINIMUM_EFFECT - MARGIN,

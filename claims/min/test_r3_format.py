@@ -32,10 +32,10 @@ DEVIATION = "8 demonstrations, not 16; a label is the next symbol of a text"
 def test_random_labels_are_better_than_no_labels(lab: Lab, judge: Judge) -> None:
     random, none = random_label_study(lab, "uniform"), random_label_study(lab, "none")
     outcome = paired_greater(
-        random.other,
-        none.other,
+        random["other labels"],
+        none["other labels"],
         margin=0.0,
         quantity="accuracy with demonstrations, random labels - no labels",
         minimum_effect=MINIMUM_EFFECT,
     )
-    judge(outcome, none, uniform_accuracy=float(random.other.mean()), deviation=DEVIATION)
+    judge(outcome, none, uniform_accuracy=float(random["other labels"].mean()), deviation=DEVIATION)

@@ -54,8 +54,8 @@ MUTATIONS: Mutations = {
 def test_another_rule_agrees_as_icl_with_itself(lab: Lab, judge: Judge, optimizer: str, agreement: str) -> None:
     study = optimizer_account(lab, optimizer, agreement)
     outcome = paired_greater(
-        study.learner,
-        study.ceiling,
+        study["learner"],
+        study["ceiling"],
         margin=-MARGIN,
         quantity=f"agreement with ICL ({agreement}), {optimizer} - ICL in another order",
         minimum_effect=MINIMUM_EFFECT,

@@ -39,8 +39,8 @@ DEVIATION = "208 thousand weights instead of 29 to 115 million, one seed, 8 demo
 def test_icl_emerges(distribution: Lab, judge: Judge) -> None:
     study = by_demonstrations(distribution, distribution.tier.episodes, NUMBERS)
     outcome = paired_greater(
-        study.at(SHOTS),
-        study.at(0),
+        study[f"ICL accuracy, demonstrations: {SHOTS}"],
+        study["ICL accuracy, demonstrations: 0"],
         margin=MARGIN,
         quantity="accuracy over the vocabulary, 8 demonstrations - none",
         minimum_effect=MINIMUM_EFFECT - MARGIN,

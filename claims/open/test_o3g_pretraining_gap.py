@@ -48,8 +48,8 @@ MUTATIONS: Mutations = {
 def test_the_gap_is_there(distribution: Lab, judge: Judge) -> None:
     study = agreement_study(distribution, "gd", "token-overlap", n=EPISODES, n_tuning=TUNING_EPISODES, with_path=False)
     outcome = paired_greater(
-        study.ceiling,
-        study.learner,
+        study["ceiling"],
+        study["learner"],
         margin=MARGIN,
         quantity="agreement with ICL (token-overlap), ICL in another order - GD",
         minimum_effect=MINIMUM_EFFECT - MARGIN,

@@ -25,8 +25,9 @@ from iclgd_core.evidence.papers import OPEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import at_every, paired_greater
-from iclgd_core.studies import size_study
+from iclgd_core.studies import agreement_at_sizes, size_study
 from iclgd_core.studies.forms import OVER_SIZES
+from iclgd_core.studies.sizes import gap
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.07
@@ -42,15 +43,16 @@ MINIMUM_EFFECT = 0.07
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 @pytest.mark.parametrize("form", OVER_SIZES)
 def test_no_form_is_icl_at_any_size(family: Sequence[Lab], judge: Judge, form: str, agreement: str) -> None:
-    study = size_study(family, agreement, form)
+    at_sizes = agreement_at_sizes(family, agreement, form)
     outcomes = {
         name: paired_greater(
-            study.gap[:, i],
-            np.zeros(len(study.gap)),
+            gap(study),
+            np.zeros(len(gap(study))),
             margin=MARGIN,
             quantity=f"gap of {form} ({agreement})",
             minimum_effect=MINIMUM_EFFECT - MARGIN,
-        ).unless(study.undefined.get(name, ""))
-        for i, name in enumerate(study.names)
+        ).unless(study.undefined)
+        for name, study in at_sizes.items()
     }
+    study = size_study(family, agreement, form, at_sizes)
     judge(at_every(outcomes, quantity=f"gap of {form} ({agreement})"), study)

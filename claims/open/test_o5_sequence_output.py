@@ -41,8 +41,8 @@ MINIMUM_EFFECT = 0.05
 def test_the_gap_is_there_in_sequences(sequence: Lab, judge: Judge, position: str, agreement: str) -> None:
     study = sequence_study(sequence, agreement, position)
     outcome = paired_greater(
-        study.ceiling,
-        study.learner,
+        study["ceiling"],
+        study["learner"],
         margin=MARGIN,
         quantity=f"agreement with ICL ({agreement}), {position} position, ICL in another order - GD",
         minimum_effect=MINIMUM_EFFECT,

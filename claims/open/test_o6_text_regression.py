@@ -40,8 +40,8 @@ MINIMUM_EFFECT = 0.05
 def test_icl_is_nearer_to_itself_in_text_regression(digits: Lab, judge: Judge, optimizer: str) -> None:
     study = text_regression_study(digits, optimizer)
     outcome = paired_greater(
-        study.ceiling,
-        study.learner,
+        study["ceiling"],
+        study["learner"],
         margin=MARGIN,
         quantity=f"agreement with ICL (1 - npd of the expected digit), ICL in another order - {optimizer}",
         minimum_effect=MINIMUM_EFFECT,

@@ -30,8 +30,8 @@ from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import at_every, paired_greater
-from iclgd_core.studies import order_study
-from iclgd_core.studies.regression_order import regression_order_study
+from iclgd_core.studies import order_study, regression_order_study
+from iclgd_core.studies.order import AT_EPOCH
 
 MARGIN = 0.01
 MINIMUM_EFFECT = 0.05
@@ -63,14 +63,15 @@ MUTATIONS: Mutations = {
 def test_icl_is_more_order_sensitive(lab: Lab, judge: Judge, optimizer: str) -> None:
     study = order_study(lab, optimizer)
     outcomes = {
-        f"epoch {epoch}": paired_greater(
-            study.icl,
+        name.removeprefix(AT_EPOCH): paired_greater(
+            study["icl"],
             gd,
             margin=MARGIN,
             quantity="order sensitivity, ICL - GD",
             minimum_effect=MINIMUM_EFFECT - MARGIN,
         )
-        for epoch, gd in study.descent.items()
+        for name, gd in study.numbers.items()
+        if name.startswith(AT_EPOCH)
     }
     judge(
         at_every(outcomes, "order sensitivity, ICL - GD, least over epochs"),
@@ -92,8 +93,8 @@ def test_icl_is_more_order_sensitive(lab: Lab, judge: Judge, optimizer: str) -> 
 def test_icl_is_more_order_sensitive_in_regression(regression: RegressionLab, judge: Judge, learner: str) -> None:
     study = regression_order_study(regression, learner)
     outcome = paired_greater(
-        study.icl,
-        study.learner,
+        study["icl"],
+        study["learner"],
         margin=MARGIN,
         quantity=f"order sensitivity, ICL - {learner}, in sd of y",
         minimum_effect=MINIMUM_EFFECT - MARGIN,

@@ -43,8 +43,8 @@ MUTATIONS: Mutations = {
 @pytest.mark.parametrize("learner", ["gd", "icl"])
 def test_full_batch_gd_is_order_invariant_and_icl_is_not(lab: Lab, judge: Judge, learner: str) -> None:
     study = invariance_study(lab)
-    values, rule = (study.descent, below) if learner == "gd" else (study.icl, above)
-    changes = {f"episode {i}": float(value) for i, value in enumerate(values)}
+    rule = below if learner == "gd" else above
+    changes = {f"episode {i}": float(value) for i, value in enumerate(study[learner])}
     judge(
         rule(changes, BOUND, quantity=f"largest change of a probability, {learner}", unit="episode"),
         study,

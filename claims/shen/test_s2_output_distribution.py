@@ -34,8 +34,7 @@ from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies import AGREEMENTS, agreement_study
-from iclgd_core.studies.regression_agreement import regression_agreement_study
+from iclgd_core.studies import AGREEMENTS, agreement_study, regression_agreement_study
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.07
@@ -69,8 +68,8 @@ MUTATIONS: Mutations = {
 def test_icl_agrees_with_itself_more_than_with_gd(lab: Lab, judge: Judge, optimizer: str, agreement: str) -> None:
     study = agreement_study(lab, optimizer, agreement)
     outcome = paired_greater(
-        study.ceiling,
-        study.learner,
+        study["ceiling"],
+        study["learner"],
         margin=MARGIN,
         quantity=f"agreement with ICL ({agreement}), ICL in another order - GD",
         minimum_effect=(ADDITIVE_MINIMUM_EFFECT if agreement == "ocs-additive" else MINIMUM_EFFECT) - MARGIN,
@@ -89,8 +88,8 @@ def test_icl_agrees_with_itself_more_than_with_gd(lab: Lab, judge: Judge, optimi
 def test_icl_agrees_with_itself_more_in_regression(regression: RegressionLab, judge: Judge, learner: str) -> None:
     study = regression_agreement_study(regression, learner, others=learner == "gd")
     outcome = paired_greater(
-        study.ceiling,
-        study.learner,
+        study["ceiling"],
+        study["learner"],
         margin=MARGIN,
         quantity=f"agreement with ICL (1 - npd), ICL in another order - {learner}",
         minimum_effect=MINIMUM_EFFECT - MARGIN,

@@ -48,8 +48,8 @@ MUTATIONS: Mutations = {
 def test_icl_agrees_with_itself_more_than_with_a_sub_model(lab: Lab, judge: Judge, part: str, agreement: str) -> None:
     study = agreement_study(lab, "gd", agreement, part)
     outcome = paired_greater(
-        study.ceiling,
-        study.learner,
+        study["ceiling"],
+        study["learner"],
         margin=MARGIN,
         quantity=f"agreement with ICL ({agreement}), ICL in another order - GD on {part}",
         minimum_effect=(ADDITIVE_MINIMUM_EFFECT if agreement == "ocs-additive" else MINIMUM_EFFECT) - MARGIN,

@@ -52,8 +52,8 @@ MUTATIONS: Mutations = {
 def test_icl_is_more_accurate_than_gd(lab: Lab, judge: Judge, shots: int, scope: str) -> None:
     study = accuracy_study(lab, shots, scope)
     outcome = paired_greater(
-        study.icl,
-        study.descent,
+        study["icl"],
+        study["gd"],
         margin=MARGIN,
         quantity=f"accuracy over the {scope} with {shots} demonstrations, ICL - GD",
         minimum_effect=MINIMUM_EFFECT - MARGIN,

@@ -53,7 +53,7 @@ MUTATIONS: Mutations = {
 def test_gd_needs_many_more_demonstrations(lab: Lab, judge: Judge, demonstrations: int) -> None:
     study = many_study(lab, demonstrations)
     short = demonstrations < max(DEMONSTRATIONS)
-    pair, margin = ((study.icl, study.descent), 0.0) if short else ((study.descent, study.icl), CAUGHT_UP)
+    pair, margin = ((study["icl"], study["gd"]), 0.0) if short else ((study["gd"], study["icl"]), CAUGHT_UP)
     quantity = f"accuracy, {'ICL(8) - GD' if short else 'GD'}({demonstrations}){'' if short else ' - ICL(8)'}"
     outcome = paired_greater(*pair, margin=margin, quantity=quantity, minimum_effect=MINIMUM_EFFECT)
     judge(

@@ -19,6 +19,7 @@ from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
 from iclgd_core.stats import below
 from iclgd_core.studies import MATRICES, SCALES, sparsity_study
+from iclgd_core.studies.shen.sparsity import REQUIRED, ratio
 
 DEVIATION = "the paper: W_K, W_Q and W_V of LLaMA-7B and GPT-J, at thresholds as they are alone"
 MUTATIONS: Mutations = {
@@ -46,7 +47,8 @@ MUTATIONS: Mutations = {
 @pytest.mark.parametrize("matrix", MATRICES, ids=lambda name: name.replace(" ", "").replace("^", ""))
 def test_weights_are_less_sparse_than_the_construction(weights: Lab, judge: Judge, matrix: str, scale: str) -> None:
     study = sparsity_study(weights.model, matrix, scale)
-    outcome = below(study.ratio, study.required, quantity=f"sparsity of {matrix}, {scale} threshold", unit="threshold")
+    measured, required = ratio(study.numbers), float(study[REQUIRED][0])
+    outcome = below(measured, required, quantity=f"sparsity of {matrix}, {scale} threshold", unit="threshold")
     judge(
         outcome,
         study,

@@ -54,6 +54,6 @@ MUTATIONS: Mutations = {
 def test_the_gap_has_no_size_trend(family: Sequence[Lab], judge: Judge, agreement: str) -> None:
     study = size_study(family, agreement)
     outcome = paired_equivalent(
-        study.slope, margin=MARGIN, quantity=f"slope of the gap ({agreement}) per decade of parameters"
+        study["slope"], margin=MARGIN, quantity=f"slope of the gap ({agreement}) per decade of parameters"
     )
     judge(outcome, study, deviation=DEVIATION)

@@ -22,6 +22,7 @@ from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Series
 from iclgd_core.stats import above, paired_equivalent
 from iclgd_core.studies import checkpoint_study
+from iclgd_core.studies.shen.checkpoints import CHANGE, late_drift
 
 LEAST_CHANGE = 0.01
 LEVEL = 0.05
@@ -53,9 +54,9 @@ def test_weights_move_while_icl_stays(series: Series, judge: Judge, what: str) -
     study = checkpoint_study(series.labs, series.steps)
     if what == "weights":
         change = "relative change of the weights"
-        outcome = above(study.late_drift(), LEAST_CHANGE, quantity=change, unit="checkpoint pair")
+        outcome = above(late_drift(study), LEAST_CHANGE, quantity=change, unit="checkpoint pair")
     else:
         outcome = paired_equivalent(
-            study.change, margin=LEVEL, quantity="change of ICL accuracy, second half of training"
+            study[CHANGE], margin=LEVEL, quantity="change of ICL accuracy, second half of training"
         )
     judge(outcome, study, deviation=DEVIATION)

@@ -14,10 +14,9 @@ import pytest
 
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import VON_OSWALD
-from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.study import Judge, Study
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.found import Found
 from iclgd_core.studies.vonoswald.alignment import replica
 from iclgd_core.studies.vonoswald.two_layers import matched
 
@@ -40,9 +39,10 @@ def test_two_layers_are_nearer_to_gd_plus_plus(regression: RegressionLab, judge:
     lab = replica(regression, seed)
     plain, curved = matched(lab, rival), matched(lab, "gd++")
     outcome = paired_greater(plain.distance, curved.distance, margin=MARGIN, quantity=f"npd from ICL, {rival} - gd++")
-    numbers = {rival: float(plain.distance.mean()), "gd++": float(curved.distance.mean())}
-    judge(
-        outcome,
-        Found({"npd": dict(numbers)}, choices={rival: plain.choices, "gd++": curved.choices}),
-        deviation=DEVIATION,
+    found = {rival: plain, "gd++": curved}
+    study = Study(
+        {name: one.distance for name, one in found.items()},
+        {"npd": {name: float(one.distance.mean()) for name, one in found.items()}},
+        tuning={name: one.choices for name, one in found.items()},
     )
+    judge(outcome, study, deviation=DEVIATION)

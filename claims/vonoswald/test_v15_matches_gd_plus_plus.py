@@ -16,10 +16,10 @@ import pytest
 
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import VON_OSWALD
-from iclgd_core.evidence.study import Judge
+from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Judge, Study
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.found import Found
 from iclgd_core.studies.vonoswald.alignment import replica
 from iclgd_core.studies.vonoswald.two_layers import matched
 
@@ -43,8 +43,5 @@ def test_two_layers_match_gd_plus_plus(regression: RegressionLab, judge: Judge, 
     found = matched(replica(regression, seed), recursion)
     bound = np.full_like(found.distance, MARGIN)
     outcome = paired_greater(bound, found.distance, margin=0.0, quantity=f"{MARGIN:g} - npd of {recursion} from ICL")
-    judge(
-        outcome,
-        Found({"npd": float(found.distance.mean()), "setting": list(found.setting)}, {}, found.choices),
-        deviation=DEVIATION,
-    )
+    details: dict[str, Json] = {"npd": float(found.distance.mean()), "setting": list(found.setting)}
+    judge(outcome, Study({"npd": found.distance}, details, tuning=found.choices), deviation=DEVIATION)

@@ -35,5 +35,5 @@ DEVIATION = "with a restart of the state of probability 1e-12, and a posterior t
 @pytest.mark.parametrize("posterior", sorted(POSTERIORS))
 def test_the_posterior_is_exact(judge: Judge, posterior: str) -> None:
     study = exactness_study(posterior)
-    outcome = below(study.differences, BOUND, quantity="largest difference of a probability", unit="prompt")
+    outcome = below(study.numbers, BOUND, quantity="largest difference of a probability", unit="prompt")
     judge(outcome, study, deviation=DEVIATION)

@@ -57,10 +57,10 @@ MUTATIONS: Mutations = {
 def test_icl_is_the_bayes_predictor(lab: Lab, judge: Judge, posterior: str, agreement: str) -> None:
     study = bayes_study(lab, posterior, agreement)
     outcome = paired_greater(
-        study.found.learner,
-        study.found.ceiling,
+        study["learner"],
+        study["ceiling"],
         margin=MARGIN,
         quantity=f"agreement with ICL ({agreement}), {posterior} - ICL in another order",
         minimum_effect=MINIMUM_EFFECT,
     )
-    judge(outcome.unless(study.found.undefined), study, deviation=DEVIATION)
+    judge(outcome.unless(study.undefined), study, deviation=DEVIATION)

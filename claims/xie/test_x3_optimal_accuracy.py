@@ -56,8 +56,8 @@ MUTATIONS: Mutations = {
 def test_icl_is_as_accurate_as_bayes(lab: Lab, judge: Judge, shots: int) -> None:
     study = bayes_accuracy_study(lab, "bayes-structure", shots)
     outcome = paired_greater(
-        study.icl,
-        study.bayes,
+        study["ICL"],
+        study["Bayes"],
         margin=MARGIN,
         quantity=f"accuracy with {shots} demonstrations, ICL - Bayes that knows the structure",
         minimum_effect=MINIMUM_EFFECT,

@@ -36,8 +36,8 @@ DEVIATION = "8 demonstrations, where the theorem has infinitely many; impossible
 def test_demonstrations_help_the_mixture_posterior(lab: Lab, judge: Judge) -> None:
     study = concentration_study(lab)
     outcome = paired_greater(
-        study.behind,
-        study.before,
+        study["with 8 demonstrations"],
+        study["without demonstrations"],
         margin=0.0,
         quantity="accuracy of the mixture posterior, with 8 demonstrations - without",
         minimum_effect=MINIMUM_EFFECT,

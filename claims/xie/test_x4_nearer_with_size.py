@@ -44,8 +44,8 @@ def test_the_gap_to_bayes_shrinks_with_size(
 ) -> None:
     study = bayes_size_study(family, posterior, agreement)
     outcome = paired_greater(
-        np.zeros_like(study.slope),
-        study.slope,
+        np.zeros_like(study["slope"]),
+        study["slope"],
         margin=0.0,
         quantity=f"fall of the gap to {posterior} ({agreement}) per decade of parameters",
         minimum_effect=MINIMUM_EFFECT,

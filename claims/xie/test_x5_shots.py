@@ -39,8 +39,8 @@ DEVIATION = "models of 57 thousand to 3 million weights instead of 29 to 115 mil
 def test_accuracy_grows_with_demonstrations(sized: Lab, judge: Judge) -> None:
     study = studies.by_demonstrations(sized, EPISODES)
     outcome = paired_greater(
-        study.slope,
-        np.zeros_like(study.slope),
+        study["slope"],
+        np.zeros_like(study["slope"]),
         margin=MARGIN,
         quantity="slope of ICL accuracy per doubling of 1 + demonstrations",
         minimum_effect=MINIMUM_EFFECT,

@@ -43,8 +43,8 @@ def test_accuracy_grows_with_the_length_of_examples(lengths: Sequence[Lab], judg
     ks = tuple(int(lab.task.name.rpartition("k")[2]) for lab in lengths)
     study = studies.by_length(lengths, ks, EPISODES, shared=(8,))
     outcome = paired_greater(
-        study.slope,
-        np.zeros_like(study.slope),
+        study["slope"],
+        np.zeros_like(study["slope"]),
         margin=MARGIN,
         quantity="slope of accuracy with 8 demonstrations per symbol of an example",
         minimum_effect=MINIMUM_EFFECT,

@@ -45,8 +45,8 @@ DEVIATION = (
 def test_accuracy_grows_with_model_size(family: Sequence[Lab], judge: Judge) -> None:
     study = studies.by_size(family, family[0].tier.episodes)
     outcome = paired_greater(
-        study.slope,
-        np.zeros_like(study.slope),
+        study["slope"],
+        np.zeros_like(study["slope"]),
         margin=MARGIN,
         quantity="slope of accuracy with 8 demonstrations per decade of weights",
         minimum_effect=MINIMUM_EFFECT,

@@ -19,7 +19,8 @@ class Study:
     """What a claim measured, besides the outcome of its rule: `study["icl"]` is an array that a rule is applied to.
 
     Attributes:
-        numbers: by name, one number an episode each (or whatever the unit of the rule is).
+        numbers: by name, one number an episode each (or whatever the unit of the rule is); where names are the units,
+            as of layers that are each held against a bound, one number each.
         details: the numbers behind the outcome, for reports.
         fixed: what was fixed beforehand, but for the tuning: thresholds, epochs, orders, K, ...; goes into the hash of
             the rule.

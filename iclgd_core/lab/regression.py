@@ -5,6 +5,7 @@ The twin of `iclgd_core.lab.Lab` for models whose outputs are real numbers. Sett
 regression model of the run and each of its tasks (see `registry`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
@@ -118,6 +119,16 @@ class RegressionLab:
     def zero_shot(self, split: str = "evaluation", n: int | None = None) -> Floats:
         """Measure the model without demonstrations: predictions (episodes, queries, Ny)."""
         return self.model.zero_shot(self.episodes(split, n).xq)
+
+    def predict(self, learner: str, predictor: Callable[[RegressionEpisodes], Floats], order: int = 0) -> Floats:
+        """Ask a learner on the evaluation episodes, its demonstrations in their order number `order`.
+
+        Args:
+            learner: its account, by which an episode is told.
+            predictor: predicts, (episodes, queries, Ny), at the learner's setting.
+            order: 0 is as drawn.
+        """
+        return predictor(self.in_order(order))
 
     @cached_property
     def scale(self) -> float:

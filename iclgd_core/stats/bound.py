@@ -3,12 +3,15 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import SupportsFloat
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.outcome import Outcome
 
 
-def below(values: Mapping[str, float], bound: Mapping[str, float] | float, *, quantity: str, unit: str) -> Outcome:
+def below(
+    values: Mapping[str, SupportsFloat], bound: Mapping[str, float] | float, *, quantity: str, unit: str
+) -> Outcome:
     """Judge the statement that every value is below (strictly) its bound.
 
     Slack of a member = bound - value. The estimate and the threshold are value and bound of the member with
@@ -29,16 +32,18 @@ def below(values: Mapping[str, float], bound: Mapping[str, float] | float, *, qu
     >>> below({"layer 1": 0.1, "layer 2": 0.3}, 0.5, quantity="share of zeros", unit="layer").estimate
     0.3
     """
-    return _judge(values, bound, quantity, unit, sense=1.0, word="<")
+    return _judge({k: float(x) for k, x in values.items()}, bound, quantity, unit, sense=1.0, word="<")
 
 
-def above(values: Mapping[str, float], bound: Mapping[str, float] | float, *, quantity: str, unit: str) -> Outcome:
+def above(
+    values: Mapping[str, SupportsFloat], bound: Mapping[str, float] | float, *, quantity: str, unit: str
+) -> Outcome:
     """Judge the statement that every value is above (strictly) its bound; otherwise as `below`.
 
     >>> above({"layer 1": 0.1, "layer 2": 0.3}, 0.2, quantity="share of zeros", unit="layer").holds
     False
     """
-    return _judge(values, bound, quantity, unit, sense=-1.0, word=">")
+    return _judge({k: float(x) for k, x in values.items()}, bound, quantity, unit, sense=-1.0, word=">")
 
 
 def _judge(
@@ -66,13 +71,13 @@ def _judge(
             why = f"the value of {name} is {value}"
             blank = Outcome.without_verdict(quantity, rule, float(bounds[name]), len(values), why)
             return replace(blank, unit=unit, kind=kind, margin=margin)
-    slack = {name: sense * (float(bounds[name]) - float(value)) for name, value in values.items()}
+    slack = {name: sense * (float(bounds[name]) - value) for name, value in values.items()}
     tightest = min(slack, key=lambda name: (slack[name], -sense * values[name]))
     return Outcome(
         quantity=quantity,
         rule=rule,
-        estimate=float(values[tightest]),
-        interval=(float(min(values.values())), float(max(values.values()))),
+        estimate=values[tightest],
+        interval=(min(values.values()), max(values.values())),
         threshold=float(bounds[tightest]),
         n=len(values),
         unit=unit,

@@ -1,22 +1,16 @@
 """What a claim measures: from a laboratory to one number an episode, with the numbers behind it."""
 
-from iclgd_core.studies.accounts import AccountStudy, account_study, closure_record, closure_records
-from iclgd_core.studies.accuracy import SCOPES, AccuracyStudy, accuracy_study, many_study
-from iclgd_core.studies.agreement import AgreementStudy, agreement_study
+from iclgd_core.studies.accounts import account_study
+from iclgd_core.studies.accuracy import SCOPES, accuracy_study, many_study
+from iclgd_core.studies.agreement import agreement_study, regression_agreement_study
 from iclgd_core.studies.agreements import AGREEMENTS
-from iclgd_core.studies.dai.twins import MEASURES, TwinStudy, twin_study
-from iclgd_core.studies.order import OrderStudy, order_study
-from iclgd_core.studies.shen.checkpoints import CheckpointStudy, checkpoint_study
-from iclgd_core.studies.shen.invariance import InvarianceStudy, invariance_study
-from iclgd_core.studies.shen.sparsity import MATRICES, SCALES, SparsityStudy, sparsity_study
-from iclgd_core.studies.sizes import SizeStudy, size_study
-from iclgd_core.studies.xie.icl_accuracy import (
-    AccuracyTrend,
-    by_demonstrations,
-    by_length,
-    by_size,
-    icl_accuracy,
-)
+from iclgd_core.studies.dai.twins import MEASURES, twin_study
+from iclgd_core.studies.order import order_study, regression_order_study
+from iclgd_core.studies.shen.checkpoints import checkpoint_study
+from iclgd_core.studies.shen.invariance import invariance_study
+from iclgd_core.studies.shen.sparsity import MATRICES, SCALES, sparsity_study
+from iclgd_core.studies.sizes import agreement_at_sizes, size_study
+from iclgd_core.studies.xie.icl_accuracy import by_demonstrations, by_length, by_size, icl_accuracy
 
 __all__ = [
     "AGREEMENTS",
@@ -24,29 +18,20 @@ __all__ = [
     "MEASURES",
     "SCALES",
     "SCOPES",
-    "AccountStudy",
-    "AccuracyStudy",
-    "AccuracyTrend",
-    "AgreementStudy",
-    "CheckpointStudy",
-    "InvarianceStudy",
-    "OrderStudy",
-    "SizeStudy",
-    "SparsityStudy",
-    "TwinStudy",
     "account_study",
     "accuracy_study",
+    "agreement_at_sizes",
     "agreement_study",
     "by_demonstrations",
     "by_length",
     "by_size",
     "checkpoint_study",
-    "closure_record",
-    "closure_records",
     "icl_accuracy",
     "invariance_study",
     "many_study",
     "order_study",
+    "regression_agreement_study",
+    "regression_order_study",
     "size_study",
     "sparsity_study",
     "twin_study",

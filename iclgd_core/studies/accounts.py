@@ -1,6 +1,6 @@
-"""What is recorded of an account of ICL: cells of the adjudication table, and the study of one that needs no tuning."""
+"""What an account of ICL is held against: zero-shot below, ICL in another order of the same demonstrations above."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,17 @@ from iclgd_core.errors import UnknownNameError
 from iclgd_core.evidence.accounts import ACCOUNTS
 from iclgd_core.evidence.curves import Curve
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab
-from iclgd_core.metrics import TOP_K, Closure, closure_of_agreement
+from iclgd_core.lab.regression import RegressionLab
+from iclgd_core.metrics import Closure, closure_of_agreement
 from iclgd_core.models.language.predictions import LogProbs
-from iclgd_core.studies.agreements import AGREEMENTS
+from iclgd_core.studies.agreements import AGREEMENTS, compared_by
 
 Floats = NDArray[np.float64]
+
+NPD = "npd"
+"""Agreement of the adjudication table in regression: normalised prediction distance."""
 
 
 def closure_record(account: str, model: str, task: str, agreement: str, found: Closure) -> dict[str, Json]:
@@ -49,68 +54,60 @@ def closure_record(account: str, model: str, task: str, agreement: str, found: C
     }
 
 
-def closure_records(
-    account: str, model: str, task: str, agreement: str, learner: Floats, floor: Floats, ceiling: Floats
-) -> list[Json]:
-    """Return the cells of an account and of its ends, zero-shot and ICL in another order, from the same episodes."""
-    ends = {account: learner, "zero-shot": floor, "icl-other-order": ceiling}
-    return [
-        closure_record(name, model, task, agreement, closure_of_agreement(values, floor, ceiling))
-        for name, values in ends.items()
-    ]
+def closure_details(numbers: Mapping[str, Floats]) -> dict[str, Json]:
+    """Return the closure of "learner" between "floor" and "ceiling" with its interval, or why there is none."""
+    found = closure_of_agreement(numbers["learner"], numbers["floor"], numbers["ceiling"])
+    return {
+        "closure": found.value,
+        "closure_interval": None if found.interval is None else list(found.interval),
+        "closure_undefined": found.undefined,
+    }
 
 
-@dataclass(frozen=True, eq=False)
-class AccountStudy:
-    """Agreement with ICL of a learner without settings, one number an episode (mean over queries).
+def cells_of(account: str | None) -> dict[str, str]:
+    """Return the cells of an account and of its ends, zero-shot and ICL in another order; of no account, none."""
+    return {} if account is None else {account: "learner", "zero-shot": "floor", "icl-other-order": "ceiling"}
 
-    Attributes:
-        ceiling: ICL in another order of the same demonstrations.
-        learner: the account.
-        floor: zero-shot.
-        account, agreement: what was compared, names of ACCOUNTS and AGREEMENTS.
-        model, task: on what.
+
+def between(
+    lab: Lab | RegressionLab,
+    agreement: str,
+    numbers: Mapping[str, Floats],
+    cells: Mapping[str, str],
+    details: Mapping[str, Json],
+    fixed: Mapping[str, Json],
+    tuning: Mapping[str, Json],
+    curves: tuple[Curve, ...] = (),
+) -> Study:
+    """Return the study of a learner's agreement with ICL, between zero-shot's and that of ICL with itself.
+
+    It is undefined where ICL agrees with itself no more than zero-shot agrees with it: there any learner would do.
+
+    Args:
+        lab: on what.
+        agreement: of the adjudication table: one of AGREEMENTS, or NPD.
+        numbers: agreement with ICL on the demonstrations as drawn, one number an episode: "ceiling" of ICL in another
+            order, "learner", "floor" of zero-shot; and whatever else there is to see an episode.
+        cells: the accounts in the adjudication table, each with the name of its numbers.
+        details: how the learner came by its setting, for reports.
+        fixed: as in `Study`.
+        tuning: likewise.
+        curves: likewise.
     """
+    ends = numbers["floor"], numbers["ceiling"]
 
-    ceiling: Floats
-    learner: Floats
-    floor: Floats
-    account: str
-    agreement: str
-    model: str
-    task: str
+    def cell(account: str, name: str) -> Json:
+        found = closure_of_agreement(numbers[name], *ends)
+        return closure_record(account, lab.model.name, lab.task.name, agreement, found)
 
-    @property
-    def undefined(self) -> str:
-        """Why nothing can be judged here, empty where it can: ICL agrees with itself no more than zero-shot does."""
-        return closure_of_agreement(self.learner, self.floor, self.ceiling).undefined
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return nothing: there is no axis."""
-        return ()
-
-    def tuning(self) -> dict[str, Json]:
-        """Return nothing: there are no settings."""
-        return {}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what was fixed beforehand."""
-        fixed: dict[str, Json] = {"account": self.account, "agreement": self.agreement, "demonstrations": SHOTS}
-        return fixed | ({} if self.agreement == "jensen-shannon" else {"top_k": TOP_K})
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        ends = (self.learner, self.floor, self.ceiling)
-        return {
-            "ceiling": float(self.ceiling.mean()),
-            "learner": float(self.learner.mean()),
-            "floor": float(self.floor.mean()),
-            "closures": closure_records(self.account, self.model, self.task, self.agreement, *ends),
-        }
+    means: dict[str, Json] = {name: float(numbers[name].mean()) for name in ("ceiling", "learner", "floor")}
+    closures: list[Json] = [cell(account, name) for account, name in cells.items()]
+    undefined = closure_of_agreement(numbers["learner"], *ends).undefined
+    return Study(numbers, {**means, **details, "closures": closures}, fixed, tuning, curves, undefined)
 
 
-def account_study(lab: Lab, account: str, agreement: str, predictions: LogProbs) -> AccountStudy:
-    """Hold the predictions of an account against ICL, between floor and ceiling.
+def account_study(lab: Lab, account: str, agreement: str, predictions: LogProbs) -> Study:
+    """Hold the predictions of an account without settings against ICL, between floor and ceiling.
 
     Args:
         lab: the laboratory.
@@ -122,12 +119,9 @@ def account_study(lab: Lab, account: str, agreement: str, predictions: LogProbs)
     agree, n = AGREEMENTS[agreement], len(predictions)
     icl, none = lab.in_context(SHOTS, orders=2, n=n), lab.zero_shot(n=n)
     first, second = icl[:, 0], icl[:, 1]
-    return AccountStudy(
-        ceiling=agree(second, first).mean(-1),
-        learner=agree(predictions, first).mean(-1),
-        floor=agree(none, first).mean(-1),
-        account=account,
-        agreement=agreement,
-        model=lab.model.name,
-        task=lab.task.name,
-    )
+    numbers = {
+        "ceiling": agree(second, first).mean(-1),
+        "learner": agree(predictions, first).mean(-1),
+        "floor": agree(none, first).mean(-1),
+    }
+    return between(lab, agreement, numbers, cells_of(account), {}, compared_by(agreement, account=account), {})

@@ -1,18 +1,17 @@
 """Accuracy of ICL and of GD with the same, or with many more, demonstrations (arXiv 2310.08540, table 1)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.errors import NotRunError
 from iclgd_core.evidence.curves import Curve, accuracy_of
 from iclgd_core.evidence.plain import Json
-from iclgd_core.lab import SHOTS, Lab, Setting
+from iclgd_core.evidence.study import Study
+from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Schedule
 from iclgd_core.metrics import correct, correct_among
 from iclgd_core.models.language.predictions import LogProbs
-from iclgd_core.studies.chosen import predictions_at
+from iclgd_core.studies.chosen import predictions_at, setting_details
 from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
@@ -21,66 +20,10 @@ SCOPES = ("vocabulary", "labels")
 """Over what the prediction is the argmax: the whole vocabulary (Shen) or the label set (Dai)."""
 
 
-@dataclass(frozen=True, eq=False)
-class AccuracyStudy:
-    """Accuracy, one number an episode (mean over queries).
+def accuracy_study(lab: Lab, shots: int, scope: str) -> Study:
+    """Compare ICL and full-batch GD on the same demonstrations: accuracy of "icl", "gd" and "zero-shot".
 
-    Attributes:
-        icl: in-context learning.
-        descent: gradient descent.
-        zero_shot: no demonstrations.
-        shots: demonstrations of ICL; trained_on: demonstrations of GD.
-        setting: GD's setting, the most accurate on tuning episodes.
-        optimizer, scope: GD's optimizer, and what the accuracy is over.
-    """
-
-    icl: Floats
-    descent: Floats
-    zero_shot: Floats
-    shots: int
-    trained_on: int
-    setting: Setting
-    optimizer: str
-    scope: str
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return accuracy by number of demonstrations: one point of ICL, one of GD, and zero-shot."""
-        quantity, axis = accuracy_of(self.scope), "demonstrations"
-        return (
-            Curve(quantity, "icl", "ICL", axis, (sampled(self.shots, self.icl),), x_log=True),
-            Curve(quantity, self.optimizer, "GD", axis, (sampled(self.trained_on, self.descent),), x_log=True),
-            Curve(quantity, "zero-shot", "zero-shot", axis, (everywhere(self.zero_shot),), x_log=True),
-        )
-
-    def tuning(self) -> dict[str, Json]:
-        """Return how GD's setting was chosen."""
-        return self.setting.protocol
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what else was fixed beforehand."""
-        return {
-            "scope": self.scope,
-            "optimizer": self.optimizer,
-            "icl_demonstrations": self.shots,
-            "gd_demonstrations": self.trained_on,
-        }
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        return {
-            "icl_accuracy": float(self.icl.mean()),
-            "gd_accuracy": float(self.descent.mean()),
-            "zero_shot_accuracy": float(self.zero_shot.mean()),
-            "icl_demonstrations": self.shots,
-            "gd_demonstrations": self.trained_on,
-            "learning_rate": self.setting.learning_rate,
-            "epoch": self.setting.epoch,
-            "tuning_accuracy": {rate: dict(row) for rate, row in self.setting.table.items()},
-        }
-
-
-def accuracy_study(lab: Lab, shots: int, scope: str) -> AccuracyStudy:
-    """Compare ICL and full-batch GD on the same demonstrations.
+    GD's setting is the most accurate on tuning episodes.
 
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
@@ -89,8 +32,10 @@ def accuracy_study(lab: Lab, shots: int, scope: str) -> AccuracyStudy:
     return _study(lab, "gd", tier.schedule("sgd"), shots, shots, scope, tier.accuracy_episodes, tier.tuning_episodes)
 
 
-def many_study(lab: Lab, trained_on: int) -> AccuracyStudy:
+def many_study(lab: Lab, trained_on: int) -> Study:
     """Compare ICL with 8 demonstrations and SGD in batches of 8 on many more, over the whole vocabulary.
+
+    As `accuracy_study`.
 
     Raises:
         NotRunError: the task holds fewer demonstrations an episode.
@@ -113,21 +58,33 @@ def _study(
     scope: str,
     n: int,
     n_tuning: int,
-) -> AccuracyStudy:
+) -> Study:
     def tuning_score(log_probs: LogProbs) -> Floats:
         return _accuracy(lab, log_probs, "tuning", scope)
 
     setting = lab.tune(optimizer, tuning_score, schedule, trained_on, n=n_tuning, criterion=f"accuracy, {scope}")
     chosen = predictions_at(lab, setting, optimizer, schedule, n, trained_on)
-    return AccuracyStudy(
-        icl=_accuracy(lab, lab.in_context(shots, n=n)[:, 0], "evaluation", scope),
-        descent=_accuracy(lab, chosen, "evaluation", scope),
-        zero_shot=_accuracy(lab, lab.zero_shot(n=n), "evaluation", scope),
-        shots=shots,
-        trained_on=trained_on,
-        setting=setting,
-        optimizer=optimizer,
-        scope=scope,
+    icl = _accuracy(lab, lab.in_context(shots, n=n)[:, 0], "evaluation", scope)
+    gd = _accuracy(lab, chosen, "evaluation", scope)
+    zero_shot = _accuracy(lab, lab.zero_shot(n=n), "evaluation", scope)
+    quantity, axis = accuracy_of(scope), "demonstrations"
+    demonstrations: dict[str, Json] = {"icl_demonstrations": shots, "gd_demonstrations": trained_on}
+    return Study(
+        {"icl": icl, "gd": gd, "zero-shot": zero_shot},
+        {
+            "icl_accuracy": float(icl.mean()),
+            "gd_accuracy": float(gd.mean()),
+            "zero_shot_accuracy": float(zero_shot.mean()),
+            **demonstrations,
+            **setting_details(setting, "accuracy"),
+        },
+        {"scope": scope, "optimizer": optimizer, **demonstrations},
+        setting.protocol,
+        (
+            Curve(quantity, "icl", "ICL", axis, (sampled(shots, icl),), x_log=True),
+            Curve(quantity, optimizer, "GD", axis, (sampled(trained_on, gd),), x_log=True),
+            Curve(quantity, "zero-shot", "zero-shot", axis, (everywhere(zero_shot),), x_log=True),
+        ),
     )
 
 

@@ -1,122 +1,28 @@
 """Agreement of learners with ICL, between floor and ceiling (arXiv 2310.08540, section 5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.evidence.curves import PART_NAMES, Curve, accuracy_of, agreement_in
 from iclgd_core.evidence.plain import Json
-from iclgd_core.lab import SHOTS, Lab, Setting
+from iclgd_core.evidence.study import Study
+from iclgd_core.lab import SHOTS, Lab
+from iclgd_core.lab.regression import RegressionLab
+from iclgd_core.lab.tuned import learners, tuned
 from iclgd_core.learners import Schedule, get_optimizer
-from iclgd_core.metrics import TOP_K, closure_of_agreement, correct
+from iclgd_core.metrics import correct
 from iclgd_core.models.language.predictions import LogProbs
-from iclgd_core.studies.accounts import closure_records
-from iclgd_core.studies.agreements import AGREEMENTS
-from iclgd_core.studies.chosen import best_trained_rate, predictions_at
+from iclgd_core.studies.accounts import NPD, between, cells_of, closure_details
+from iclgd_core.studies.agreements import AGREEMENTS, compared_by
+from iclgd_core.studies.chosen import best_trained_rate, nearest_gd, sizes_of
 from iclgd_core.studies.forms import account_of
 from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
 
 LABELS = {"icl": "ICL", "zero-shot": "zero-shot"}
-
-
-@dataclass(frozen=True, eq=False)
-class AgreementStudy:
-    """Agreement with ICL, one number an episode (mean over queries).
-
-    Attributes:
-        ceiling: ICL in another order of the same demonstrations.
-        learner: the most favourable GD.
-        floor: zero-shot.
-        setting: GD's setting, the one nearest to ICL on tuning episodes by this agreement.
-        agreement, optimizer, part, objective: what was compared.
-        model, task: on what.
-        path: for the figure, agreement along GD's epochs at `path_rate`, from epoch 0 (zero-shot) on; `path_accuracy`
-            the accuracy of the same runs. The rate is the best one that trains at all, where that was asked for, else
-            the chosen one; None where the choice is not to train, and then the path has its start alone.
-        accuracy: of ICL and zero-shot, over the whole vocabulary.
-    """
-
-    ceiling: Floats
-    learner: Floats
-    floor: Floats
-    setting: Setting
-    agreement: str
-    optimizer: str
-    part: str
-    model: str = ""
-    task: str = ""
-    objective: str = "labels"
-    path: Mapping[int, Floats] = field(default_factory=dict)
-    path_accuracy: Mapping[int, Floats] = field(default_factory=dict)
-    path_rate: float | None = None
-    accuracy: Mapping[str, Floats] = field(default_factory=dict)
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return agreement and accuracy over GD's epochs, between floor and ceiling."""
-        axis, facet, learner = "epoch of GD", PART_NAMES.get(self.part, self.part), self.optimizer
-
-        def panel(quantity: str, path: Mapping[int, Floats], references: Mapping[str, Floats]) -> list[Curve]:
-            flat = [
-                Curve(quantity, name, LABELS[name], axis, (everywhere(values),), facet)
-                for name, values in references.items()
-            ]
-            points = tuple(sampled(epoch, values) for epoch, values in sorted(path.items()))
-            label = f"{learner}, not trained" if self.path_rate is None else f"{learner}, rate {self.path_rate:g}"
-            return [*flat, *([Curve(quantity, learner, label, axis, points, facet)] if points else [])]
-
-        references = {"icl": self.ceiling, "zero-shot": self.floor}
-        curves = panel(agreement_in(self.agreement), self.path, references)
-        if self.agreement == "token-overlap":
-            curves += panel(accuracy_of("vocabulary"), self.path_accuracy, self.accuracy)
-        return tuple(curves)
-
-    def tuning(self) -> dict[str, Json]:
-        """Return how GD's setting was chosen."""
-        return self.setting.protocol
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what else was fixed beforehand."""
-        fixed: dict[str, Json] = {
-            "agreement": self.agreement,
-            "optimizer": self.optimizer,
-            "part": self.part,
-            "demonstrations": SHOTS,
-        }
-        fixed |= {} if self.objective == "labels" else {"objective": self.objective}
-        return fixed | ({} if self.agreement == "jensen-shannon" else {"top_k": TOP_K})
-
-    @property
-    def undefined(self) -> str:
-        """Why nothing can be judged here, empty where it can: ICL agrees with itself no more than zero-shot does."""
-        return closure_of_agreement(self.learner, self.floor, self.ceiling).undefined
-
-    def closures(self) -> list[Json]:
-        """Return the cells of the adjudication table, of the account that this GD stands for and of its two ends."""
-        account = account_of(self.optimizer, self.part, self.objective)
-        if account is None:
-            return []
-        ends = (self.learner, self.floor, self.ceiling)
-        return closure_records(account, self.model, self.task, self.agreement, *ends)
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        found = closure_of_agreement(self.learner, self.floor, self.ceiling)
-        return {
-            "ceiling": float(self.ceiling.mean()),
-            "learner": float(self.learner.mean()),
-            "floor": float(self.floor.mean()),
-            "closure": found.value,
-            "closure_interval": None if found.interval is None else list(found.interval),
-            "closure_undefined": found.undefined,
-            "closures": self.closures(),
-            "learning_rate": self.setting.learning_rate,
-            "epoch": self.setting.epoch,
-            "tuning_agreement": {rate: dict(row) for rate, row in self.setting.table.items()},
-        }
 
 
 def agreement_study(
@@ -130,8 +36,11 @@ def agreement_study(
     objective: str = "labels",
     schedule: Schedule | None = None,
     tuning_orders: int | None = None,
-) -> AgreementStudy:
+) -> Study:
     """Measure how near the most favourable GD comes to ICL, and how near ICL comes to itself.
+
+    Numbers: "ceiling", "learner" and "floor", see `between`; along GD's epochs, from 0 (zero-shot) on, "epoch E" and
+    "accuracy, epoch E", over the whole vocabulary, beside "accuracy, icl" and "accuracy, zero-shot".
 
     Args:
         lab: the laboratory.
@@ -151,46 +60,48 @@ def agreement_study(
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
     """
-    agree, rule, tier = AGREEMENTS[agreement], get_optimizer(optimizer), lab.tier
-    full_batch = rule.batch is None
-    n = n or (tier.episodes if full_batch else tier.minibatch_episodes)
-    n_tuning = n_tuning or (tier.tuning_episodes if full_batch else tier.minibatch_tuning_episodes)
-    schedule = schedule or tier.schedule(rule.rule)
-    orders = tuning_orders or (1 if full_batch else tier.tuning_orders)
-    tuning_icl = lab.in_context(SHOTS, split="tuning", n=n_tuning)[:, 0]
-    setting = lab.tune(
-        optimizer,
-        lambda p: agree(p, tuning_icl).mean(-1),
-        schedule,
-        part=part,
-        n=n_tuning,
-        orders=orders,
-        criterion=agreement,
-        objective=objective,
-    )
-    chosen = predictions_at(lab, setting, optimizer, schedule, n, part=part, objective=objective)
-    icl, none = lab.in_context(SHOTS, orders=2, n=n), lab.zero_shot(n=n)
-    first, second = icl[:, 0], icl[:, 1]
+    rule = get_optimizer(optimizer)
+    sizes = zip((n, n_tuning, tuning_orders), sizes_of(lab.tier, rule), strict=True)
+    n, n_tuning, orders = (asked or usual for asked, usual in sizes)
+    schedule = schedule or lab.tier.schedule(rule.rule)
+
+    def agree(predictions: LogProbs, icl: LogProbs) -> Floats:
+        return np.asarray(AGREEMENTS[agreement](predictions, icl).mean(-1))
+
+    found = nearest_gd(lab, optimizer, agree, agreement, schedule, n, n_tuning, orders, part, objective)
+    wanted = rule.batch is None and objective == "labels" if with_path is None else with_path
+    chosen_rate = None if found.setting.readout is None else found.setting.learning_rate
+    rate = best_trained_rate(found.setting) if wanted else chosen_rate
+    path = {0: found.zero_shot} | ({} if rate is None else _path(lab, rate, optimizer, schedule, n, part, objective))
     answers = lab.answers("evaluation", lab.count("evaluation", n))
-    wanted = full_batch and objective == "labels" if with_path is None else with_path
-    chosen_rate = None if setting.readout is None else setting.learning_rate
-    rate = best_trained_rate(setting) if wanted else chosen_rate
-    path = {0: none} | ({} if rate is None else _path(lab, rate, optimizer, schedule, n, part, objective))
-    return AgreementStudy(
-        ceiling=agree(second, first).mean(-1),
-        learner=agree(chosen, first).mean(-1),
-        floor=agree(none, first).mean(-1),
-        setting=setting,
-        agreement=agreement,
-        optimizer=optimizer,
-        part=part,
-        model=lab.model.name,
-        task=lab.task.name,
-        objective=objective,
-        path={epoch: agree(log_probs, first).mean(-1) for epoch, log_probs in path.items()},
-        path_accuracy={epoch: correct(log_probs, answers).mean(-1) for epoch, log_probs in path.items()},
-        path_rate=rate,
-        accuracy={name: correct(p, answers).mean(-1) for name, p in (("icl", first), ("zero-shot", none))},
+    ends = found.agreement(agree)
+    along = {epoch: agree(log_probs, found.icl) for epoch, log_probs in path.items()}
+    accuracy_along = {epoch: correct(log_probs, answers).mean(-1) for epoch, log_probs in path.items()}
+    accuracy = {name: correct(p, answers).mean(-1) for name, p in (("icl", found.icl), ("zero-shot", found.zero_shot))}
+
+    def panel(quantity: str, of_gd: Mapping[int, Floats], references: Mapping[str, Floats]) -> tuple[Curve, ...]:
+        axis, facet = "epoch of GD", PART_NAMES.get(part, part)
+        label = f"{optimizer}, not trained" if rate is None else f"{optimizer}, rate {rate:g}"
+        points = tuple(sampled(epoch, values) for epoch, values in sorted(of_gd.items()))
+        flat = [Curve(quantity, name, LABELS[name], axis, (everywhere(v),), facet) for name, v in references.items()]
+        return (*flat, Curve(quantity, optimizer, label, axis, points, facet))
+
+    curves = panel(agreement_in(agreement), along, {"icl": ends["ceiling"], "zero-shot": ends["floor"]})
+    if agreement == "token-overlap":
+        curves += panel(accuracy_of("vocabulary"), accuracy_along, accuracy)
+    of_epochs = {f"epoch {epoch}": values for epoch, values in along.items()}
+    of_accuracy = {f"accuracy, epoch {epoch}": values for epoch, values in accuracy_along.items()}
+    of_accuracy |= {f"accuracy, {name}": values for name, values in accuracy.items()}
+    loss: dict[str, Json] = {} if objective == "labels" else {"objective": objective}
+    return between(
+        lab,
+        agreement,
+        ends | of_epochs | of_accuracy,
+        cells_of(account_of(optimizer, part, objective)),
+        closure_details(ends) | found.details(),
+        compared_by(agreement, optimizer=optimizer, part=part, **loss),
+        found.setting.protocol,
+        curves,
     )
 
 
@@ -204,3 +115,44 @@ def _path(
         for j, epoch in enumerate(schedule.readouts)
         if not runs.diverged[:, 0, 0, j].any()
     }
+
+
+def regression_agreement_study(lab: RegressionLab, account: str, others: bool = True) -> Study:
+    """Measure how near the most favourable setting of a learner comes to ICL in regression.
+
+    Agreement is 1 - npd: 1 for the same predictions, unbounded below. Numbers: "ceiling", "learner" and "floor", see
+    `between`, and those of further accounts by their name.
+
+    Args:
+        lab: the laboratory.
+        account: the learner under test.
+        others: whether every other learner is measured too, for the adjudication table.
+
+    Raises:
+        DivergedError: the learner, or ICL, gave a prediction that is not finite on the evaluation episodes.
+    """
+    icl, episodes = lab.in_context(orders=2), lab.episodes()
+    chosen = tuned(lab, account)
+    further = [name for name in learners(lab.task.noise) if name != account] if others else []
+    settings = {name: tuned(lab, name) for name in further}
+    predictions = {
+        "ceiling": icl[:, 1],
+        "learner": lab.predict(account, chosen.predict),
+        "floor": lab.zero_shot(),
+        **{name: setting.predict(episodes) for name, setting in settings.items()},
+    }
+    numbers = {name: 1.0 - lab.npd(found, icl[:, 0]) for name, found in predictions.items()}
+    further_cells = {name: name for name in settings}
+    return between(
+        lab,
+        NPD,
+        numbers,
+        {"zero-shot": "floor", account: "learner", **further_cells, "icl-other-order": "ceiling"},
+        {
+            **closure_details(numbers),
+            "setting": chosen.record(),
+            "other_settings": {name: setting.record() for name, setting in settings.items()},
+        },
+        {"agreement": "1 - npd", "learner": account, "orders": 2},
+        chosen.protocol,
+    )

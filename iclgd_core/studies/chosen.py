@@ -1,12 +1,107 @@
 """GD's predictions at a chosen setting; diverged runs stop a verdict and say so, they are never dropped."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.errors import DivergedError
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
-from iclgd_core.learners import Schedule
+from iclgd_core.lab.tiers import Tier
+from iclgd_core.learners import Optimizer, Schedule
 from iclgd_core.models.language.predictions import LogProbs
+
+Agreement = Callable[[LogProbs, LogProbs], NDArray[np.float64]]
+
+
+@dataclass(frozen=True, eq=False)
+class NearestGd:
+    """The form of GD that is nearest to ICL, and what it is held against, on the same evaluation episodes.
+
+    Attributes:
+        setting: GD's.
+        learner: its predictions, (episodes, queries, vocabulary), as the others.
+        icl, other_order: ICL on the demonstrations as drawn, and in another order.
+        zero_shot: no demonstrations.
+    """
+
+    setting: Setting
+    learner: LogProbs
+    icl: LogProbs
+    other_order: LogProbs
+    zero_shot: LogProbs
+
+    def agreement(self, agree: Agreement) -> dict[str, NDArray[np.float64]]:
+        """Return the agreement with ICL of ICL in another order ("ceiling"), GD ("learner") and zero-shot ("floor")."""
+        shown = {"ceiling": self.other_order, "learner": self.learner, "floor": self.zero_shot}
+        return {name: agree(log_probs, self.icl) for name, log_probs in shown.items()}
+
+    def details(self) -> dict[str, Json]:
+        """Return the setting and the agreement of all settings on tuning episodes, for reports."""
+        return setting_details(self.setting, "agreement")
+
+
+def nearest_gd(
+    lab: Lab,
+    optimizer: str,
+    agree: Agreement,
+    criterion: str,
+    schedule: Schedule,
+    n: int,
+    n_tuning: int,
+    orders: int = 1,
+    part: str = "whole",
+    objective: str = "labels",
+) -> NearestGd:
+    """Choose the setting of GD that is nearest to ICL on n_tuning tuning episodes; predict on n evaluation episodes.
+
+    Args:
+        lab: the laboratory.
+        optimizer: name of an optimizer.
+        agree: agreement of predictions with ICL's, one number an episode or more.
+        criterion: its name, for the record.
+        schedule: learning rates and readouts.
+        n: evaluation episodes.
+        n_tuning: tuning episodes.
+        orders: orders of the demonstrations on tuning episodes.
+        part: what GD trains, one of models.projections.PARTS.
+        objective: GD's loss, one of learners.OBJECTIVES.
+
+    Raises:
+        DivergedError: a run diverged on the evaluation episodes.
+    """
+    aim = lab.in_context(SHOTS, split="tuning", n=n_tuning)[:, 0]
+    setting = lab.tune(
+        optimizer,
+        lambda p: agree(p, aim),
+        schedule,
+        part=part,
+        n=n_tuning,
+        orders=orders,
+        criterion=criterion,
+        objective=objective,
+    )
+    learner = predictions_at(lab, setting, optimizer, schedule, n, part=part, objective=objective)
+    icl = lab.in_context(SHOTS, orders=2, n=n)
+    return NearestGd(setting, learner, icl[:, 0], icl[:, 1], lab.zero_shot(n=n))
+
+
+def sizes_of(tier: Tier, rule: Optimizer) -> tuple[int, int, int]:
+    """Return evaluation episodes, tuning episodes and tuning orders; the order of a full batch does not matter."""
+    if rule.batch is None:
+        return tier.episodes, tier.tuning_episodes, 1
+    return tier.minibatch_episodes, tier.minibatch_tuning_episodes, tier.tuning_orders
+
+
+def setting_details(setting: Setting, score: str) -> dict[str, Json]:
+    """Return a setting and the scores of all settings, for reports."""
+    return {
+        "learning_rate": setting.learning_rate,
+        "epoch": setting.epoch,
+        f"tuning_{score}": {rate: dict(row) for rate, row in setting.table.items()},
+    }
 
 
 def predictions_at(

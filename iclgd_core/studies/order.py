@@ -1,6 +1,6 @@
-"""Order sensitivity of ICL and of GD on the same demonstrations in the same orders (arXiv 2310.08540, section 4)."""
+"""How much ICL and learners depend on the order of the demonstrations (arXiv 2310.08540, section 4)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,83 +8,27 @@ from numpy.typing import NDArray
 from iclgd_core.errors import DivergedError
 from iclgd_core.evidence.curves import ORDER_SENSITIVITY, Curve
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab
+from iclgd_core.lab.regression import RegressionLab
+from iclgd_core.lab.tuned import tuned
 from iclgd_core.learners import Schedule, get_optimizer
 from iclgd_core.metrics import correct, order_sensitivity
+from iclgd_core.metrics.prediction_distance import order_spread
 from iclgd_core.studies.chosen import best_trained_rate, refuse_diverged
 from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
 
-
-@dataclass(frozen=True, eq=False)
-class OrderStudy:
-    """Order sensitivity, one number an episode.
-
-    Attributes:
-        icl: of in-context learning, (episodes,).
-        descent: of GD by readout epoch, each (episodes,).
-        learning_rate: GD's, chosen by accuracy on tuning episodes.
-        accuracy: of GD on tuning episodes, {learning rate: {epoch: mean, or None if diverged}}.
-        tuning_sensitivity: of GD on tuning episodes, in the same form.
-        icl_tuning: sensitivity of ICL on tuning episodes, in as many orders as `tuning`.
-        orders: number of orders of the evaluation.
-        optimizer: GD's.
-        protocol: how GD's learning rate was chosen.
-    """
-
-    icl: Floats
-    descent: dict[int, Floats]
-    learning_rate: float
-    accuracy: dict[str, dict[str, float | None]]
-    tuning_sensitivity: dict[str, dict[str, float | None]]
-    icl_tuning: float
-    orders: int
-    optimizer: str
-    protocol: dict[str, Json]
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return order sensitivity over GD's epochs; that of ICL holds at each."""
-        quantity, axis = ORDER_SENSITIVITY, "epoch of GD"
-        descent = tuple(sampled(epoch, values) for epoch, values in sorted(self.descent.items()))
-        return (
-            Curve(quantity, "icl", "ICL", axis, (everywhere(self.icl),)),
-            Curve(quantity, self.optimizer, self.optimizer, axis, descent),
-        )
-
-    def tuning(self) -> dict[str, Json]:
-        """Return how GD's learning rate was chosen."""
-        return self.protocol
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what else was fixed beforehand."""
-        return {
-            "optimizer": self.optimizer,
-            "orders": self.orders,
-            "epochs": list(self.descent),
-            "demonstrations": SHOTS,
-            "ddof": 0,
-        }
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        return {
-            "icl_sensitivity": float(self.icl.mean()),
-            "gd_sensitivity": {str(epoch): float(values.mean()) for epoch, values in self.descent.items()},
-            "learning_rate": self.learning_rate,
-            "tuning_accuracy": {rate: dict(row) for rate, row in self.accuracy.items()},
-            "icl_tuning_sensitivity": self.icl_tuning,
-            "tuning_sensitivity": {rate: dict(row) for rate, row in self.tuning_sensitivity.items()},
-            "orders": self.orders,
-            "ddof": 0,
-        }
+AT_EPOCH = "gd at "
+"""How the numbers of GD at an epoch are named: "gd at epoch 3"."""
 
 
-def order_study(lab: Lab, optimizer: str) -> OrderStudy:
-    """Measure the order sensitivity of ICL and of one optimizer.
+def order_study(lab: Lab, optimizer: str) -> Study:
+    """Measure the order sensitivity of ICL and of one optimizer on the same demonstrations in the same orders.
 
-    GD's learning rate is the one with the highest whole-vocabulary accuracy, at its best readout, on the tuning
-    episodes; not training is no choice here.
+    Numbers: "icl", and "gd at epoch E" for each readout. GD's learning rate is the one with the highest
+    whole-vocabulary accuracy, at its best readout, on the tuning episodes; not training is no choice here.
 
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
@@ -110,31 +54,71 @@ def order_study(lab: Lab, optimizer: str) -> OrderStudy:
         epoch: order_sensitivity(runs.log_probs[:, :, 0, j], axis=1).mean(-1)
         for j, epoch in enumerate(schedule.readouts)
     }
-    tuning_icl = lab.in_context(SHOTS, lab.tier.tuning_orders, "tuning", n_tuning)
-    icl_tuning = float(order_sensitivity(tuning_icl, axis=1).mean())
-    return OrderStudy(
-        icl=icl,
-        descent=descent,
+    icl_tuning = lab.in_context(SHOTS, lab.tier.tuning_orders, "tuning", n_tuning)
+    points = tuple(sampled(epoch, values) for epoch, values in sorted(descent.items()))
+    axis = "epoch of GD"
+    return _study(
+        {"icl": icl} | {f"{AT_EPOCH}epoch {epoch}": values for epoch, values in descent.items()},
+        {str(epoch): float(values.mean()) for epoch, values in descent.items()},
+        orders,
+        {"optimizer": optimizer, "epochs": list(descent), "demonstrations": SHOTS},
+        setting.protocol | {"not_training_is_a_choice": False},
+        (
+            Curve(ORDER_SENSITIVITY, "icl", "ICL", axis, (everywhere(icl),)),
+            Curve(ORDER_SENSITIVITY, optimizer, optimizer, axis, points),
+        ),
         learning_rate=rate,
-        accuracy=setting.table,
+        tuning_accuracy={rate: dict(row) for rate, row in setting.table.items()},
+        icl_tuning_sensitivity=float(order_sensitivity(icl_tuning, axis=1).mean()),
         tuning_sensitivity=_tuning_sensitivity(lab, optimizer, schedule),
-        icl_tuning=icl_tuning,
-        orders=orders,
-        optimizer=optimizer,
-        protocol=setting.protocol | {"not_training_is_a_choice": False},
     )
 
 
-def _tuning_sensitivity(lab: Lab, optimizer: str, schedule: Schedule) -> dict[str, dict[str, float | None]]:
-    """Order sensitivity at every learning rate, from the runs that chose among them."""
+def regression_order_study(lab: RegressionLab, account: str) -> Study:
+    """Measure the order sensitivity of ICL and of a learner in regression, in standard deviations of y.
+
+    Numbers: "icl" and "learner", the latter at its most accurate setting on tuning episodes.
+
+    Raises:
+        DivergedError: the learner, or ICL, gave a prediction that is not finite on the evaluation episodes.
+    """
+    orders, chosen = lab.size.orders, tuned(lab, account, "answers")
+    runs = np.stack([lab.predict(account, chosen.predict, order) for order in range(orders)], axis=1)
+    learner = order_spread(runs, lab.scale)
+    return _study(
+        {"icl": order_spread(lab.in_context(orders=orders), lab.scale), "learner": learner},
+        float(learner.mean()),
+        orders,
+        {"learner": account},
+        chosen.protocol,
+        setting=chosen.record(),
+    )
+
+
+def _study(
+    numbers: Mapping[str, Floats],
+    of_learner: Json,
+    orders: int,
+    fixed: Mapping[str, Json],
+    tuning: Mapping[str, Json],
+    curves: tuple[Curve, ...] = (),
+    **details: Json,
+) -> Study:
+    spread: dict[str, Json] = {"orders": orders, "ddof": 0}
+    means: dict[str, Json] = {"icl_sensitivity": float(numbers["icl"].mean()), "gd_sensitivity": of_learner}
+    return Study(numbers, {**means, **details, **spread}, {**fixed, **spread}, tuning, curves)
+
+
+def _tuning_sensitivity(lab: Lab, optimizer: str, schedule: Schedule) -> dict[str, Json]:
+    """Order sensitivity at every learning rate and epoch, from the runs that chose among them; None if diverged."""
     tier = lab.tier
     runs = lab.descend(optimizer, schedule, SHOTS, tier.tuning_orders, "tuning", n=tier.minibatch_tuning_episodes)
-    out: dict[str, dict[str, float | None]] = {}
-    for i, rate in enumerate(schedule.learning_rates):
-        out[f"{rate:g}"] = {
+    return {
+        f"{rate:g}": {
             str(epoch): None
             if runs.diverged[:, :, i, j].any()
             else float(order_sensitivity(runs.log_probs[:, :, i, j], axis=1).mean())
             for j, epoch in enumerate(schedule.readouts)
         }
-    return out
+        for i, rate in enumerate(schedule.learning_rates)
+    }

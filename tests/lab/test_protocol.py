@@ -1,5 +1,6 @@
 """What was fixed beforehand is hashed: a change of any of it gives another hash, a change of the data does not."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,16 +13,18 @@ from iclgd_core import lab
 from iclgd_core.evidence.claim import Claim, Source
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.record import Evidence
-from iclgd_core.evidence.study import AnyStudy, as_study
+from iclgd_core.evidence.study import Study
 from iclgd_core.evidence.verdict import Verdict
-from iclgd_core.lab import Setting, protocol
+from iclgd_core.lab import Lab, protocol
 from iclgd_core.lab.precondition import ICL_ALPHA
+from iclgd_core.lab.store import Store
 from iclgd_core.lab.tiers import TIERS
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies import accuracy, agreement, order, sizes
+from iclgd_core.studies import accuracy, agreement, agreements, order, sizes
 from iclgd_core.studies.shen import checkpoints, invariance, sparsity
 from reports.collect import header
-from tests.tiny_models import tiny_model
+from tests.studies.planted import TIER, Floats, Place, drawn, planted_lab
+from tests.tiny_models import tiny_model, tiny_task
 
 QUICK = TIERS["quick"]
 CLAIM = Claim("T", Source("Shen", "2310.08540").at("section 4"), "a gap exists", "no gap")
@@ -30,30 +33,45 @@ BLANK = Evidence(
     expected=Verdict.SUPPORTED, family_size=2,
 )  # fmt: skip
 X = np.linspace(0.1, 0.9, 8)
-TUNED: dict[str, Any] = {"split": "tuning", "episodes": 24, "criterion": "highest mean accuracy"}
-SETTING = Setting(0.1, 3, 0, {}, TUNED)
 
 
 def found(margin: float = 0.0, effect: float = 0.1, shift: float = 0.0, n: int = 8) -> Outcome:
     return paired_greater(X[:n] + shift, X[:n] * 0.5, margin=margin, quantity="gap", minimum_effect=effect)
 
 
-def hashed(outcome: Outcome | None = None, study: AnyStudy | None = None, tier: Any = QUICK, **blank: Any) -> str:
+def hashed(outcome: Outcome | None = None, study: Study | None = None, tier: Any = QUICK, **blank: Any) -> str:
     item = replace(BLANK, **blank)
-    return replace(item, protocol=protocol.protocol(item, CLAIM, outcome or found(), as_study(study), tier)).rule_sha256
+    return replace(
+        item, protocol=protocol.protocol(item, CLAIM, outcome or found(), study or Study(), tier)
+    ).rule_sha256
 
 
-def studies() -> dict[str, AnyStudy]:
-    series: Any = SimpleNamespace(model=SimpleNamespace(name="c"))
-    return {
-        "accuracy": accuracy.AccuracyStudy(X, X, X, 8, 8, SETTING, "gd", "labels"),
-        "agreement": agreement.AgreementStudy(X, X, X, SETTING, "token-overlap", "gd", "whole"),
-        "order": order.OrderStudy(X, {3: X}, 0.1, {}, {}, 0.1, 4, "sgd1", TUNED),
-        "sizes": sizes.SizeStudy(X, X, X, (series.model.name,), {}, "token-overlap", TUNED, ((0.0, 0),)),
-        "sparsity": sparsity.sparsity_study(tiny_model(), "W_K", "absolute"),
-        "invariance": invariance.InvarianceStudy(X, X, 4),
-        "checkpoints": checkpoints.CheckpointStudy(("c",), (1,), X[:, None], X[:0], (0,), X),
+def study(name: str, directory: Path) -> Study:
+    """Measure a study of that name on planted predictions; it need not find anything."""
+
+    def near(at: Place) -> Floats:
+        return drawn(at.order, at.episode, at.split)
+
+    def far(at: Place) -> Floats:
+        return drawn(9, at.episode, at.split)
+
+    one = planted_lab(directory, near, far, near)
+    labs: Any = [SimpleNamespace(model=SimpleNamespace(name=n, n_parameters=10**n), no_icl="") for n in (1, 2)]
+    at_sizes: Any = {n: Study({"ceiling": X, "learner": X}, dict.fromkeys(("learning_rate", "epoch", "closures"), 0))
+                     for n in (1, 2)}  # fmt: skip
+    measured: dict[str, Callable[[], Study]] = {
+        "accuracy": lambda: accuracy.accuracy_study(one, 8, "labels"),
+        "agreement": lambda: agreement.agreement_study(one, "gd", "token-overlap"),
+        "order": lambda: order.order_study(one, "sgd1"),
+        "sizes": lambda: sizes.size_study(labs, "token-overlap", at_sizes=at_sizes),
+        "sparsity": lambda: sparsity.sparsity_study(tiny_model(), "W_K", "absolute"),
+        "invariance": lambda: invariance.invariance_study(Lab(tiny_model(), tiny_task(), TIER, 0, Store(directory))),
+        "checkpoints": lambda: checkpoints.checkpoint_study([one] * 3, (60, 80, 100)),
     }
+    return measured[name]()
+
+
+STUDIES = ("accuracy", "agreement", "order", "sizes", "sparsity", "invariance", "checkpoints")
 
 
 def test_what_was_measured_does_not_matter() -> None:
@@ -73,38 +91,37 @@ def test_whatever_the_rule_says_matters(other: str) -> None:
     assert other != hashed()
 
 
-@pytest.mark.parametrize("name", studies())
-def test_every_study_says_what_it_fixed(name: str) -> None:
-    study = as_study(studies()[name])
-    assert study.fixed
-    assert hashed(study=study) != hashed()
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_says_what_it_fixed(tmp_path: Path, name: str) -> None:
+    measured = study(name, tmp_path)
+    assert measured.fixed
+    assert hashed(study=measured) != hashed()
 
 
 @pytest.mark.parametrize(
-    ("study", "module", "constant", "value"),
+    ("name", "module", "constant", "value"),
     [
         ("sparsity", sparsity, "THRESHOLDS", (0.2, 1e-3)),
         ("invariance", invariance, "RATE", 1e-6),
         ("invariance", invariance, "EPOCHS", 11),
-        ("agreement", agreement, "TOP_K", 5),
-        ("agreement", agreement, "SHOTS", 4),
+        ("agreement", agreements, "TOP_K", 5),
+        ("agreement", agreements, "SHOTS", 4),
         ("sizes", sizes, "MINIMUM_SIZES", 3),
         ("checkpoints", checkpoints, "LATE", 0.25),
     ],
 )
 def test_a_constant_of_a_study_changes_the_hash(
-    monkeypatch: pytest.MonkeyPatch, study: str, module: Any, constant: str, value: object
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, module: Any, constant: str, value: object
 ) -> None:
-    before = hashed(study=studies()[study])
+    before = hashed(study=study(name, tmp_path))
     monkeypatch.setattr(module, constant, value)
-    assert hashed(study=studies()[study]) != before
+    assert hashed(study=study(name, tmp_path)) != before
 
 
-@pytest.mark.parametrize(("field", "value"), [("episodes", 6), ("criterion", "lowest"), ("split", "evaluation")])
-def test_the_tuning_split_changes_the_hash(field: str, value: Any) -> None:
-    one = studies()["accuracy"]
-    assert isinstance(one, accuracy.AccuracyStudy)
-    other = replace(one, setting=replace(SETTING, protocol={**TUNED, field: value}))
+@pytest.mark.parametrize(("field", "value"), [("episodes", 7), ("criterion", "lowest"), ("split", "evaluation")])
+def test_the_tuning_split_changes_the_hash(tmp_path: Path, field: str, value: Any) -> None:
+    one = study("accuracy", tmp_path)
+    other = replace(one, tuning={**one.tuning, field: value})
     assert hashed(study=one) != hashed(study=other)
 
 

@@ -16,8 +16,7 @@ from iclgd_core.metrics.prediction_distance import mean_square, npd, order_sprea
 from iclgd_core.models.regression.model import RegressionModel
 from iclgd_core.models.regression.registry import load_regression_model
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.regression_agreement import regression_agreement_study
-from iclgd_core.studies.regression_order import regression_order_study
+from iclgd_core.studies import regression_agreement_study, regression_order_study
 from iclgd_core.tasks.regression.registry import get_regression_task
 from iclgd_core.tasks.regression.task import Floats
 from iclgd_core.tasks.regression.uniform import LINEAR
@@ -138,11 +137,13 @@ def test_bayes_is_exact_and_untuned_and_absent_where_the_task_is_not_linear() ->
 
 def test_agreement_with_gd_itself_is_whole() -> None:
     study = regression_agreement_study(lab_of("gd"), "gd")
-    closures = {str(cell["account"]): cell["value"] for cell in study.closures() if isinstance(cell, dict)}
+    cells = study.details["closures"]
+    assert isinstance(cells, list)
+    closures = {str(cell["account"]): cell["value"] for cell in cells if isinstance(cell, dict)}
     assert set(closures) == {"zero-shot", "gd", "sgd", "gd++", "newton", "bayes", "icl-other-order"}
     assert closures["zero-shot"] == 0.0
     assert closures["gd"] == pytest.approx(1.0, abs=1e-9)
-    outcome = paired_greater(study.ceiling, study.learner, margin=0.02, quantity="q")
+    outcome = paired_greater(study["ceiling"], study["learner"], margin=0.02, quantity="q")
     assert outcome.p_refuted is not None
     assert outcome.p_refuted < 1e-3
 
@@ -150,22 +151,24 @@ def test_agreement_with_gd_itself_is_whole() -> None:
 def test_agreement_with_another_learner_is_not() -> None:
     """S2's rule can say yes as well: one pass of SGD in context is not full-batch GD."""
     study = regression_agreement_study(lab_of("sgd"), "gd", others=False)
-    assert len(study.closures()) == 3
-    outcome = paired_greater(study.floor, study.learner, margin=0.0, quantity="floor above learner")
+    cells = study.details["closures"]
+    assert isinstance(cells, list)
+    assert len(cells) == 3
+    outcome = paired_greater(study["floor"], study["learner"], margin=0.0, quantity="floor above learner")
     assert outcome.p_refuted is not None
     assert outcome.p_refuted < 0.01
-    assert study.ceiling.mean() < 1.0
+    assert study["ceiling"].mean() < 1.0
 
 
 def test_order_matters_to_sgd_in_context_and_not_to_gd() -> None:
     """S1's rule is supported where ICL is SGD and the learner GD, and refuted where ICL is GD."""
     for kind, supported in (("sgd", True), ("gd", False)):
         study = regression_order_study(lab_of(kind), "gd")
-        outcome = paired_greater(study.icl, study.learner, margin=0.01, quantity="q")
+        outcome = paired_greater(study["icl"], study["learner"], margin=0.01, quantity="q")
         p = outcome.p_supported if supported else outcome.p_refuted
         assert p is not None
         assert p < 1e-3
-        assert study.learner.max() < 1e-12
+        assert study["learner"].max() < 1e-12
 
 
 def test_distances_by_hand() -> None:

@@ -27,7 +27,7 @@ from iclgd_core.stats import (
     paired_greater,
     paired_t,
 )
-from iclgd_core.studies.regression_agreement import regression_agreement_study
+from iclgd_core.studies import regression_agreement_study
 from iclgd_core.tasks.regression.registry import get_regression_task
 from tests.tiny_models import tiny_model, tiny_task
 
@@ -140,13 +140,13 @@ def test_a_regression_sheet_has_the_predictions_and_those_of_the_chosen_learner(
     made = recording(regression_lab, seen)
     assert isinstance(made, RegressionLab)
     study = regression_agreement_study(made, "gd", others=False)
-    outcome = paired_greater(study.ceiling, study.learner, margin=0.0, quantity="gap")
+    outcome = paired_greater(study["ceiling"], study["learner"], margin=0.0, quantity="gap")
     for number in (0, 95):
         found: Any = sheet(seen, outcome, study, number)
         (model,) = found["models"]
         told = {(one["learner"], one["order"]): one["agreement"]["1 - npd"] for one in model["answers"]}
         assert list(told) == [("ICL", 0), ("ICL", 1), ("gd", 0), ("zero-shot", 0)]
-        expected = {("ICL", 1): study.ceiling, ("gd", 0): study.learner, ("zero-shot", 0): study.floor}
+        expected = {("ICL", 1): study["ceiling"], ("gd", 0): study["learner"], ("zero-shot", 0): study["floor"]}
         for key, values in expected.items():
             assert np.mean(told[key]) == pytest.approx(values[number])
         drawn = regression_lab.episodes()

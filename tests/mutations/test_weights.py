@@ -9,6 +9,7 @@ from iclgd_core.metrics import required_sparsity
 from iclgd_core.models.language.adapter import CausalModel
 from iclgd_core.models.language.fingerprint import fingerprint
 from iclgd_core.studies import MATRICES, SCALES, sparsity_study
+from iclgd_core.studies.shen.sparsity import REQUIRED, ratio
 from tests.mutations.weights import constant, constructed, construction, permuted, untrained
 from tests.tiny_models import ARCHITECTURES, predicted, tiny_model
 
@@ -97,8 +98,8 @@ def test_constructed_weights_are_as_sparse_as_is_required_head_by_head(
 ) -> None:
     model = tiny_model(architecture)
     before, found = (sparsity_study(one, matrix, scale) for one in (model, constructed(model, 0)))
-    assert all(share < before.required for share in before.ratio.values())
-    assert all(share >= found.required for share in found.ratio.values())
+    assert all(share < before[REQUIRED] for share in ratio(before.numbers).values())
+    assert all(share >= found[REQUIRED] for share in ratio(found.numbers).values())
 
 
 def test_projections_that_are_not_square_cannot_be_constructed() -> None:

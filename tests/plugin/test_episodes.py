@@ -34,7 +34,7 @@ from iclgd_core.studies import agreement_study
 @pytest.mark.parametrize("agreement", ["token-overlap", "jensen-shannon"])
 def test_language(lab, judge, agreement):
     study = agreement_study(lab, "gd", agreement, n=6, n_tuning=2, schedule=Schedule((0.05, 0.5), (1, 3)))
-    judge(paired_greater(study.ceiling, study.learner, margin=0.0, quantity="gap"), study)
+    judge(paired_greater(study["ceiling"], study["learner"], margin=0.0, quantity="gap"), study)
 
 @stated("W", needs_icl=False)
 def test_weights(weights, judge):

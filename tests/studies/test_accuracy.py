@@ -44,11 +44,15 @@ def lab_with(directory: Path, icl: int, gd: int, best: tuple[float, int], *, wro
 def test_accuracy_over_the_vocabulary(tmp_path: Path) -> None:
     lab = lab_with(tmp_path, icl=3, gd=2, best=SGD_BEST)
     found = accuracy_study(lab, 4, "vocabulary")
-    np.testing.assert_array_equal(found.icl, np.full(6, 0.75))
-    np.testing.assert_array_equal(found.descent, np.full(6, 0.5))
-    np.testing.assert_array_equal(found.zero_shot, np.zeros(6))
-    assert (found.setting.learning_rate, found.setting.epoch) == SGD_BEST
-    assert found.setting.table == {"0": {"0": 0.0}, "0.01": {"1": 0.0, "4": 0.0}, "0.1": {"1": 0.5, "4": 0.0}}
+    np.testing.assert_array_equal(found["icl"], np.full(6, 0.75))
+    np.testing.assert_array_equal(found["gd"], np.full(6, 0.5))
+    np.testing.assert_array_equal(found["zero-shot"], np.zeros(6))
+    assert (found.details["learning_rate"], found.details["epoch"]) == SGD_BEST
+    assert found.details["tuning_accuracy"] == {
+        "0": {"0": 0.0},
+        "0.01": {"1": 0.0, "4": 0.0},
+        "0.1": {"1": 0.5, "4": 0.0},
+    }
 
 
 @pytest.mark.parametrize(("wrong_label", "expected"), [(False, (1.0, 1.0, 1.0)), (True, (0.75, 0.5, 0.0))])
@@ -56,21 +60,21 @@ def test_accuracy_over_labels_ignores_all_other_tokens(
     tmp_path: Path, wrong_label: bool, expected: tuple[float, float, float]
 ) -> None:
     found = accuracy_study(lab_with(tmp_path, 3, 2, SGD_BEST, wrong_label=wrong_label), 4, "labels")
-    assert (found.icl.mean(), found.descent.mean(), found.zero_shot.mean()) == expected
+    assert (found["icl"].mean(), found["gd"].mean(), found["zero-shot"].mean()) == expected
 
 
 def test_icl_and_gd_are_not_interchangeable(tmp_path: Path) -> None:
     right = accuracy_study(lab_with(tmp_path, 3, 2, SGD_BEST), 4, "vocabulary")
     swapped = accuracy_study(lab_with(tmp_path, 2, 3, SGD_BEST), 4, "vocabulary")
-    assert right.icl.mean() > right.descent.mean()
-    assert swapped.icl.mean() < swapped.descent.mean()
+    assert right["icl"].mean() > right["gd"].mean()
+    assert swapped["icl"].mean() < swapped["gd"].mean()
 
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_both_learners_get_the_same_demonstrations(tmp_path: Path, scope: str) -> None:
     lab = lab_with(tmp_path, 3, 2, SGD_BEST, wrong_label=True)
     found = accuracy_study(lab, 4, scope)
-    assert (found.shots, found.trained_on) == (4, 4)
+    assert (found.fixed["icl_demonstrations"], found.fixed["gd_demonstrations"]) == (4, 4)
     asked = [(x.optimizer, x.split, x.n, x.shots, x.schedule) for x in lab.asked]
     assert asked == [("gd", "tuning", 3, 4, SGD), ("gd", "evaluation", 6, 4, Schedule((0.1,), SGD.readouts))]
 
@@ -78,15 +82,15 @@ def test_both_learners_get_the_same_demonstrations(tmp_path: Path, scope: str) -
 def test_gd_may_get_many_more_demonstrations_than_icl(tmp_path: Path) -> None:
     lab = lab_with(tmp_path, 3, 2, MANY_BEST)
     found = many_study(lab, 64)
-    assert (found.shots, found.trained_on) == (8, 64)
-    assert (found.icl.tolist(), found.descent.tolist()) == ([0.75] * 3, [0.5] * 3)
-    assert (found.setting.learning_rate, found.setting.epoch) == MANY_BEST
+    assert (found.fixed["icl_demonstrations"], found.fixed["gd_demonstrations"]) == (8, 64)
+    assert (found["icl"].tolist(), found["gd"].tolist()) == ([0.75] * 3, [0.5] * 3)
+    assert (found.details["learning_rate"], found.details["epoch"]) == MANY_BEST
     asked = [(x.optimizer, x.split, x.n, x.shots, x.schedule) for x in lab.asked]
     assert asked == [
         ("sgd8", "tuning", TIER.size_tuning_episodes, 64, MANY),
         ("sgd8", "evaluation", TIER.many_episodes, 64, Schedule((0.03,), MANY.readouts)),
     ]
-    details = found.details()
+    details = found.details
     assert (details["icl_demonstrations"], details["gd_demonstrations"]) == (8, 64)
     assert (details["icl_accuracy"], details["gd_accuracy"], details["zero_shot_accuracy"]) == (0.75, 0.5, 0.0)
 

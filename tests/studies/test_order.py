@@ -45,17 +45,20 @@ def lab_with(directory: Path, icl: Plant, best: float, masses: dict[int, float])
 def test_sensitivity_of_icl_and_of_gd_at_each_readout_of_the_most_accurate_rate(tmp_path: Path, best: float) -> None:
     lab = lab_with(tmp_path, flips(0.8), best, {1: 0.0, 4: 0.4})
     found = order_study(lab, "sgd8")
-    np.testing.assert_allclose(found.icl, np.full(4, 0.8 * FLIP[3]), atol=1e-6)
-    assert list(found.descent) == [1, 4]
-    np.testing.assert_array_equal(found.descent[1], np.zeros(4))
-    np.testing.assert_allclose(found.descent[4], np.full(4, 0.4 * FLIP[3]), atol=1e-6)
-    assert (found.learning_rate, found.orders) == (best, 3)
-    assert found.icl_tuning == pytest.approx(0.8 * FLIP[2], abs=1e-6)
+    np.testing.assert_allclose(found["icl"], np.full(4, 0.8 * FLIP[3]), atol=1e-6)
+    assert found.fixed["epochs"] == [1, 4]
+    np.testing.assert_array_equal(found["gd at epoch 1"], np.zeros(4))
+    np.testing.assert_allclose(found["gd at epoch 4"], np.full(4, 0.4 * FLIP[3]), atol=1e-6)
+    assert (found.details["learning_rate"], found.details["orders"]) == (best, 3)
+    assert found.details["icl_tuning_sensitivity"] == pytest.approx(0.8 * FLIP[2], abs=1e-6)
     other = next(rate for rate in SGD.learning_rates if rate != best)
-    assert found.accuracy[f"{best:g}"] == {"1": 0.0, "4": 1.0}
-    assert found.accuracy[f"{other:g}"] == {"1": 0.0, "4": 0.0}
-    assert found.tuning_sensitivity[f"{best:g}"] == pytest.approx({"1": 0.6, "4": 0.0}, abs=1e-6)
-    assert found.tuning_sensitivity[f"{other:g}"] == pytest.approx({"1": 0.6, "4": 0.3}, abs=1e-6)
+    accuracy, sensitivity = found.details["tuning_accuracy"], found.details["tuning_sensitivity"]
+    assert isinstance(accuracy, dict)
+    assert isinstance(sensitivity, dict)
+    assert accuracy[f"{best:g}"] == {"1": 0.0, "4": 1.0}
+    assert accuracy[f"{other:g}"] == {"1": 0.0, "4": 0.0}
+    assert sensitivity[f"{best:g}"] == pytest.approx({"1": 0.6, "4": 0.0}, abs=1e-6)
+    assert sensitivity[f"{other:g}"] == pytest.approx({"1": 0.6, "4": 0.3}, abs=1e-6)
     tuning, evaluation = lab.asked[0], lab.asked[1]
     assert (tuning.split, tuning.n, tuning.orders, tuning.schedule) == ("tuning", 2, 2, SGD)
     assert (evaluation.split, evaluation.n, evaluation.orders) == ("evaluation", 4, 3)
@@ -65,14 +68,14 @@ def test_sensitivity_of_icl_and_of_gd_at_each_readout_of_the_most_accurate_rate(
 def test_icl_and_gd_are_not_interchangeable(tmp_path: Path) -> None:
     right = order_study(lab_with(tmp_path, flips(0.8), 0.1, {1: 0.0, 4: 0.0}), "sgd8")
     swapped = order_study(lab_with(tmp_path, constant, 0.1, {1: 0.8, 4: 0.8}), "sgd8")
-    assert right.icl.min() > right.descent[4].max() == 0.0
-    assert swapped.descent[4].min() > swapped.icl.max() == 0.0
+    assert right["icl"].min() > right["gd at epoch 4"].max() == 0.0
+    assert swapped["gd at epoch 4"].min() > swapped["icl"].max() == 0.0
 
 
 def test_rates_no_more_accurate_than_the_start_are_still_ranked(tmp_path: Path) -> None:
     found = order_study(planted_lab(tmp_path, flips(0.8), constant, constant), "sgd8")
-    assert found.learning_rate == 0.01
-    assert found.descent[1].max() == 0.0
+    assert found.details["learning_rate"] == 0.01
+    assert found["gd at epoch 1"].max() == 0.0
 
 
 def test_diverged_evaluation_runs_are_counted(tmp_path: Path) -> None:
@@ -90,7 +93,9 @@ def test_a_rate_that_diverges_in_tuning_is_not_chosen(tmp_path: Path) -> None:
         return None if at.rate == 0.01 else constant(at)
 
     found = order_study(planted_lab(tmp_path, flips(0.8), constant, gd), "sgd8")
-    assert found.learning_rate == 0.1
-    assert found.accuracy["0.01"] == found.tuning_sensitivity["0.01"] == {"1": None, "4": None}
+    assert found.details["learning_rate"] == 0.1
+    for table in (found.details["tuning_accuracy"], found.details["tuning_sensitivity"]):
+        assert isinstance(table, dict)
+        assert table["0.01"] == {"1": None, "4": None}
     with pytest.raises(DivergedError, match="every learning rate diverged"):
         order_study(planted_lab(tmp_path, flips(0.8), constant, lambda _: None), "sgd8")

@@ -1,6 +1,6 @@
 """The same for regression: a laboratory that remembers predictions, and what one episode of them looks like."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.regression import RegressionLab
-from iclgd_core.lab.tuned import Chosen
+from iclgd_core.tasks.regression.task import RegressionEpisodes
 
 Floats = NDArray[np.float64]
 ICL, ZERO_SHOT = "ICL", "zero-shot"
@@ -60,21 +60,23 @@ class RecordingRegressionLab(RegressionLab):
             self.seen.append(Predicted(ZERO_SHOT, self, 0, 0, found))
         return found
 
+    def predict(self, learner: str, predictor: Callable[[RegressionEpisodes], Floats], order: int = 0) -> Floats:
+        """Ask a learner, as `RegressionLab.predict`; what it says of demonstrations in another order is not told."""
+        found = super().predict(learner, predictor, order)
+        if order == 0:
+            self.seen.append(Predicted(learner, self, 0, self.task.shots, found))
+        return found
 
-def regression_models(seen: Sequence[Predicted], study: object, number: int) -> Iterator[Json]:
+
+def regression_models(seen: Sequence[Predicted], number: int) -> Iterator[Json]:
     """Yield demonstrations, queries and predictions of an episode for each model and task, as `sheet` has them.
 
-    Agreement is 1 - npd of a query, its squared distance from ICL over the scale of y; a chosen learner of the study
-    stands between ICL and zero-shot.
+    Agreement is 1 - npd of a query, its squared distance from ICL over the scale of y; learners stand between ICL and
+    zero-shot.
     """
     for _, group in groupby(seen, key=lambda one: (one.lab.model.name, one.lab.task.name)):
         held = {(one.learner, one.shots, one.order): one for one in group if number < len(one.predictions)}
         lab = next(iter(held.values())).lab
-        chosen = getattr(study, "chosen", None)
-        if isinstance(chosen, Chosen):
-            account, drawn = chosen.learner.account, lab.episodes()
-            made = Predicted(account, lab, 0, drawn.shots, np.asarray(chosen.predict(drawn)))
-            held[account, drawn.shots, 0] = made
         ranked = sorted(held.values(), key=lambda one: ({ICL: 0, ZERO_SHOT: 2}.get(one.learner, 1), one.order))
         yield _model(ranked, lab, number)
 

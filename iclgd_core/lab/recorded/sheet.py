@@ -60,7 +60,7 @@ def sheet(seen: Seen, outcome: Outcome, study: object, number: int) -> dict[str,
         ],
         "models": [
             *(_model(list(group), number) for _, group in grouped),
-            *regression_models(predicted, study, number),
+            *regression_models(predicted, number),
         ],
     }
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from iclgd_core.errors import UnknownNameError
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.learners.linear.baselines import (
     averaging,
@@ -18,7 +19,6 @@ from iclgd_core.learners.linear.baselines import (
     predict_linear,
 )
 from iclgd_core.learners.linear.solvers import one_example_path, ridge_regression
-from iclgd_core.studies.record import Record
 from iclgd_core.tasks.regression.task import Floats
 
 RIDGES = (0.001, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -70,10 +70,10 @@ class Nearest:
     distance: Floats
     choice: dict[str, Json]
 
-    def record(self) -> Record:
-        """Return the numbers, for reports."""
-        numbers: dict[str, Json] = {"setting": self.setting, "distance": float(self.distance.mean())}
-        return Record(numbers, {"algorithm": self.choice["algorithm"]}, self.choice)
+    def study(self) -> Study:
+        """Return the distance as a study."""
+        details: dict[str, Json] = {"setting": self.setting, "distance": float(self.distance.mean())}
+        return Study({"distance": self.distance}, details, {"algorithm": self.choice["algorithm"]}, self.choice)
 
 
 def nearest_to_icl(lab: RegressionLab, algorithm: str, shots: int) -> Nearest:

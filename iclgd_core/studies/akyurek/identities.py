@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from iclgd_core.evidence.study import Study
 from iclgd_core.learners.linear.solvers import (
     one_example_path,
     one_example_step,
@@ -10,14 +11,13 @@ from iclgd_core.learners.linear.solvers import (
     sherman_morrison_path,
 )
 from iclgd_core.seeds import stream
-from iclgd_core.studies.record import Record
 from iclgd_core.tasks.regression.task import Floats
 
 PROBLEMS, POINTS, DIMENSION, ORDERS = 16, 40, 8, 4
 """The paper's d = 8 and 40 pairs."""
 RATE, RIDGE = 0.01, 0.5
 SEED = 0
-SETTINGS = Record({}, {"problems": PROBLEMS, "points": POINTS, "dimension": DIMENSION, "rate": RATE, "ridge": RIDGE})
+SETTINGS = Study(fixed={"problems": PROBLEMS, "points": POINTS, "dimension": DIMENSION, "rate": RATE, "ridge": RIDGE})
 
 
 def step_against_autograd() -> dict[str, float]:

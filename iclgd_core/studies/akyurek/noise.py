@@ -1,36 +1,19 @@
 """Whether ICL on noisy prompts is nearer to the posterior mean or to least squares (arXiv 2211.15661, section 4.3)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from iclgd_core.errors import NotRunError
-from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.learners.linear.baselines import ordinary_least_squares, ridge
-from iclgd_core.studies.record import Record
-from iclgd_core.tasks.regression.task import Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Shares:
-    """Squared distance of ICL from one predictor / (from it + from the other), of each episode, in [0, 1].
-
-    Distances are summed over the queries. Where ICL is both, each share is 1/2.
-
-    Attributes:
-        least_squares: of least squares of smallest norm, (episodes,).
-        ridge: of ridge at sigma^2 / tau^2, the mean of the posterior over functions, (episodes,).
-        record: the numbers, for reports.
-    """
-
-    least_squares: Floats
-    ridge: Floats
-    record: Record
-
-
-def posterior_mean_or_least_squares(lab: RegressionLab, shots: int) -> Shares:
+def posterior_mean_or_least_squares(lab: RegressionLab, shots: int) -> Study:
     """Measure how far ICL is from both after so many demonstrations, on the evaluation episodes.
+
+    Numbers: squared distance of ICL from one predictor / (from it + from the other), each summed over the queries, in
+    [0, 1], 1/2 where ICL is both: "least-squares" of smallest norm, and "ridge" at sigma^2 / tau^2, the mean of the
+    posterior over functions.
 
     Args:
         lab: of a task y = w . x + noise with w ~ N(0, I), one output.
@@ -52,10 +35,12 @@ def posterior_mean_or_least_squares(lab: RegressionLab, shots: int) -> Shares:
     both = distance["least-squares"] + distance["ridge"]
     shares = {name: np.divide(d, both, out=np.full_like(d, 0.5), where=both > 0.0) for name, d in distance.items()}
     errors = {name: lab.npd(found, drawn.yq) for name, found in (predicted | {"icl": icl}).items()}
-    numbers: dict[str, Json] = {
-        "median_distance_from_icl": {name: float(np.median(d)) for name, d in distance.items()},
-        "median_error": {name: float(np.median(e)) for name, e in errors.items()},
-        "demonstrations": shots,
-    }
-    settings: dict[str, Json] = {"demonstrations": shots, "ridge": noise**2, "scale": "E y^2 of tuning episodes"}
-    return Shares(shares["least-squares"], shares["ridge"], Record(numbers, settings))
+    return Study(
+        shares,
+        {
+            "median_distance_from_icl": {name: float(np.median(d)) for name, d in distance.items()},
+            "median_error": {name: float(np.median(e)) for name, e in errors.items()},
+            "demonstrations": shots,
+        },
+        {"demonstrations": shots, "ridge": noise**2, "scale": "E y^2 of tuning episodes"},
+    )

@@ -15,6 +15,7 @@ import torch
 
 from iclgd_core.evidence.curves import Curve, Point
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.lab.store.kept import digest_of, floats, kept
 from iclgd_core.lab.store.key import Key
@@ -23,7 +24,6 @@ from iclgd_core.learners.linear.solvers import least_squares
 from iclgd_core.models.regression.transformer_models import untrained_twin
 from iclgd_core.seeds import derive
 from iclgd_core.studies.layer_readout import transformer
-from iclgd_core.studies.record import Record
 from iclgd_core.tasks.regression.task import Floats
 
 FITTING, CHOOSING = 2048, 256
@@ -48,22 +48,11 @@ class Fit:
     judged: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Probed:
-    """Squared error / variance of the target of each evaluation prompt, (prompts,).
-
-    Attributes:
-        trained: of the probe of the trained Transformer's best layer; control: of the control.
-        record: the numbers, for reports.
-    """
-
-    trained: Floats
-    control: Floats
-    record: Record
-
-
-def probed(lab: RegressionLab, target: str, control: str) -> Probed:
+def probed(lab: RegressionLab, target: str, control: str) -> Study:
     """Probe a trained Transformer, at its best layer, and a control for a target.
+
+    Numbers: squared error / variance of the target of each evaluation prompt, of the probe of the "trained"
+    Transformer's best layer and of the "control".
 
     Args:
         lab: of an in-context Transformer.
@@ -74,34 +63,37 @@ def probed(lab: RegressionLab, target: str, control: str) -> Probed:
     layers = _fits(lab, "trained", target)
     best = _best(layers)
     others = _fits(lab, "untrained", target) if control == "untrained" else {best: _fit(lab, "shuffled", target, best)}
-    numbers: dict[str, Json] = {
+    details: dict[str, Json] = {
         name: {
             "best_layer": _best(fits),
             "error_by_layer": {f"{layer}": float(fit.judged.mean()) for layer, fit in fits.items()},
         }
         for name, fits in (("trained", layers), (control, others))
     }
-    settings: dict[str, Json] = {
-        "target": target,
-        "control": control,
-        "hidden": HIDDEN,
-        "steps": STEPS,
-        "batch": BATCH,
-        "learning_rates": [LEARNING_RATE, WEIGHTING_RATE],
-        "weight_decay": WEIGHT_DECAY,
-        "fitting_episodes": FITTING,
-    }
-    choices: dict[str, Json] = {
-        "split": "tuning",
-        "episodes": CHOOSING,
-        "every": READ_EVERY,
-        "criterion": "least mean error over layers and steps",
-    }
-    curves = tuple(
-        Curve(QUANTITY, learner, f"{target}, {name}", "layer", _points(fits))
-        for learner, name, fits in (("icl", "trained", layers), (control, control, others))
+    return Study(
+        {"trained": layers[best].judged, "control": others[_best(others)].judged},
+        details,
+        {
+            "target": target,
+            "control": control,
+            "hidden": HIDDEN,
+            "steps": STEPS,
+            "batch": BATCH,
+            "learning_rates": [LEARNING_RATE, WEIGHTING_RATE],
+            "weight_decay": WEIGHT_DECAY,
+            "fitting_episodes": FITTING,
+        },
+        {
+            "split": "tuning",
+            "episodes": CHOOSING,
+            "every": READ_EVERY,
+            "criterion": "least mean error over layers and steps",
+        },
+        tuple(
+            Curve(QUANTITY, learner, f"{target}, {name}", "layer", _points(fits))
+            for learner, name, fits in (("icl", "trained", layers), (control, control, others))
+        ),
     )
-    return Probed(layers[best].judged, others[_best(others)].judged, Record(numbers, settings, choices, curves))
 
 
 def _points(fits: dict[int, Fit]) -> tuple[Point, ...]:

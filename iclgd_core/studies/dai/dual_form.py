@@ -4,20 +4,17 @@ The identity is judged on W_K x and W_V x, as the paper writes it, without the r
 softmax attention is from linear attention is judged on the scores that the model computes, rotated and scaled.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from iclgd_core.evidence.curves import Curve
-from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.lab.store.store import Arrays
 from iclgd_core.metrics import linear_attention, outer_products, relaxation_share
 from iclgd_core.models.activations import Recorded, attention_inputs, project, record
 from iclgd_core.studies.dai.fine_tuning import common_tail, first_order, measured
-from iclgd_core.studies.dai.layers import LayerStudy
+from iclgd_core.studies.dai.layers import LayerFigure, layer_study
 from iclgd_core.tasks.prompts import Prompt
 
 Floats = NDArray[np.float64]
@@ -26,40 +23,15 @@ IDENTITY_EPISODES = 4
 QUERIES_READ = 4
 
 
-@dataclass(frozen=True, eq=False)
-class IdentityStudy:
-    """Distance of the two sides of the dual form, relative to the length of the output.
+def identity_study(lab: Lab) -> Study:
+    """Hold both sides of the dual form against each other in float64, on prompts with demonstrations.
 
         | linear_attention([V'; V], [K'; K], q) - (W_ZSL + Delta W_ICL) q | / | linear_attention |
 
-    Attributes:
-        distance: the largest over episodes, queries and heads, by layer.
-        demonstrations_share: | Delta W_ICL q | / | output |, mean, by layer: that the sum has two parts to it.
+    Returns:
+        By layer the largest distance over episodes, queries and heads; in the details | Delta W_ICL q | / | output |,
+        mean, as well: that the sum has two parts to it.
     """
-
-    distance: dict[str, float]
-    demonstrations_share: dict[str, float]
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return none: numbers of rounding are better read."""
-        return ()
-
-    def tuning(self) -> dict[str, Json]:
-        """Return nothing: no setting was chosen."""
-        return {}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what was fixed beforehand."""
-        read: dict[str, Json] = {"episodes": IDENTITY_EPISODES, "queries_read": QUERIES_READ, "demonstrations": SHOTS}
-        return read | {"dtype": "float64"}
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        return {"distance": dict(self.distance), "demonstrations_share": dict(self.demonstrations_share)}
-
-
-def identity_study(lab: Lab) -> IdentityStudy:
-    """Hold both sides of the dual form against each other in float64, on prompts with demonstrations."""
     drawn, orders = lab.episodes("evaluation", IDENTITY_EPISODES), first_order(lab, IDENTITY_EPISODES)
     distances, shares = [], []
     for episode, order in zip(drawn, orders, strict=True):
@@ -76,34 +48,35 @@ def identity_study(lab: Lab) -> IdentityStudy:
                 (np.linalg.norm(np.einsum("...vk,...k->...v", of_demonstrations, query), axis=-1) / size).mean(1)
             )
     layers = [f"layer {i + 1}" for i in range(len(distances[0]))]
-    return IdentityStudy(
-        dict(zip(layers, np.max(distances, axis=0).tolist(), strict=True)),
-        dict(zip(layers, np.mean(shares, axis=0).tolist(), strict=True)),
+    distance, share = np.max(distances, axis=0), np.mean(shares, axis=0).tolist()
+    return Study(
+        numbers=dict(zip(layers, distance, strict=True)),
+        details={
+            "distance": dict(zip(layers, distance.tolist(), strict=True)),
+            "demonstrations_share": dict(zip(layers, share, strict=True)),
+        },
+        fixed={
+            "episodes": IDENTITY_EPISODES,
+            "queries_read": QUERIES_READ,
+            "demonstrations": SHOTS,
+            "dtype": "float64",
+        },
     )
 
 
-def relaxation_study(lab: Lab) -> LayerStudy:
+def relaxation_study(lab: Lab) -> Study:
     """Measure how much of softmax attention's output linear attention explains, at the last token of ICL prompts.
 
     Returns:
-        (episodes, layers) of "head" (one best factor a head, mean over heads), "layer" (one factor for all heads of a
+        Mean over layers of "head" (one best factor a head, mean over heads), "layer" (one factor for all heads of a
         layer, before the output projection), and for comparison "uniform" (the mean of all values in place of linear
         attention, one factor a head), each a share in [0, 1].
     """
     n = lab.count("evaluation", lab.tier.minibatch_episodes)
-    settings = {"queries": QUERIES_READ}
-    arrays = measured(lab, "relaxation", n, settings, lambda: _relaxations(lab, n))
-    values = {name: array.astype(np.float64) for name, array in arrays.items()}
+    arrays = measured(lab, "relaxation", n, {"queries": QUERIES_READ}, lambda: _relaxations(lab, n))
     lines = {"head": ("linear", "linear attention"), "uniform": ("uniform", "mean of the values")}
-    return LayerStudy(
-        values,
-        lab.model.name,
-        lab.task.name,
-        None,
-        {"queries_read": QUERIES_READ, "position": "last token of the prompt"},
-        lines,
-        "share of softmax attention's output explained (0 to 1)",
-    )
+    figure = LayerFigure("share of softmax attention's output explained (0 to 1)", lines)
+    return layer_study(arrays, figure=figure, queries_read=QUERIES_READ, position="last token of the prompt")
 
 
 def _relaxations(lab: Lab, n: int) -> Arrays:

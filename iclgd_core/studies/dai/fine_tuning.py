@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from iclgd_core.devices import Workload
 from iclgd_core.errors import DivergedError
+from iclgd_core.evidence.plain import Json
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.lab.store import source_version
 from iclgd_core.lab.store.store import Arrays
@@ -55,6 +56,24 @@ class FineTuning:
     def key(self) -> dict[str, str | float]:
         """Return what decides the trained weights, for a measurement's key."""
         return {"objective": self.objective, "part": self.part, "optimizer": self.optimizer, "rate": self.rate}
+
+    @property
+    def settings(self) -> dict[str, Json]:
+        """What was fixed beforehand, for a study."""
+        return {"objective": self.objective, "part": self.part, "optimizer": self.optimizer}
+
+    @property
+    def protocol(self) -> dict[str, Json]:
+        """How the rate was chosen, for a study."""
+        return self.setting.protocol | {"not_training_is_a_choice": False}
+
+    @property
+    def chosen(self) -> dict[str, Json]:
+        """The rate, and the accuracies that it was chosen by, for the details of a study."""
+        return {
+            "learning_rate": self.rate,
+            "tuning_accuracy": {rate: dict(row) for rate, row in self.setting.table.items()},
+        }
 
 
 def fine_tuning(

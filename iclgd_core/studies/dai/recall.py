@@ -1,18 +1,15 @@
 """Rec2FTP and its chance level: how much of what fine-tuning puts right ICL puts right too (arXiv 2212.10559)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.evidence.curves import Curve
 from iclgd_core.evidence.outcome import Outcome
-from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab
-from iclgd_core.metrics import Rec2Ftp, rec2ftp
+from iclgd_core.metrics import rec2ftp
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.chosen import refuse_diverged
-from iclgd_core.studies.dai.fine_tuning import FineTuning, fine_tuning, right
+from iclgd_core.studies.dai.fine_tuning import fine_tuning, right
 
 Floats = NDArray[np.float64]
 
@@ -20,78 +17,34 @@ READINGS = ("as-reported", "above-chance")
 """Rec2FTP as the paper reports it, and minus what ICL would recover of queries that were flipped at random."""
 
 
-@dataclass(frozen=True, eq=False)
-class RecallStudy:
-    """Counts behind Rec2FTP.
+def recall_outcome(study: Study, reading: str, margin: float, minimum_effect: float) -> Outcome:
+    """Judge Rec2FTP, or its excess over chance, by one number an episode.
 
-    Attributes:
-        found: counts by episode.
-        accuracy: of zero-shot, fine-tuning and ICL, mean over episodes.
-        how: the fine-tuning.
+    Rec2FTP is a ratio of sums, R = sum g / sum f, with f_e the flipped queries of episode e, g_e what is counted of
+    them (as reported: both_e; above chance: both_e - expected_e). It is judged by its linearisation,
+
+        mean over e of  R + ( g_e - R f_e ) / mean f  > margin
+
+    whose mean is R and whose spread is that of the ratio: how many queries are flipped varies, too.
+
+    Args:
+        study: of `recall_study`.
+        reading: one of READINGS.
+        margin: what it must exceed.
+        minimum_effect: distance from the margin that is worth detecting.
     """
-
-    found: Rec2Ftp
-    accuracy: dict[str, float]
-    how: FineTuning
-
-    def outcome(self, reading: str, margin: float, minimum_effect: float) -> Outcome:
-        """Judge Rec2FTP, or its excess over chance, by one number an episode.
-
-        Rec2FTP is a ratio of sums, R = sum g / sum f, with f_e the flipped queries of episode e, g_e what is counted of
-        them (as reported: both_e; above chance: both_e - expected_e). It is judged by its linearisation,
-
-            mean over e of  R + ( g_e - R f_e ) / mean f  > margin
-
-        whose mean is R and whose spread is that of the ratio: how many queries are flipped varies, too.
-
-        Args:
-            reading: one of READINGS.
-            margin: what it must exceed.
-            minimum_effect: distance from the margin that is worth detecting.
-        """
-        found, quantity = self.found, f"Rec2FTP, {reading.replace('-', ' ')}"
-        n = len(found.flipped)
-        if not found.flipped.any():
-            why = "fine-tuning put nothing right that zero-shot has wrong, so there is nothing to recover"
-            return Outcome.without_verdict(quantity, f"Rec2FTP > {margin:g}", margin, n, why)
-        counted = found.both - found.expected if reading == "above-chance" else found.both
-        return paired_greater(
-            linear_ratio(counted, found.flipped),
-            np.zeros(n),
-            margin=margin,
-            quantity=quantity,
-            minimum_effect=minimum_effect,
-        )
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return none: these are single numbers."""
-        return ()
-
-    def tuning(self) -> dict[str, Json]:
-        """Return how the learning rate was chosen."""
-        return self.how.setting.protocol | {"not_training_is_a_choice": False}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what else was fixed beforehand."""
-        return {
-            "demonstrations": SHOTS,
-            "scope": self.how.scope,
-            "objective": self.how.objective,
-            "part": self.how.part,
-            "optimizer": self.how.optimizer,
-        }
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        return {
-            "rec2ftp": self.found.value,
-            "chance": self.found.chance,
-            "flipped": int(self.found.flipped.sum()),
-            "recovered": int(self.found.both.sum()),
-            "accuracy": dict(self.accuracy),
-            "learning_rate": self.how.rate,
-            "tuning_accuracy": {rate: dict(row) for rate, row in self.how.setting.table.items()},
-        }
+    flipped, quantity = study["flipped"], f"Rec2FTP, {reading.replace('-', ' ')}"
+    if not flipped.any():
+        why = "fine-tuning put nothing right that zero-shot has wrong, so there is nothing to recover"
+        return Outcome.without_verdict(quantity, f"Rec2FTP > {margin:g}", margin, len(flipped), why)
+    counted = study["recovered"] - (study["recovered by chance"] if reading == "above-chance" else 0.0)
+    return paired_greater(
+        linear_ratio(counted, flipped),
+        np.zeros_like(flipped),
+        margin=margin,
+        quantity=quantity,
+        minimum_effect=minimum_effect,
+    )
 
 
 def linear_ratio(part: Floats, whole: Floats) -> Floats:
@@ -115,13 +68,17 @@ def linear_ratio(part: Floats, whole: Floats) -> Floats:
     return np.asarray(ratio + (part - ratio * whole) / whole.mean())
 
 
-def recall_study(lab: Lab, scope: str, objective: str = "lm") -> RecallStudy:
+def recall_study(lab: Lab, scope: str, objective: str = "lm") -> Study:
     """Measure Rec2FTP on all queries of the evaluation episodes.
 
     Args:
         lab: the laboratory.
         scope: what counts as right: the argmax over the "labels" (the paper) or the "vocabulary".
         objective: what fine-tuning minimises.
+
+    Returns:
+        Counts of an episode: queries "flipped" (fine-tuning puts them right, zero-shot has them wrong), of these
+        "recovered" (ICL has them right as well), and "recovered by chance" (expected if they were flipped at random).
 
     Raises:
         DivergedError: a run diverged.
@@ -136,4 +93,17 @@ def recall_study(lab: Lab, scope: str, objective: str = "lm") -> RecallStudy:
         "icl": lab.in_context(n=n)[:, 0],
     }
     each = {name: right(lab, log_probs, scope) for name, log_probs in predictions.items()}
-    return RecallStudy(rec2ftp(**each), {name: float(x.mean()) for name, x in each.items()}, how)
+    found = rec2ftp(**each)
+    return Study(
+        numbers={"flipped": found.flipped, "recovered": found.both, "recovered by chance": found.expected},
+        details={
+            "rec2ftp": found.value,
+            "chance": found.chance,
+            "flipped": int(found.flipped.sum()),
+            "recovered": int(found.both.sum()),
+            "accuracy": {name: float(x.mean()) for name, x in each.items()},
+            **how.chosen,
+        },
+        fixed={"demonstrations": SHOTS, "scope": scope, **how.settings},
+        tuning=how.protocol,
+    )

@@ -7,13 +7,12 @@ halved; settings are chosen on one half and reported on both:
     inflation = mean over halves of ( reported on the half that chose - reported on it by the other half's choice )
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.evidence.curves import Curve
-from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.lab.store.store import Arrays
 from iclgd_core.learners import get_optimizer, in_context
@@ -39,54 +38,12 @@ EPISODES = 20
 REPORTED = ("icl-accuracy", "ft-accuracy", "rec2ftp", "sim-aou")
 
 
-@dataclass(frozen=True, eq=False)
-class SelectionStudy:
-    """What is reported, by who chose.
-
-    Attributes:
-        own: by the half's own choice, by name of REPORTED, (episodes,), mean over halves.
-        other: by the other half's choice, the same.
-        agreed: share of episodes in which both halves choose the same demonstrations and rate.
-        rates: what there was to choose from.
-    """
-
-    own: dict[str, Floats]
-    other: dict[str, Floats]
-    agreed: float
-    rates: tuple[float, ...]
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return none: these are single numbers."""
-        return ()
-
-    def tuning(self) -> dict[str, Json]:
-        """Return nothing: choosing is what is measured."""
-        return {}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what was fixed beforehand."""
-        return {
-            "draws": DRAWS,
-            "learning_rates": list(self.rates),
-            "queries_of_a_half": HALF,
-            "queries_read": READ,
-            "demonstrations": SHOTS,
-            "objective": "lm",
-            "part": PART,
-            "optimizer": OPTIMIZER,
-        }
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        return {
-            "chosen_on_the_reported_half": {name: _mean(x) for name, x in self.own.items()},
-            "chosen_on_the_other_half": {name: _mean(x) for name, x in self.other.items()},
-            "halves_that_choose_alike": self.agreed,
-        }
-
-
-def selection_study(lab: Lab) -> SelectionStudy:
+def selection_study(lab: Lab) -> Study:
     """Choose demonstrations and rate on each half of the queries and report on both.
+
+    Returns:
+        "NAME, own choice" and "NAME, other's choice" for each of REPORTED, mean over halves: what is reported on a half
+        by its own choice, and by that of the other half.
 
     Raises:
         ContextError: a task that holds fewer demonstrations or queries an episode than is needed.
@@ -101,7 +58,25 @@ def selection_study(lab: Lab) -> SelectionStudy:
     for reported in (own, other):
         both, flipped = reported.pop("both"), reported.pop("flipped")
         reported["rec2ftp"] = linear_ratio(both, flipped)
-    return SelectionStudy(own, other, float(numbers["agreed"].mean()), rates)
+    return Study(
+        numbers={f"{name}, own choice": x for name, x in own.items()}
+        | {f"{name}, other's choice": x for name, x in other.items()},
+        details={
+            "chosen_on_the_reported_half": {name: _mean(x) for name, x in own.items()},
+            "chosen_on_the_other_half": {name: _mean(x) for name, x in other.items()},
+            "halves_that_choose_alike": float(numbers["agreed"].mean()),
+        },
+        fixed={
+            "draws": DRAWS,
+            "learning_rates": list(rates),
+            "queries_of_a_half": HALF,
+            "queries_read": READ,
+            "demonstrations": SHOTS,
+            "objective": "lm",
+            "part": PART,
+            "optimizer": OPTIMIZER,
+        },
+    )
 
 
 _MEASURED = ("icl-accuracy", "ft-accuracy", "both", "flipped", "sim-aou")

@@ -4,13 +4,11 @@ Read at the last token of the prompt. The paper's code reads, for labels of a si
 of the first candidate label, which its recorded sequence includes.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.errors import NotRunError
-from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab
 from iclgd_core.lab.store.store import Arrays
 from iclgd_core.metrics import sim_am, sim_am_delta, sim_aou, unit
@@ -27,7 +25,7 @@ from iclgd_core.studies.dai.fine_tuning import (
     measured,
     trained,
 )
-from iclgd_core.studies.dai.layers import LayerStudy
+from iclgd_core.studies.dai.layers import LayerFigure, layer_study
 
 Floats = NDArray[np.float64]
 
@@ -43,25 +41,25 @@ def similarity_study(
     lab: Lab,
     objective: str = "lm",
     *,
-    part: str = "kv",
-    optimizer: str = "sgd1",
     how: FineTuning | None = None,
     n: int | None = None,
-) -> LayerStudy:
+    figure: LayerFigure | None = None,
+    first: int = 0,
+) -> Study:
     """Measure how alike fine-tuning and ICL change attention, by layer.
 
     Args:
         lab: the laboratory; `lab.of(model)` for another model.
         objective: what fine-tuning minimises, one of learners.OBJECTIVES.
-        part: what it trains.
-        optimizer: how.
         how: a fine-tuning that was chosen already, for example at another objective's rate; None: the most accurate
             over the labels on tuning episodes.
         n: evaluation episodes; by default the tier's number for full-batch GD.
+        figure: what is drawn; None for nothing.
+        first: the layer, from 0, from which on the numbers average.
 
     Returns:
-        (episodes, layers) of "sim-aou/FORM", "sim-aou/FORM/BASELINE" (the random update's), "sim-am/before",
-        "sim-am/after" and "sim-am/delta", the last (episodes, layers - 1), from layer 2 on.
+        Mean over layers of "sim-aou/FORM", "sim-aou/FORM/BASELINE" (the random update's), "sim-am/before",
+        "sim-am/after" and "sim-am/delta", the last from layer 2 on.
 
     Raises:
         NotRunError: a model of one layer.
@@ -70,7 +68,7 @@ def similarity_study(
     """
     if len(projection_places(lab.model.shape.module)) <= len(WHICH):
         raise NotRunError("with one layer, no demonstration changes how a query attends to its own tokens.")
-    how = how or fine_tuning(lab, objective, part=part, optimizer=optimizer)
+    how = how or fine_tuning(lab, objective)
     n = lab.count("evaluation", n or lab.tier.episodes)
     chosen = how
 
@@ -78,9 +76,7 @@ def similarity_study(
         return _similarities(lab, chosen, n)
 
     arrays = measured(lab, "similarity", n, {**how.key(), "seed": lab.seed, "queries": QUERIES}, compute)
-    values = {name: array.astype(np.float64) for name, array in arrays.items()}
-    others: Mapping[str, Json] = {"queries_read": QUERIES, "position": "last token of the prompt"}
-    return LayerStudy(values, lab.model.name, lab.task.name, how, others)
+    return layer_study(arrays, how, figure, first, queries_read=QUERIES, position="last token of the prompt")
 
 
 def _similarities(lab: Lab, how: FineTuning, n: int) -> Arrays:

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from iclgd_core.errors import NotRunError
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab
 from iclgd_core.lab.store.store import Arrays
 from iclgd_core.learners.gd.objectives import sequences
@@ -27,7 +28,7 @@ from iclgd_core.studies.dai.fine_tuning import (
     measured,
     trained,
 )
-from iclgd_core.studies.dai.layers import LayerStudy, layers_read
+from iclgd_core.studies.dai.layers import LayerFigure, layer_study
 from iclgd_core.tasks.prompts import EpisodePrompts, Prompt
 
 Floats = NDArray[np.float64]
@@ -37,11 +38,11 @@ TOGETHER = 12
 """Episodes whose training tokens are held at once."""
 
 
-def training_token_study(lab: Lab, objective: str = "lm") -> LayerStudy:
+def training_token_study(lab: Lab, objective: str = "lm") -> Study:
     """Measure Kendall's tau of attention to training tokens by layer, mean over queries.
 
     Returns:
-        (episodes, layers) of "tau"; "random", of random numbers in place of m_FT (the paper's chance level); and
+        Mean over layers of "tau"; "random", of random numbers in place of m_FT (the paper's chance level); and
         "shuffled", with the demonstrations in m_FT permuted: what is left where only a token's place within its
         demonstration is known.
 
@@ -57,7 +58,8 @@ def training_token_study(lab: Lab, objective: str = "lm") -> LayerStudy:
         "shuffled": ("shuffled", "demonstrations permuted"),
         "random": ("random", "random numbers"),
     }
-    return layers_read(lab, how, arrays, lines, "Kendall's tau of attention to training tokens (-1 to 1)")
+    figure = LayerFigure("Kendall's tau of attention to training tokens (-1 to 1)", lines)
+    return layer_study(arrays, how, figure, queries_read=QUERIES)
 
 
 def _taus(lab: Lab, how: FineTuning, n: int) -> Arrays:

@@ -1,7 +1,7 @@
 """Two ways of pretraining, paired by seed: what one attention gains over another (arXiv 2212.10559, section 6)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from iclgd_core.evidence.curves import Curve, Point, accuracy_of
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab
 from iclgd_core.models.language.perplexity import token_losses
 from iclgd_core.models.pretrain.corpus import documents, windows
@@ -32,67 +33,13 @@ BATCHES = 8
 """Validation windows, in batches of the recipe's size."""
 
 
-@dataclass(frozen=True, eq=False)
-class TwinStudy:
-    """What the second of each pair gains, one number a seed; positive is better.
-
-    Attributes:
-        gain: log perplexity of the first minus that of the second (nats), or accuracy of the second minus the first,
-            mean over numbers of demonstrations; (seeds,).
-        levels: what is judged of each kind, (seeds,): perplexity at the whole context, or accuracy, mean over numbers
-            of demonstrations.
-        table: the measured numbers by model: perplexity by length, or accuracy by number of demonstrations.
-        what: one of MEASURES.
-        seeds: of pretraining.
-        episodes: on which the accuracy of each pair was measured.
-    """
-
-    gain: Floats
-    levels: dict[str, Floats]
-    table: dict[str, dict[str, float]]
-    what: str
-    seeds: tuple[int, ...]
-    episodes: int
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return one curve a model over its lengths, or its numbers of demonstrations."""
-        if self.what == "perplexity":
-            quantity, axis = "perplexity on validation documents (1 is certainty)", "tokens of a window"
-        else:
-            quantity, axis = accuracy_of("vocabulary"), "demonstrations"
-        return tuple(
-            Curve(quantity, "icl", name, axis, tuple(Point(float(x), y) for x, y in row.items()))
-            for name, row in self.table.items()
-        )
-
-    def tuning(self) -> dict[str, Json]:
-        """Return nothing: no setting is chosen."""
-        return {}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what was fixed beforehand."""
-        fixed: dict[str, Json] = {"what": self.what, "seeds": list(self.seeds)}
-        if self.what == "perplexity":
-            return fixed | {"lengths": list(LENGTHS), "batches": BATCHES}
-        return fixed | {"demonstrations": list(NUMBERS), "episodes": self.episodes, "episodes_of_each_seed": "its own"}
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study: with each kind's mean over seeds, a 95% t interval of it."""
-        by_seed: dict[str, Json] = {str(seed): float(d) for seed, d in zip(self.seeds, self.gain, strict=True)}
-        return {
-            self.what: {name: dict(row) for name, row in self.table.items()},
-            "gain_by_seed": by_seed,
-            "over_seeds": {kind: _over_seeds(level, self.what) for kind, level in self.levels.items()},
-        }
-
-
 def twin_study(
     pairs: Sequence[tuple[Lab, Lab]],
     recipes: Sequence[Recipe],
     what: str,
     n: int,
     kinds: tuple[str, str] = KINDS,
-) -> TwinStudy:
+) -> Study:
     """Measure each pair of models that share seed, data and initial weights.
 
     Each pair has episodes, and validation documents, of its own, so that the spread over seeds has the spread over
@@ -104,18 +51,46 @@ def twin_study(
         what: one of MEASURES.
         n: episodes of the accuracy.
         kinds: what the first and the second of each pair are called.
+
+    Returns:
+        One number a seed: "gain" of the second, positive is better: log perplexity of the first minus that of the
+        second (nats), or accuracy of the second minus the first, mean over numbers of demonstrations; and by `kinds`
+        what is judged of each: perplexity at the whole context, or that accuracy.
     """
     table: dict[str, dict[str, float]] = {}
-    levels: list[list[float]] = []
+    judged: list[list[float]] = []
     for pair, recipe in zip(pairs, recipes, strict=True):
         own = [replace(lab, seed=derive(lab.seed, "twins", recipe.seed)) for lab in pair]
         rows = [_perplexities(lab, recipe) if what == "perplexity" else _accuracies(lab, n) for lab in own]
         table |= {lab.model.name: row for lab, row in zip(pair, rows, strict=True)}
-        levels.append([_level(row, what) for row in rows])
-    first, second = np.array(levels).T
+        judged.append([_level(row, what) for row in rows])
+    first, second = np.array(judged).T
     gain = np.log(first) - np.log(second) if what == "perplexity" else second - first
-    seeds = tuple(recipe.seed for recipe in recipes)
-    return TwinStudy(gain, dict(zip(kinds, (first, second), strict=True)), table, what, seeds, n)
+    seeds, levels = [recipe.seed for recipe in recipes], dict(zip(kinds, (first, second), strict=True))
+    read: dict[str, Json] = {"lengths": list(LENGTHS), "batches": BATCHES}
+    if what == "icl-accuracy":
+        read = {"demonstrations": list(NUMBERS), "episodes": n, "episodes_of_each_seed": "its own"}
+    return Study(
+        numbers={"gain": gain, **levels},
+        details={
+            what: {name: dict(row) for name, row in table.items()},
+            "gain_by_seed": {str(seed): float(d) for seed, d in zip(seeds, gain, strict=True)},
+            "over_seeds": {kind: _over_seeds(level, what) for kind, level in levels.items()},
+        },
+        fixed={"what": what, "seeds": list(seeds), **read},
+        curves=_curves(table, what),
+    )
+
+
+def _curves(table: dict[str, dict[str, float]], what: str) -> tuple[Curve, ...]:
+    """Return one curve a model over its lengths, or its numbers of demonstrations."""
+    quantity, axis = accuracy_of("vocabulary"), "demonstrations"
+    if what == "perplexity":
+        quantity, axis = "perplexity on validation documents (1 is certainty)", "tokens of a window"
+    return tuple(
+        Curve(quantity, "icl", name, axis, tuple(Point(float(x), y) for x, y in row.items()))
+        for name, row in table.items()
+    )
 
 
 def _level(row: dict[str, float], what: str) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab
 from iclgd_core.lab.store.store import Arrays
 from iclgd_core.metrics import cosine, outer_products
@@ -26,7 +27,7 @@ from iclgd_core.studies.dai.fine_tuning import (
     measured,
     trained,
 )
-from iclgd_core.studies.dai.layers import LOSSES, LayerStudy, layers_read
+from iclgd_core.studies.dai.layers import LOSSES, LayerFigure, layer_study
 from iclgd_core.tasks.prompts import EpisodePrompts, Prompt
 
 Floats = NDArray[np.float64]
@@ -34,11 +35,11 @@ Ints = NDArray[np.int64]
 Weights = Mapping[str, torch.Tensor]
 
 
-def update_study(lab: Lab, objective: str = "lm") -> LayerStudy:
+def update_study(lab: Lab, objective: str = "lm") -> Study:
     """Measure the cosine of Delta W_ICL and Delta W_FT by layer, mean over heads and queries.
 
     Returns:
-        (episodes, layers) of "own", the cosine of both updates on the same demonstrations, and "other": Delta W_FT by
+        Mean over layers of "own", the cosine of both updates on the same demonstrations, and "other": Delta W_FT by
         the weights that were trained on the episode before's demonstrations, on the same query: what two updates share
         without having a demonstration in common.
 
@@ -51,7 +52,8 @@ def update_study(lab: Lab, objective: str = "lm") -> LayerStudy:
     arrays = measured(lab, "updates", n, settings, lambda: _cosines(lab, how, n))
     lines = {"own": ("sgd1", "the same demonstrations"), "other": ("other", "demonstrations of another episode")}
     quantity = "cosine of Delta W_ICL and Delta W_FT (-1 to 1)"
-    return layers_read(lab, how, arrays, lines, quantity, LOSSES.get(objective, objective))
+    figure = LayerFigure(quantity, lines, LOSSES.get(objective, objective))
+    return layer_study(arrays, how, figure, queries_read=QUERIES)
 
 
 def _cosines(lab: Lab, how: FineTuning, n: int) -> Arrays:

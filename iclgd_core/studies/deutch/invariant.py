@@ -2,15 +2,13 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from transformers import PreTrainedModel
 
 from iclgd_core.errors import NotRunError
-from iclgd_core.evidence.curves import Curve
-from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners.gd.layer_causal import layer_paths
 from iclgd_core.learners.gd.objectives import sequence_loss, sequences
@@ -28,49 +26,18 @@ LOSSES = ("layer-causal", "layer-causal-code", "lm")
 """Layer-causal GD as printed and as coded, and plain GD on the same loss of all tokens."""
 
 
-@dataclass(frozen=True, eq=False)
-class InvariantStudy:
-    """Relative change of a layer's gradient where a layer above it is perturbed.
-
-        change(l, m) = |g_l' - g_l| / |g_l|,   g_l: gradient of W_K and W_V of layer l; m > l: the perturbed layer
-
-    Attributes:
-        change: by episode and pair of layers; 0 where the gradient of layer l does not depend on layer m.
-        loss: one of LOSSES.
-    """
-
-    change: Mapping[str, float]
-    loss: str
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return none: numbers of rounding are better read."""
-        return ()
-
-    def tuning(self) -> dict[str, Json]:
-        """Return nothing: no setting was chosen."""
-        return {}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what was fixed beforehand."""
-        return {
-            "loss": self.loss,
-            "perturbation": PERTURBATION,
-            "dtype": "float64",
-            "demonstrations": SHOTS,
-            "episodes": EPISODES,
-        }
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        return {"relative_change": dict(self.change)}
-
-
-def invariant_study(lab: Lab, loss: str) -> InvariantStudy:
+def invariant_study(lab: Lab, loss: str) -> Study:
     """Perturb each layer in turn, in float64, and compare the gradients of the layers below it.
 
     Args:
         lab: the laboratory.
         loss: one of LOSSES, on all demonstrations of an episode as one batch.
+
+    Returns:
+        By episode and pair of layers the relative change of a layer's gradient where a layer above it is perturbed; 0
+        where the gradient of layer l does not depend on layer m:
+
+            change(l, m) = |g_l' - g_l| / |g_l|,   g_l: gradient of W_K and W_V of layer l; m > l: the perturbed layer
 
     Raises:
         NotRunError: a masked or one-layer model, one too large for a copy in float64, or over several devices.
@@ -86,7 +53,7 @@ def invariant_study(lab: Lab, loss: str) -> InvariantStudy:
     layers = [paths.layer for paths in layer_paths(module)]
     if len(layers) < 2:
         raise NotRunError(f"the claim compares layers; {model.name!r} has one.")
-    change: dict[str, float] = {}
+    change = {}
     for e, episode in enumerate(lab.episodes("evaluation", EPISODES)):
         before = _gradients(module, loss, episode, {})
         for m in range(1, len(layers)):
@@ -94,7 +61,17 @@ def invariant_study(lab: Lab, loss: str) -> InvariantStudy:
             for i in range(m):
                 distance = torch.linalg.vector_norm(after[i] - before[i]) / torch.linalg.vector_norm(before[i])
                 change[f"episode {e}, layer {i} below perturbed layer {m}"] = float(distance)
-    return InvariantStudy(change, loss)
+    return Study(
+        numbers={pair: np.asarray(distance) for pair, distance in change.items()},
+        details={"relative_change": dict(change)},
+        fixed={
+            "loss": loss,
+            "perturbation": PERTURBATION,
+            "dtype": "float64",
+            "demonstrations": SHOTS,
+            "episodes": EPISODES,
+        },
+    )
 
 
 def _perturbed(module: PreTrainedModel, inside: str, seed: int) -> dict[str, torch.Tensor]:

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab
 from iclgd_core.studies.dai.fine_tuning import fine_tuning
 from iclgd_core.studies.dai.similarity import similarity_study
-from iclgd_core.studies.deutch.compared import EPISODES, ComparedStudy
+from iclgd_core.studies.deutch.compared import EPISODES, compared_figure, compared_study
 
 FORMS = ("layer-causal", "layer-causal-code")
 
@@ -22,7 +22,7 @@ PAPER = {
 """Table 2: means over six tasks, a model of 1.3 billion weights."""
 
 
-def layer_causal_study(lab: Lab, form: str, metric: str, rate: str = "own") -> ComparedStudy:
+def layer_causal_study(lab: Lab, form: str, metric: str, rate: str = "own") -> Study:
     """Compare one pass of layer-causal GD (candidate) and of plain GD (reference).
 
     The rate of plain GD is the most accurate on tuning episodes. Accuracies on tuning episodes by rate are reported for
@@ -31,8 +31,11 @@ def layer_causal_study(lab: Lab, form: str, metric: str, rate: str = "own") -> C
     Args:
         lab: the laboratory.
         form: one of FORMS.
-        metric: one of deutch_compared.METRICS.
+        metric: one of compared.METRICS.
         rate: one of RATES.
+
+    Returns:
+        Similarity to ICL of "FORM GD" and "plain GD".
 
     Raises:
         DivergedError: a run diverged.
@@ -40,17 +43,16 @@ def layer_causal_study(lab: Lab, form: str, metric: str, rate: str = "own") -> C
     n, plain, own = lab.count(n=EPISODES), fine_tuning(lab), fine_tuning(lab, form)
     causal = own if rate == "own" else replace(own, rate=plain.rate)
     accuracies = own.setting.table
-    others: dict[str, Json] = {
-        "rate_of_layer_causal_gd": rate,
-        "tuning_accuracy_before_training": accuracies["0"]["0"],
-        "tuning_accuracy_of_layer_causal_gd": accuracies[f"{causal.rate:g}"]["1"],
-        "tuning_accuracy_of_plain_gd": plain.setting.table[f"{plain.rate:g}"]["1"],
-    }
-    return ComparedStudy(
+    learners = {f"{form} GD": (form, causal), "plain GD": ("sgd1", plain)}
+    return compared_study(
         metric,
-        (similarity_study(lab, how=causal, n=n),),
-        (similarity_study(lab, how=plain, n=n),),
-        ((form, f"{form} GD"), ("sgd1", "plain GD")),
+        {
+            label: [similarity_study(lab, how=how, n=n, figure=compared_figure(metric, learner, label))]
+            for label, (learner, how) in learners.items()
+        },
         PAPER[metric],
-        others,
+        rate_of_layer_causal_gd=rate,
+        tuning_accuracy_before_training=accuracies["0"]["0"],
+        tuning_accuracy_of_layer_causal_gd=accuracies[f"{causal.rate:g}"]["1"],
+        tuning_accuracy_of_plain_gd=plain.setting.table[f"{plain.rate:g}"]["1"],
     )

@@ -1,12 +1,13 @@
 """How alike fine-tuning and ICL look in a model that was never trained, like for like (arXiv 2311.07772, 3.3)."""
 
 from iclgd_core.errors import NotRunError
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab
 from iclgd_core.models.language.loading import LARGE
 from iclgd_core.models.language.reinitialised import reinitialised
 from iclgd_core.studies.dai.fine_tuning import fine_tuning
 from iclgd_core.studies.dai.similarity import similarity_study
-from iclgd_core.studies.deutch.compared import EPISODES, ComparedStudy
+from iclgd_core.studies.deutch.compared import EPISODES, compared_figure, compared_study
 
 INITIALISATIONS = 2
 """Draws of the new weights, averaged within an episode."""
@@ -22,7 +23,7 @@ PAPER = {
 """Means of the published logs; the paper's table 1 sets the first two against raw values of the trained model."""
 
 
-def untrained_study(lab: Lab, kept: str, metric: str) -> ComparedStudy:
+def untrained_study(lab: Lab, kept: str, metric: str) -> Study:
     """Compare plain fine-tuning of a re-initialised model (candidate) with that of the trained one (reference).
 
     Both are trained by keys and values, one pass, at the learning rate that is the most accurate for the trained model
@@ -32,6 +33,9 @@ def untrained_study(lab: Lab, kept: str, metric: str) -> ComparedStudy:
         lab: the laboratory of the trained model.
         kept: what of the trained weights is kept, one of models.reinitialised.KEPT.
         metric: one of METRICS.
+
+    Returns:
+        Similarity to ICL in the model of which `kept` is kept, by that name, and in the "trained" one.
 
     Raises:
         NotRunError: a model too large for a second one beside it.
@@ -44,10 +48,12 @@ def untrained_study(lab: Lab, kept: str, metric: str) -> ComparedStudy:
         )
     n, how = lab.count(n=EPISODES), fine_tuning(lab)
     twins = [lab.of(reinitialised(lab.model, kept, lab.seed + i)) for i in range(INITIALISATIONS)]
-    return ComparedStudy(
+    models = {kept: ("zero-shot", twins), "trained": ("sgd1", [lab])}
+    return compared_study(
         metric,
-        tuple(similarity_study(twin, how=how, n=n) for twin in twins),
-        (similarity_study(lab, how=how, n=n),),
-        (("zero-shot", kept), ("sgd1", "trained")),
+        {
+            label: [similarity_study(one, how=how, n=n, figure=compared_figure(metric, colour, label)) for one in labs]
+            for label, (colour, labs) in models.items()
+        },
         PAPER.get((kept, metric), ""),
     )

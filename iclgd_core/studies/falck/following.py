@@ -7,31 +7,19 @@ neither for nor against Bayes. Added after numbers had been seen; all it can do 
 """
 
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.stats import one_sided
-
-Floats = NDArray[np.float64]
 
 LEVEL = 0.05
 """Level of the test that the prediction follows the data."""
-
-
-class Predicted(Protocol):
-    """A study that knows what was predicted behind which data."""
-
-    @property
-    def chance(self) -> Floats:
-        """p(Z_{n+1} = 1 | D), (coins,)."""
-
-    @property
-    def ones(self) -> Floats:
-        """Share of 1 in D, (coins,)."""
+CHANCE, ONES = "predicted chance of 1", "share of 1 in the data"
+"""Names of a study's numbers by which its prediction is seen to follow the data."""
 
 
 def following(chance: ArrayLike, ones: ArrayLike) -> dict[str, Json]:
@@ -59,24 +47,24 @@ def following(chance: ArrayLike, ones: ArrayLike) -> dict[str, Json]:
     }
 
 
-def if_it_follows(outcome: Outcome, study: Predicted) -> Outcome:
+def if_it_follows(outcome: Outcome, study: Study) -> Outcome:
     """Return the outcome, without a verdict unless the study's prediction follows the data; its numbers are kept.
 
     Args:
         outcome: of a claim about the martingale property.
-        study: the study behind it.
+        study: the study behind it, with p(Z_{n+1} = 1 | D) as CHANCE and the share of 1 in D as ONES, (coins,) each.
 
     Raises:
         SettingsError: a prediction that is not finite, where the outcome is not undefined for it already.
     """
     if outcome.undefined:
         return outcome
-    found = following(study.chance, study.ones)
+    found = following(study[CHANCE], study[ONES])
     p = found["p_of_following_the_data"]
     if isinstance(p, float) and p <= LEVEL:
         return outcome
     r = found["correlation_of_chance_and_share"]
     correlation = "none, one of them is constant" if not isinstance(r, float) else f"{r:.2f}"
-    numbers = f"correlation of p(1) with the share of ones {correlation}; one-sided p = {p:.2g}, n = {len(study.ones)}"
+    numbers = f"correlation of p(1) with the share of ones {correlation}; one-sided p = {p:.2g}, n = {len(study[ONES])}"
     why = f"the prediction does not follow the data ({numbers}), and a predictor that ignores its data is a martingale"
     return replace(outcome, undefined=f"{why} too")

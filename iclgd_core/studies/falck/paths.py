@@ -2,14 +2,12 @@
 
 import hashlib
 import inspect
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.errors import ContextError
-from iclgd_core.evidence.curves import Curve
-from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab
 from iclgd_core.lab.store.key import Key
 from iclgd_core.learners.sampled_paths import sample_paths
@@ -26,7 +24,7 @@ from iclgd_core.stats.martingale import (
     without_outlying_paths,
 )
 from iclgd_core.studies.falck.coins import COINS, THETAS, Coin, coins
-from iclgd_core.studies.falck.following import following
+from iclgd_core.studies.falck.following import CHANCE, ONES, following
 
 Floats = NDArray[np.float64]
 
@@ -42,76 +40,7 @@ LENGTHS = ("short", "long")
 """Paths of n / 2 outcomes behind n, and of 2 n, as in the paper."""
 
 
-@dataclass(frozen=True, eq=False)
-class PathStudy:
-    """Statistics of a model's paths, and whether they lie in the bands of a Bayesian; one number a coin.
-
-    Attributes:
-        halves: T1, (coins,); halves_inside: whether it is in its band.
-        changes: T2, (coins, lags - 1); changes_inside: share of lags in their bands.
-        spread: T3, (coins,); spread_inside: whether it is between the bands of the fractional posteriors;
-            spread_in_band: whether it is in the band of the posterior itself.
-        halves_as_coded: T1 in its band where outlying paths are left out, as the published code does.
-        n, m: outcomes in the data, and in a path.
-        mean: mean outcome of the paths; ones: of the data.
-        chance: p(Z_{n+1} = 1 | D), behind the data alone.
-    """
-
-    halves: Floats
-    halves_inside: Floats
-    changes: Floats
-    changes_inside: Floats
-    spread: Floats
-    spread_inside: Floats
-    spread_in_band: Floats
-    halves_as_coded: Floats
-    n: int
-    m: int
-    mean: Floats
-    ones: Floats
-    chance: Floats
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return nothing: there is no axis."""
-        return ()
-
-    def tuning(self) -> dict[str, Json]:
-        """Return nothing: there are no settings."""
-        return {}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what was fixed beforehand."""
-        return {
-            "outcomes": self.n,
-            "path": self.m,
-            "paths": PATHS,
-            "thetas": list(THETAS),
-            "replications": REPLICATIONS,
-            "lags": LAGS,
-            "fractions": list(FRACTIONS),
-        }
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        return {
-            "outcomes": self.n,
-            "path": self.m,
-            "mean_t1": float(self.halves.mean()),
-            "mean_size_of_t1": float(np.abs(self.halves).mean()),
-            "mean_t2": self.changes.mean(axis=0).tolist(),
-            "mean_t3": float(self.spread.mean()),
-            "t1_inside": float(self.halves_inside.mean()),
-            "t1_inside_without_outlying_paths": float(self.halves_as_coded.mean()),
-            "t2_inside": float(self.changes_inside.mean()),
-            "t3_inside": float(self.spread_inside.mean()),
-            "t3_inside_own_band": float(self.spread_in_band.mean()),
-            "mean_outcome_of_paths": float(self.mean.mean()),
-            "mean_outcome_of_data": float(self.ones.mean()),
-            **following(self.chance, self.ones),
-        }
-
-
-def path_study(lab: Lab, length: str) -> PathStudy:
+def path_study(lab: Lab, length: str) -> Study:
     """Sample a model's paths behind each coin's data and hold their statistics against the bands.
 
     T1 is held against the band of a Beta posterior with the mean of the model's own paths and the weight of n + 2
@@ -122,6 +51,12 @@ def path_study(lab: Lab, length: str) -> PathStudy:
         lab: the laboratory.
         length: one of LENGTHS.
 
+    Returns:
+        One number a coin: "T1", and whether it is in its band ("T1 inside"; "T1 inside, without outlying paths", as the
+        published code does); "T2 inside", share of lags in their bands; "T3", and whether it is between the bands of
+        the fractional posteriors ("T3 inside") and in that of the posterior itself ("T3 inside its own band"); "mean
+        outcome of paths"; CHANCE, p(Z_{n+1} = 1 | D) behind the data alone, and ONES, share of 1 in D.
+
     Raises:
         NotRunError: a task whose prompts come from no known distribution, or a model that cannot be sampled.
         ContextError: a context window too small for a path.
@@ -130,17 +65,36 @@ def path_study(lab: Lab, length: str) -> PathStudy:
     n, m = outcomes_that_fit(lab, flips[0], length)
     z, chance = _sampled(lab, flips, n, m)
     rows = [_held(lab, i, coin.outcomes[:n], z[i]) for i, coin in enumerate(flips)]
-    columns = {name: np.array([row[name] for row in rows], dtype=np.float64) for name in rows[0]}
-    return PathStudy(
-        halves=half_difference(z),
-        changes=autocorrelation_changes(z),
-        spread=path_spread(z),
-        n=n,
-        m=m,
-        mean=z.mean(axis=(1, 2)),
-        ones=np.array([coin.outcomes[:n].mean() for coin in flips]),
-        chance=chance,
-        **columns,
+    inside = {name: np.array([row[name] for row in rows], dtype=np.float64) for name in rows[0]}
+    halves, spread, mean = half_difference(z), path_spread(z), z.mean(axis=(1, 2))
+    ones = np.array([coin.outcomes[:n].mean() for coin in flips])
+    return Study(
+        numbers={"T1": halves, "T3": spread, **inside, "mean outcome of paths": mean, CHANCE: chance, ONES: ones},
+        details={
+            "outcomes": n,
+            "path": m,
+            "mean_t1": float(halves.mean()),
+            "mean_size_of_t1": float(np.abs(halves).mean()),
+            "mean_t2": autocorrelation_changes(z).mean(axis=0).tolist(),
+            "mean_t3": float(spread.mean()),
+            "t1_inside": float(inside["T1 inside"].mean()),
+            "t1_inside_without_outlying_paths": float(inside["T1 inside, without outlying paths"].mean()),
+            "t2_inside": float(inside["T2 inside"].mean()),
+            "t3_inside": float(inside["T3 inside"].mean()),
+            "t3_inside_own_band": float(inside["T3 inside its own band"].mean()),
+            "mean_outcome_of_paths": float(mean.mean()),
+            "mean_outcome_of_data": float(ones.mean()),
+            **following(chance, ones),
+        },
+        fixed={
+            "outcomes": n,
+            "path": m,
+            "paths": PATHS,
+            "thetas": list(THETAS),
+            "replications": REPLICATIONS,
+            "lags": LAGS,
+            "fractions": list(FRACTIONS),
+        },
     )
 
 
@@ -209,9 +163,9 @@ def _held(lab: Lab, i: int, data: NDArray[np.int64], z: Floats) -> dict[str, flo
     )
     spread = path_spread(z)
     return {
-        "halves_inside": float(around(z).holds(half_difference(z))),
-        "halves_as_coded": float(around(kept).holds(half_difference(kept))),
-        "changes_inside": float(changes.holds(autocorrelation_changes(z)).mean()),
-        "spread_inside": float(Band(narrow.low, wide.high).holds(spread)),
-        "spread_in_band": float(own.holds(spread)),
+        "T1 inside": float(around(z).holds(half_difference(z))),
+        "T1 inside, without outlying paths": float(around(kept).holds(half_difference(kept))),
+        "T2 inside": float(changes.holds(autocorrelation_changes(z)).mean()),
+        "T3 inside": float(Band(narrow.low, wide.high).holds(spread)),
+        "T3 inside its own band": float(own.holds(spread)),
     }

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.learners.linear.solvers import descent_after, iterative_newton_path
-from iclgd_core.studies.record import Record
 from iclgd_core.tasks.regression.task import Floats
 
 CONDITIONS = (10, 100, 1000, 10000)
@@ -60,10 +60,10 @@ def growth(steps: dict[int, int], ratio: bool) -> dict[str, float]:
     }
 
 
-def record(steps: dict[int, int]) -> Record:
-    """Return the numbers, for reports."""
-    numbers: dict[str, Json] = {"steps": {f"{condition}": count for condition, count in steps.items()}}
-    return Record(numbers, {"dimension": DIMENSION, "error": ERROR, "spectrum": "geometric"})
+def study(steps: dict[int, int]) -> Study:
+    """Return the steps needed as a study."""
+    details: dict[str, Json] = {"steps": {f"{condition}": count for condition, count in steps.items()}}
+    return Study({}, details, {"dimension": DIMENSION, "error": ERROR, "spectrum": "geometric"})
 
 
 def _first(errors: Floats) -> int:

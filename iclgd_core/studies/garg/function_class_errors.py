@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from iclgd_core.errors import UnknownNameError
-from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab.store import Store
 from iclgd_core.lab.store.kept import digest_of, floats, kept
 from iclgd_core.lab.store.key import Key
@@ -27,7 +27,6 @@ from iclgd_core.learners.linear.greedy_tree import greedy_tree
 from iclgd_core.learners.linear.solvers import least_squares
 from iclgd_core.learners.linear.two_layer_net import two_layer_net
 from iclgd_core.seeds import derive
-from iclgd_core.studies.record import Record
 from iclgd_core.tasks.regression.function_classes import DecisionTree, FunctionClass, Linear, ReluNet
 from iclgd_core.tasks.regression.task import Floats
 
@@ -71,23 +70,11 @@ RIVALS: dict[str, Baseline] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class ContestErrors:
-    """Squared error / scale of each evaluation episode, (episodes,), mean over queries.
-
-    Attributes:
-        learner: of the learner made for the class, at its best setting on tuning episodes.
-        rival: of the rival.
-        record: the numbers, for reports.
-    """
-
-    learner: Floats
-    rival: Floats
-    record: Record
-
-
-def contest(name: str, rival: str, store: Store | None = None) -> ContestErrors:
+def contest(name: str, rival: str, store: Store | None = None) -> Study:
     """Hold the learner made for a function class against one of RIVALS on the same episodes.
+
+    Numbers: squared error / scale of each evaluation episode, mean over queries, of the "learner", at its best setting
+    on tuning episodes, and of the "rival".
 
     Args:
         name: one of CONTESTS.
@@ -106,28 +93,30 @@ def contest(name: str, rival: str, store: Store | None = None) -> ContestErrors:
         tuned = {setting: float(errors(name, setting, "tuning", store).mean()) for setting in against.learners}
         best = min(tuned, key=lambda setting: tuned[setting])
     learner, other = errors(name, best, "evaluation", store), errors(name, rival, "evaluation", store)
-    numbers: dict[str, Json] = {
-        "error_of_learner": float(learner.mean()),
-        "error_of_rival": float(other.mean()),
-        "learner": best,
-        "rival": rival,
-    }
-    settings: dict[str, Json] = {
-        "function_class": name,
-        "dimension": DIMENSION,
-        "points": against.points,
-        "scale": against.function_class.scale,
-        "episodes": EPISODES,
-        "queries": QUERIES,
-        "seed": SEED,
-    }
-    choices: dict[str, Json] = {
-        "split": "tuning",
-        "episodes": TUNING_EPISODES if len(against.learners) > 1 else 0,
-        "settings": list(against.learners),
-        "criterion": "least mean squared error",
-    }
-    return ContestErrors(learner, other, Record(numbers, settings, choices))
+    return Study(
+        {"learner": learner, "rival": other},
+        {
+            "error_of_learner": float(learner.mean()),
+            "error_of_rival": float(other.mean()),
+            "learner": best,
+            "rival": rival,
+        },
+        {
+            "function_class": name,
+            "dimension": DIMENSION,
+            "points": against.points,
+            "scale": against.function_class.scale,
+            "episodes": EPISODES,
+            "queries": QUERIES,
+            "seed": SEED,
+        },
+        {
+            "split": "tuning",
+            "episodes": TUNING_EPISODES if len(against.learners) > 1 else 0,
+            "settings": list(against.learners),
+            "criterion": "least mean squared error",
+        },
+    )
 
 
 @cache
@@ -164,23 +153,11 @@ def _drawn(name: str, split: str) -> tuple[Floats, Floats, Floats, Floats]:
 CLOSED_FORMS = {"least-squares": least_squares_error, "averaging": averaging_error}
 
 
-@dataclass(frozen=True, eq=False)
-class ClosedFormErrors:
-    """Error / d against its expectation.
-
-    Attributes:
-        difference: mean error of each batch of episodes minus the closed form, (batches,).
-        record: the numbers, for reports.
-    """
-
-    difference: Floats
-    record: Record
-
-
-def closed_form_errors(learner: str, points: int, store: Store | None = None) -> ClosedFormErrors:
+def closed_form_errors(learner: str, points: int, store: Store | None = None) -> Study:
     """Measure a learner of CLOSED_FORMS on noiseless linear functions of Gaussian inputs after so many points.
 
     The error is that over all queries, E_x ((w' - w) . x)^2 = |w' - w|^2, so that only functions and points are drawn.
+    Numbers: "difference", mean error / d of each batch of episodes minus the closed form, (batches,).
 
     Args:
         learner: one of CLOSED_FORMS.
@@ -203,12 +180,14 @@ def closed_form_errors(learner: str, points: int, store: Store | None = None) ->
     key: Key = {"learner": learner, "closed_form": [DIMENSION, points, BATCHES, BATCH], "seed": seed}
     error = floats(kept(store, key, measured), "errors")
     expected = CLOSED_FORMS[learner](points, DIMENSION)
-    numbers: dict[str, Json] = {"error": float(error.mean()), "closed_form": expected}
-    settings: dict[str, Json] = {
-        "dimension": DIMENSION,
-        "points": points,
-        "batches": BATCHES,
-        "episodes_in_a_batch": BATCH,
-        "seed": SEED,
-    }
-    return ClosedFormErrors(error.reshape(BATCHES, BATCH).mean(1) - expected, Record(numbers, settings))
+    return Study(
+        {"difference": error.reshape(BATCHES, BATCH).mean(1) - expected},
+        {"error": float(error.mean()), "closed_form": expected},
+        {
+            "dimension": DIMENSION,
+            "points": points,
+            "batches": BATCHES,
+            "episodes_in_a_batch": BATCH,
+            "seed": SEED,
+        },
+    )

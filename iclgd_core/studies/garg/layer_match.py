@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.lab.store.kept import digest_of, floats, kept
 from iclgd_core.lab.store.key import Key
@@ -24,7 +25,6 @@ from iclgd_core.studies.layer_readout import (
     prompts,
     transformer,
 )
-from iclgd_core.studies.record import Record
 from iclgd_core.tasks.regression.gaussian import ILL_CONDITIONED
 from iclgd_core.tasks.regression.task import Floats
 
@@ -73,21 +73,25 @@ def beyond_grid(matches: dict[int, Match], algorithm: str) -> str:
     return f"the most similar step is the last that was tried, {last}, in layer {', '.join(layers)}" if layers else ""
 
 
-def record(matches: dict[str, Match], algorithm: str) -> Record:
-    """Return the numbers, for reports."""
-    numbers: dict[str, Json] = {
+def study(matches: dict[str, Match], algorithm: str) -> Study:
+    """Return the similarities by name as a study."""
+    found: dict[str, Json] = {
         name: {"rate": match.rate, "step": match.step, "similarity": float(match.similarity.mean())}
         for name, match in matches.items()
     }
-    settings: dict[str, Json] = {"algorithm": algorithm, "penalty_of_readouts": PENALTY}
-    choices: dict[str, Json] = {
-        "split": "tuning",
-        "episodes": CHOOSING,
-        "steps": list(steps_of(algorithm)),
-        "rates": list(() if algorithm == "newton" else rates_of(algorithm)),
-        "criterion": "highest mean SimE; of the rates of GD, the one for which its mean over the readouts is highest",
-    }
-    return Record({"matches": numbers}, settings, choices)
+    return Study(
+        {f"similarity of {name}": match.similarity for name, match in matches.items()},
+        {"matches": found},
+        {"algorithm": algorithm, "penalty_of_readouts": PENALTY},
+        {
+            "split": "tuning",
+            "episodes": CHOOSING,
+            "steps": list(steps_of(algorithm)),
+            "rates": list(() if algorithm == "newton" else rates_of(algorithm)),
+            "criterion": "highest mean SimE; of the rates of GD, the one for which its mean over the readouts is "
+            "highest",
+        },
+    )
 
 
 def _matches(lab: RegressionLab, algorithm: str, layers: Sequence[int | None]) -> list[Match]:

@@ -1,13 +1,10 @@
 """Errors of an in-context model and of the baselines after so many demonstrations (arXiv 2208.01066, figure 2)."""
 
-from dataclasses import dataclass
-
 from iclgd_core.evidence.curves import Curve, Point
-from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.learners.linear.baselines import averaging, nearest_neighbours, ordinary_least_squares
 from iclgd_core.stats import mean_interval
-from iclgd_core.studies.record import Record
 from iclgd_core.tasks.regression.task import Floats
 
 QUANTITY = "squared error / E y^2"
@@ -20,31 +17,22 @@ RESAMPLES = 999
 """Of the intervals drawn in the figure; no rule reads them."""
 
 
-@dataclass(frozen=True, eq=False)
-class Errors:
-    """Squared error / E y^2 after `shots` demonstrations, (episodes,), mean over queries.
+def errors_after(lab: RegressionLab, baseline: str, shots: int) -> Study:
+    """Measure the model in context ("icl") and one of BASELINES ("baseline") on the evaluation episodes.
 
-    Attributes:
-        icl: of the model in context; baseline: of the baseline.
-        record: the numbers, for reports.
+    Numbers are squared error / E y^2 after `shots` demonstrations, mean over queries; the figure has both after fewer
+    demonstrations too.
     """
-
-    icl: Floats
-    baseline: Floats
-    record: Record
-
-
-def errors_after(lab: RegressionLab, baseline: str, shots: int) -> Errors:
-    """Measure both on the evaluation episodes, and the model's error after fewer demonstrations for the figure."""
-    icl, other = _error_of_icl(lab, shots), _error_of(lab, baseline, shots)
-    numbers: dict[str, Json] = {"icl": float(icl.mean()), baseline: float(other.mean()), "demonstrations": shots}
-    settings: dict[str, Json] = {"demonstrations": shots, "baseline": baseline, "scale": "E y^2 of tuning episodes"}
-    along = range(1, lab.task.shots + 1)
-    curves = (
-        _curve("icl", f"ICL, {lab.model.name}", {n: _error_of_icl(lab, n) for n in along}),
-        _curve(baseline, baseline.replace("-", " "), {n: _error_of(lab, baseline, n) for n in along}),
+    icl, other, along = _error_of_icl(lab, shots), _error_of(lab, baseline, shots), range(1, lab.task.shots + 1)
+    return Study(
+        {"icl": icl, "baseline": other},
+        {"icl": float(icl.mean()), baseline: float(other.mean()), "demonstrations": shots},
+        {"demonstrations": shots, "baseline": baseline, "scale": "E y^2 of tuning episodes"},
+        curves=(
+            _curve("icl", f"ICL, {lab.model.name}", {n: _error_of_icl(lab, n) for n in along}),
+            _curve(baseline, baseline.replace("-", " "), {n: _error_of(lab, baseline, n) for n in along}),
+        ),
     )
-    return Errors(icl, other, Record(numbers, settings, drawn=curves))
 
 
 def _error_of_icl(lab: RegressionLab, shots: int) -> Floats:

@@ -1,13 +1,12 @@
 """How far learners follow random labels: the mass that moves to them (a prediction that separates ICL from GD)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.errors import DivergedError
-from iclgd_core.evidence.curves import Curve
-from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab, Setting
 from iclgd_core.learners import Schedule
 from iclgd_core.metrics import correct
@@ -23,48 +22,7 @@ SETTINGS = ("accurate", "fitting")
 """Of the settings that train at all: the most accurate on tuning episodes, or the one with the lowest training loss."""
 
 
-@dataclass(frozen=True, eq=False)
-class ShiftStudy:
-    """Probability that moves to the random labels given, one number an episode (mean over queries).
-
-    Attributes:
-        icl: of ICL.
-        descent: of full-batch GD at `setting`.
-        setting: chosen among those that train at all, on tuning episodes with the right labels; `chosen_by` says how.
-        chosen_by: one of SETTINGS.
-        accuracy: of GD and ICL with right and with random labels, by name.
-    """
-
-    icl: Floats
-    descent: Floats
-    setting: Setting
-    chosen_by: str
-    accuracy: dict[str, float]
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return nothing: there is no axis."""
-        return ()
-
-    def tuning(self) -> dict[str, Json]:
-        """Return how GD's setting was chosen."""
-        return self.setting.protocol | {"not_training_is_a_choice": False, "chosen_by": self.chosen_by}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what else was fixed beforehand."""
-        return {"optimizer": OPTIMIZER, "demonstrations": SHOTS, "labels": "uniform"}
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        return {
-            "icl_shift": float(self.icl.mean()),
-            "gd_shift": float(self.descent.mean()),
-            "learning_rate": self.setting.learning_rate,
-            "epoch": self.setting.epoch,
-            **self.accuracy,
-        }
-
-
-def shift_study(lab: Lab, chosen_by: str = "accurate") -> ShiftStudy:
+def shift_study(lab: Lab, chosen_by: str = "accurate") -> Study:
     """Measure ICL and GD on the same demonstrations with their own and with random labels.
 
         shift = sum over labels v that are given at random, and are no right label of these demonstrations, of
@@ -72,7 +30,11 @@ def shift_study(lab: Lab, chosen_by: str = "accurate") -> ShiftStudy:
 
     Args:
         lab: the laboratory.
-        chosen_by: how GD's setting is chosen, one of SETTINGS.
+        chosen_by: how GD's setting is chosen among those that train at all, on tuning episodes with the right labels,
+            one of SETTINGS.
+
+    Returns:
+        The shift of "ICL" and of full-batch "GD", mean over queries.
 
     Raises:
         NotRunError: a task whose demonstrations cannot be relabelled.
@@ -84,12 +46,12 @@ def shift_study(lab: Lab, chosen_by: str = "accurate") -> ShiftStudy:
     tuned = lab.tune(OPTIMIZER, lambda p: correct(p, answers).mean(-1), schedule, criterion="accuracy")
     setting = trained(tuned if chosen_by == "accurate" else _by_loss(lab, tuned, schedule))
     found = {
-        "icl": (lab.in_context(n=n)[:, 0], other.in_context(n=n)[:, 0]),
-        "gd": tuple(predictions_at(each, setting, OPTIMIZER, schedule, n) for each in (lab, other)),
+        "ICL": (lab.in_context(n=n)[:, 0], other.in_context(n=n)[:, 0]),
+        "GD": tuple(predictions_at(each, setting, OPTIMIZER, schedule, n) for each in (lab, other)),
     }
     own = lab.answers("evaluation", n)
     accuracy = {
-        f"{name}_accuracy_with_{labels}_labels": float(correct(p, own).mean())
+        f"{name.lower()}_accuracy_with_{labels}_labels": float(correct(p, own).mean())
         for name, pair in found.items()
         for labels, p in zip(("right", "random"), pair, strict=True)
     }
@@ -99,7 +61,18 @@ def shift_study(lab: Lab, chosen_by: str = "accurate") -> ShiftStudy:
         for right, wrong in zip(lab.episodes("evaluation", n), other.episodes("evaluation", n), strict=True)
     ]
     shifts = {name: mass(pair[1], sets) - mass(pair[0], sets) for name, pair in found.items()}
-    return ShiftStudy(shifts["icl"], shifts["gd"], setting, chosen_by, accuracy)
+    return Study(
+        numbers=shifts,
+        details={
+            "icl_shift": float(shifts["ICL"].mean()),
+            "gd_shift": float(shifts["GD"].mean()),
+            "learning_rate": setting.learning_rate,
+            "epoch": setting.epoch,
+            **accuracy,
+        },
+        fixed={"optimizer": OPTIMIZER, "demonstrations": SHOTS, "labels": "uniform"},
+        tuning=setting.protocol | {"not_training_is_a_choice": False, "chosen_by": chosen_by},
+    )
 
 
 def _by_loss(lab: Lab, tuned: Setting, schedule: Schedule) -> Setting:

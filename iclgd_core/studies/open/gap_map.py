@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from iclgd_core.errors import DivergedError
 from iclgd_core.evidence.curves import Curve, agreement_in
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Schedule
-from iclgd_core.metrics import TOP_K, closure_of_agreement
-from iclgd_core.studies.agreements import AGREEMENTS
+from iclgd_core.metrics import closure_of_agreement
+from iclgd_core.studies.accounts import closure_details
+from iclgd_core.studies.agreements import AGREEMENTS, compared_by
 from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
@@ -41,108 +43,12 @@ class Place:
         return f"rate {self.rate:g}, epoch {self.epoch}, batch {self.batch}"
 
 
-@dataclass(frozen=True, eq=False)
-class GapMap:
-    """Agreement with ICL at every setting, one number an episode (mean over queries).
-
-    Attributes:
-        ceiling: ICL in another order of the same demonstrations.
-        floor: zero-shot.
-        learner: GD by setting; settings at which a run diverged are left out.
-        diverged: those settings.
-        agreement: what was compared.
-        grid: learning rates and epochs.
-    """
-
-    ceiling: Floats
-    floor: Floats
-    learner: Mapping[Place, Floats]
-    diverged: tuple[Place, ...]
-    agreement: str
-    grid: Schedule
-
-    @property
-    def best(self) -> Place:
-        """The setting that agrees with ICL the most on these episodes; ties go to the first of the map."""
-        return max(self.learner, key=lambda place: float(self.learner[place].mean()))
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return agreement over epochs, a curve for each rate, a column for each batch, between floor and ceiling."""
-        quantity, axis = agreement_in(self.agreement), "epoch of GD"
-        ends = (("icl", "ICL", self.ceiling), ("zero-shot", "zero-shot", self.floor))
-        curves: list[Curve] = []
-        for optimizer, batch in BATCHES.items():
-            facet = f"{batch} of {SHOTS} demonstrations a step"
-            curves += [Curve(quantity, name, label, axis, (everywhere(v),), facet) for name, label, v in ends]
-            for rate in self.grid.learning_rates:
-                points = tuple(
-                    sampled(epoch, self.learner[place])
-                    for epoch in self.grid.readouts
-                    if (place := Place(rate, epoch, batch)) in self.learner
-                )
-                if points:
-                    curves.append(Curve(quantity, optimizer, f"rate {rate:g}", axis, points, facet))
-        return tuple(curves)
-
-    def tuning(self) -> dict[str, Json]:
-        """Return nothing: no setting is chosen."""
-        return {}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what was fixed beforehand."""
-        fixed: dict[str, Json] = {
-            "agreement": self.agreement,
-            "learning_rates": list(self.grid.learning_rates),
-            "epochs": list(self.grid.readouts),
-            "batches": list(BATCHES.values()),
-            "part": "whole",
-            "demonstrations": SHOTS,
-        }
-        return fixed | ({} if self.agreement == "jensen-shannon" else {"top_k": TOP_K})
-
-    def details(self) -> dict[str, Json]:
-        """Return closure by setting, and that of the best setting with its interval.
-
-        The interval is that of one setting; that it is the best of many makes its closure a little too high.
-        """
-        found = closure_of_agreement(self.learner[self.best], self.floor, self.ceiling)
-        defined = not closure_of_agreement(self.ceiling, self.floor, self.ceiling).undefined
-        whole = float((self.ceiling - self.floor).mean())
-
-        def cell(place: Place) -> Json:
-            if place not in self.learner or not defined:
-                return None
-            return float((self.learner[place] - self.floor).mean()) / whole
-
-        return {
-            "ceiling": float(self.ceiling.mean()),
-            "floor": float(self.floor.mean()),
-            "best_setting": str(self.best),
-            "best_agreement": float(self.learner[self.best].mean()),
-            "closure": found.value,
-            "closure_interval": None if found.interval is None else list(found.interval),
-            "closure_undefined": found.undefined,
-            "diverged": [str(place) for place in self.diverged],
-            "gap_map": {
-                "quantity": f"agreement with ICL ({self.agreement})",
-                "learning_rates": list(self.grid.learning_rates),
-                "epochs": list(self.grid.readouts),
-                "batches": list(BATCHES.values()),
-                "closure": [
-                    [
-                        [cell(Place(rate, epoch, batch)) for epoch in self.grid.readouts]
-                        for rate in self.grid.learning_rates
-                    ]
-                    for batch in BATCHES.values()
-                ],
-            },
-        }
-
-
-def gap_map(lab: Lab, agreement: str) -> GapMap:
+def gap_map(lab: Lab, agreement: str) -> Study:
     """Measure the agreement of GD with ICL at every setting of the tier's grid, on evaluation episodes.
 
-    Nothing is chosen, so that no tuning episode is needed.
+    Numbers: "ceiling" of ICL in another order of the same demonstrations, "floor" of zero-shot, and those of each
+    setting by `str` of its place. Settings at which a run diverged are left out. Nothing is chosen, so that no tuning
+    episode is needed.
 
     Args:
         lab: the laboratory.
@@ -165,14 +71,67 @@ def gap_map(lab: Lab, agreement: str) -> GapMap:
                 learner[place] = agree(runs.log_probs[:, 0, i, j], first).mean(-1)
     if not learner:
         raise DivergedError(f"GD diverged at every one of {len(diverged)} settings; there is no map to judge.")
-    return GapMap(
-        ceiling=agree(second, first).mean(-1),
-        floor=agree(none, first).mean(-1),
-        learner=learner,
-        diverged=tuple(diverged),
-        agreement=agreement,
-        grid=grid,
+    ends = {"ceiling": agree(second, first).mean(-1), "floor": agree(none, first).mean(-1)}
+    axes: dict[str, Json] = {
+        "learning_rates": list(grid.learning_rates),
+        "epochs": list(grid.readouts),
+        "batches": list(BATCHES.values()),
+    }
+    return Study(
+        ends | {str(place): values for place, values in learner.items()},
+        _details(agreement, grid, axes, learner, ends) | {"diverged": [str(place) for place in diverged]},
+        compared_by(agreement, part="whole", **axes),
+        curves=_curves(agreement, grid, learner, ends),
     )
+
+
+def _details(
+    agreement: str, grid: Schedule, axes: dict[str, Json], learner: Mapping[Place, Floats], ends: Mapping[str, Floats]
+) -> dict[str, Json]:
+    """Return closure by setting, and that of the setting that agrees with ICL the most; ties go to the first.
+
+    The interval is that of one setting; that it is the best of many makes its closure a little too high.
+    """
+    floor, ceiling = ends["floor"], ends["ceiling"]
+    best = max(learner, key=lambda place: float(learner[place].mean()))
+    defined = not closure_of_agreement(ceiling, floor, ceiling).undefined
+    whole = float((ceiling - floor).mean())
+
+    def cell(place: Place) -> Json:
+        return float((learner[place] - floor).mean()) / whole if place in learner and defined else None
+
+    closures: list[Json] = [
+        [[cell(Place(rate, epoch, batch)) for epoch in grid.readouts] for rate in grid.learning_rates]
+        for batch in BATCHES.values()
+    ]
+    return {
+        "ceiling": float(ceiling.mean()),
+        "floor": float(floor.mean()),
+        "best_setting": str(best),
+        "best_agreement": float(learner[best].mean()),
+        **closure_details({"learner": learner[best], **ends}),
+        "gap_map": {"quantity": f"agreement with ICL ({agreement})", **axes, "closure": closures},
+    }
+
+
+def _curves(
+    agreement: str, grid: Schedule, learner: Mapping[Place, Floats], ends: Mapping[str, Floats]
+) -> tuple[Curve, ...]:
+    """Return agreement over epochs, a curve for each rate, a column for each batch, between floor and ceiling."""
+    quantity, axis = agreement_in(agreement), "epoch of GD"
+    curves: list[Curve] = []
+    for optimizer, batch in BATCHES.items():
+        facet = f"{batch} of {SHOTS} demonstrations a step"
+        curves += [
+            Curve(quantity, name, label, axis, (everywhere(values),), facet)
+            for name, label, values in (("icl", "ICL", ends["ceiling"]), ("zero-shot", "zero-shot", ends["floor"]))
+        ]
+        for rate in grid.learning_rates:
+            places = [Place(rate, epoch, batch) for epoch in grid.readouts]
+            points = tuple(sampled(place.epoch, learner[place]) for place in places if place in learner)
+            if points:
+                curves.append(Curve(quantity, optimizer, f"rate {rate:g}", axis, points, facet))
+    return tuple(curves)
 
 
 def _places(grid: Schedule, batch: int) -> Iterator[tuple[int, int, Place]]:

@@ -1,13 +1,14 @@
 """Other optimizers as accounts of ICL: momentum, Nesterov's rule, Newton-like steps, each at its most favourable."""
 
 from iclgd_core.errors import UnknownNameError
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab
 from iclgd_core.learners import get_optimizer
-from iclgd_core.studies.agreement import AgreementStudy, agreement_study
+from iclgd_core.studies.agreement import agreement_study
 from iclgd_core.studies.open.rule_schedules import SCHEDULES
 
 
-def optimizer_account(lab: Lab, optimizer: str, agreement: str) -> AgreementStudy:
+def optimizer_account(lab: Lab, optimizer: str, agreement: str) -> Study:
     """Measure how near the most favourable setting of an optimizer comes to ICL, and how near ICL comes to itself.
 
     As `agreement_study`, with as many evaluation episodes as mini-batch rules get and the tuning episodes of the

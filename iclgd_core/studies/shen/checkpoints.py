@@ -1,7 +1,6 @@
 """Weights and ICL accuracy along pretraining (arXiv 2310.08540, section 3, figure 3)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from iclgd_core.errors import NotRunError
 from iclgd_core.evidence.curves import Curve, Point
-from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.metrics import correct, relative_change
 from iclgd_core.stats import slopes
@@ -19,63 +18,7 @@ Floats = NDArray[np.float64]
 
 LATE = 0.5
 """Share of training after which it is late: the paper looks at late checkpoints alone."""
-
-
-@dataclass(frozen=True, eq=False)
-class CheckpointStudy:
-    """The kept checkpoints of one training run, and those of its late part.
-
-    Attributes:
-        names: all checkpoints in order; steps: their training steps.
-        accuracy: ICL accuracy, (episodes, checkpoints).
-        drift: relative change of all weights since the checkpoint before, (checkpoints - 1,).
-        late: which checkpoints belong to the second half of training, as indices.
-        change: fitted change of accuracy over the late part (slope x span), (episodes,).
-    """
-
-    names: tuple[str, ...]
-    steps: tuple[int, ...]
-    accuracy: Floats
-    drift: Floats
-    late: tuple[int, ...]
-    change: Floats
-
-    def late_drift(self) -> dict[str, float]:
-        """Return the drift between each two successive late checkpoints."""
-        return {f"{self.names[i - 1]} to {self.names[i]}": float(self.drift[i - 1]) for i in self.late[1:]}
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return ICL accuracy and the change of the weights over training steps."""
-        axis = "training step"
-        accuracy = tuple(sampled(step, self.accuracy[:, i]) for i, step in enumerate(self.steps))
-        drift = tuple(Point(float(step), float(d)) for step, d in zip(self.steps[1:], self.drift, strict=True))
-        return (
-            Curve("ICL accuracy with 8 demonstrations (share of queries)", "icl", "ICL", axis, accuracy),
-            Curve(
-                "change of the weights since the last checkpoint (share of their norm)",
-                "weights",
-                "weights",
-                axis,
-                drift,
-            ),
-        )
-
-    def tuning(self) -> dict[str, Json]:
-        """Return nothing: no setting was chosen."""
-        return {}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what else was fixed beforehand."""
-        return {"late": LATE, "demonstrations": SHOTS}
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        return {
-            "checkpoints": list(self.names),
-            "icl_accuracy": self.accuracy.mean(0).tolist(),
-            "relative_change": self.drift.tolist(),
-            "late": [self.names[i] for i in self.late],
-        }
+CHANGE = "change of accuracy"
 
 
 class Weights(Mapping[str, Floats]):
@@ -95,21 +38,45 @@ class Weights(Mapping[str, Floats]):
         return len(self._weights)
 
 
-def checkpoint_study(labs: Sequence[Lab], steps: Sequence[int]) -> CheckpointStudy:
-    """Measure every checkpoint; `steps` are their training steps, ascending, the last being the end.
+def checkpoint_study(labs: Sequence[Lab], steps: Sequence[int]) -> Study:
+    """Measure every kept checkpoint of one training run; `steps` are their training steps, ascending, the last the end.
+
+    Numbers: CHANGE, the fitted change of ICL accuracy over the late part (slope x span), one number an episode; and for
+    each two successive late checkpoints, "A to B", the relative change of all weights, one number.
 
     Raises:
         NotRunError: fewer than three checkpoints in the second half of training.
     """
-    late = tuple(i for i, step in enumerate(steps) if step >= LATE * steps[-1])
+    late = [i for i, step in enumerate(steps) if step >= LATE * steps[-1]]
     if len(late) < 3:
         raise NotRunError(
             f"the claim needs at least 3 checkpoints in the second half of training; there are {len(late)}."
         )
     n = labs[0].count()
-    answers = labs[0].answers("evaluation", n)
+    answers, names = labs[0].answers("evaluation", n), [lab.model.name for lab in labs]
     accuracy = np.stack([correct(lab.in_context(SHOTS)[:, 0], answers).mean(-1) for lab in labs], axis=1)
     drift = np.array([relative_change(a, b) for a, b in pairwise(map(Weights, labs))])
     span = np.array([steps[i] for i in late], dtype=np.float64)
-    change = slopes(span, accuracy[:, list(late)]) * (span[-1] - span[0])
-    return CheckpointStudy(tuple(lab.model.name for lab in labs), tuple(steps), accuracy, drift, late, change)
+    change = slopes(span, accuracy[:, late]) * (span[-1] - span[0])
+    axis, moved = "training step", "change of the weights since the last checkpoint (share of their norm)"
+    right = tuple(sampled(step, accuracy[:, i]) for i, step in enumerate(steps))
+    moves = tuple(Point(float(step), float(d)) for step, d in zip(steps[1:], drift, strict=True))
+    return Study(
+        {CHANGE: change} | {f"{names[i - 1]} to {names[i]}": drift[i - 1 : i] for i in late[1:]},
+        {
+            "checkpoints": list(names),
+            "icl_accuracy": accuracy.mean(0).tolist(),
+            "relative_change": drift.tolist(),
+            "late": [names[i] for i in late],
+        },
+        {"late": LATE, "demonstrations": SHOTS},
+        curves=(
+            Curve("ICL accuracy with 8 demonstrations (share of queries)", "icl", "ICL", axis, right),
+            Curve(moved, "weights", "weights", axis, moves),
+        ),
+    )
+
+
+def late_drift(study: Study) -> dict[str, float]:
+    """Return the relative change of the weights between each two successive late checkpoints."""
+    return {name: float(values[0]) for name, values in study.numbers.items() if name != CHANGE}

@@ -1,15 +1,15 @@
 """How far an order of the demonstrations moves the output, at worst, in float64 (arXiv 2310.08540, theorem 1)."""
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.devices.number_format import FLOAT32_UP_TO
 from iclgd_core.errors import NotRunError
-from iclgd_core.evidence.curves import Curve
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Schedule, get_optimizer, in_context
 from iclgd_core.learners.gd.gradient_descent import gradient_descent
@@ -25,50 +25,10 @@ LARGEST = FLOAT32_UP_TO
 """Most weights of a model that is copied in float64: three times the memory of the model itself."""
 
 
-@dataclass(frozen=True, eq=False)
-class InvarianceStudy:
-    """Largest change of any probability between two orders, one number an episode.
+def invariance_study(lab: Lab) -> Study:
+    """Measure the largest change of any probability between orders in float64, in all orders of the tier.
 
-    Attributes:
-        icl: of in-context learning; descent: of full-batch GD, which by theorem 1 is 0 up to rounding.
-        orders: number of orders of the demonstrations.
-    """
-
-    icl: Floats
-    descent: Floats
-    orders: int
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return none: two numbers thirteen orders of magnitude apart are better read."""
-        return ()
-
-    def tuning(self) -> dict[str, Json]:
-        """Return nothing: no setting was chosen."""
-        return {}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what else was fixed beforehand."""
-        return {
-            "epochs": EPOCHS,
-            "learning_rate": RATE,
-            "dtype": "float64",
-            "orders": self.orders,
-            "demonstrations": SHOTS,
-        }
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        return {
-            "icl_change": self.icl.tolist(),
-            "gd_change": self.descent.tolist(),
-            "epochs": EPOCHS,
-            "learning_rate": RATE,
-            "dtype": "float64",
-        }
-
-
-def invariance_study(lab: Lab) -> InvarianceStudy:
-    """Measure both learners in float64 on a few episodes, in all orders of the tier.
+    Numbers, one an episode: "icl"; and "gd" of full-batch GD, which by theorem 1 is 0 up to rounding.
 
     Raises:
         NotRunError: a model too large for a copy in float64.
@@ -87,8 +47,14 @@ def invariance_study(lab: Lab) -> InvarianceStudy:
     schedule = Schedule((RATE,), (EPOCHS,))
     runs = gradient_descent(model, episodes, orders, get_optimizer("gd"), schedule)
     refuse_diverged(runs.diverged, "full-batch GD in float64")
-    icl = in_context(model, episodes, orders)
-    return InvarianceStudy(_largest_change(icl), _largest_change(runs.log_probs[:, :, 0, 0]), lab.tier.orders)
+    icl = _largest_change(in_context(model, episodes, orders))
+    gd = _largest_change(runs.log_probs[:, :, 0, 0])
+    settings: dict[str, Json] = {"epochs": EPOCHS, "learning_rate": RATE, "dtype": "float64"}
+    return Study(
+        {"icl": icl, "gd": gd},
+        {"icl_change": icl.tolist(), "gd_change": gd.tolist(), **settings},
+        {**settings, "orders": lab.tier.orders, "demonstrations": SHOTS},
+    )
 
 
 def _largest_change(log_probs: LogProbs) -> Floats:

@@ -1,60 +1,26 @@
 """What forced delimiters do to the posterior of the pretraining mixture (arXiv 2111.02080, section 2)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from iclgd_core.evidence.curves import Curve
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners.bayes import free_restart_likelihoods, mixture_likelihoods, structure_likelihoods
 from iclgd_core.metrics import correct
 from iclgd_core.studies.xie.bayes_predictions import RESTARTS, bayes_predictions, ginc_task
 from iclgd_core.tasks.ginc.prompts import GincPrompts
 
-Floats = NDArray[np.float64]
-
 IDENTIFYING = 64
 """Demonstrations from which an episode's own HMM is read off, by the posterior that knows the structure."""
 
 
-@dataclass(frozen=True, eq=False)
-class ConcentrationStudy:
-    """What forced delimiters do to the posterior of the pretraining mixture.
-
-    Attributes:
-        before: accuracy of the mixture without demonstrations, (episodes,).
-        behind: with 8 demonstrations.
-        rows: by number of demonstrations: accuracy, share of impossible prompts, posterior of the episode's own HMM.
-        by_restart: accuracy with 8 demonstrations by restart rate, and with free restarts at the delimiters.
-    """
-
-    before: Floats
-    behind: Floats
-    rows: list[Json]
-    by_restart: Mapping[str, Json]
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return nothing: the details have the numbers."""
-        return ()
-
-    def tuning(self) -> dict[str, Json]:
-        """Return nothing: there are no settings."""
-        return {}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what was fixed beforehand."""
-        return {"demonstrations": SHOTS, "restart_rates": list(RESTARTS), "identifying": IDENTIFYING}
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        return {"by_demonstrations": self.rows, "accuracy_by_restart_rate": dict(self.by_restart)}
-
-
-def concentration_study(lab: Lab) -> ConcentrationStudy:
+def concentration_study(lab: Lab) -> Study:
     """Follow the mixture's posterior, in the limit of no restarts, along 0, 1, 2, 4, 8 demonstrations.
+
+    Returns:
+        Accuracy of the mixture "without demonstrations" and "with 8 demonstrations"; in the details, by number of
+        demonstrations: accuracy, share of impossible prompts, posterior of the episode's own HMM; and accuracy with 8
+        demonstrations by restart rate, and with free restarts at the delimiters.
 
     Raises:
         NotRunError: a task whose prompts come from no known distribution.
@@ -92,4 +58,8 @@ def concentration_study(lab: Lab) -> ConcentrationStudy:
     by_restart["free at delimiters"] = float(
         np.mean([f.next_symbol.argmax(axis=1) == e.answers for f, e in zip(free, drawn, strict=True)])
     )
-    return ConcentrationStudy(accuracy[0], accuracy[SHOTS], rows, by_restart)
+    return Study(
+        numbers={"without demonstrations": accuracy[0], "with 8 demonstrations": accuracy[SHOTS]},
+        details={"by_demonstrations": rows, "accuracy_by_restart_rate": by_restart},
+        fixed={"demonstrations": SHOTS, "restart_rates": list(RESTARTS), "identifying": IDENTIFYING},
+    )

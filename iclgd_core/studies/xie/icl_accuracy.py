@@ -1,7 +1,6 @@
 """Accuracy of ICL along demonstrations, example length and model size (arXiv 2111.02080, section 4)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from iclgd_core.errors import NotRunError
 from iclgd_core.evidence.curves import Curve, accuracy_of
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.metrics import correct
 from iclgd_core.stats import slopes
@@ -20,66 +20,6 @@ NUMBERS = (0, 1, 4, 8, 16)
 """Numbers of demonstrations; 16 examples of 10 symbols and a query fit the context of every embedded model."""
 
 FEWEST_SIZES = 4
-
-
-@dataclass(frozen=True, eq=False)
-class AccuracyTrend:
-    """Accuracy over the whole vocabulary along an axis, one row an episode (mean over its queries).
-
-    Attributes:
-        axis: what the settings are, in words.
-        settings: their values, (settings,), ascending.
-        accuracy: (episodes, settings), in [0, 1].
-        slope: of accuracy a unit of `x_of_slope`, by least squares, (episodes,).
-        per: that unit, in words.
-        reference: accuracy without demonstrations at the same settings, where that differs; else None.
-        names: what each setting is called; empty for its value.
-        logarithmic: whether the axis of a figure is.
-        protocol: what else was fixed beforehand.
-    """
-
-    axis: str
-    settings: Floats
-    accuracy: Floats
-    slope: Floats
-    per: str
-    reference: Floats | None = None
-    names: tuple[str, ...] = ()
-    logarithmic: bool = False
-    protocol: dict[str, Json] = field(default_factory=dict)
-
-    def at(self, setting: float) -> Floats:
-        """Return the accuracy at one setting, (episodes,)."""
-        return np.asarray(self.accuracy[:, self.settings.tolist().index(setting)])
-
-    def curves(self) -> tuple[Curve, ...]:
-        """Return accuracy along the axis."""
-        found = [self._curve("icl", "ICL", self.accuracy)]
-        if self.reference is not None:
-            found.append(self._curve("zero-shot", "zero-shot", self.reference))
-        return tuple(found)
-
-    def _curve(self, learner: str, label: str, values: Floats) -> Curve:
-        points = tuple(sampled(x, values[:, i]) for i, x in enumerate(self.settings))
-        return Curve(accuracy_of("vocabulary"), learner, label, self.axis, points, x_log=self.logarithmic)
-
-    def tuning(self) -> dict[str, Json]:
-        """Return nothing: ICL has no settings to choose."""
-        return {}
-
-    def fixed(self) -> dict[str, Json]:
-        """Return what was fixed beforehand."""
-        return {"axis": self.axis, "slope_per": self.per, **self.protocol}
-
-    def details(self) -> dict[str, Json]:
-        """Return the numbers behind the study."""
-        names = self.names or tuple(f"{x:g}" for x in self.settings)
-        means = self.accuracy.mean(0)
-        found: dict[str, Json] = {"accuracy": {name: float(m) for name, m in zip(names, means, strict=True)}}
-        if self.reference is not None:
-            without = self.reference.mean(0)
-            found["zero_shot_accuracy"] = {name: float(m) for name, m in zip(names, without, strict=True)}
-        return found
 
 
 def icl_accuracy(lab: Lab, shots: int, n: int, shared: bool = False) -> Floats:
@@ -98,21 +38,55 @@ def icl_accuracy(lab: Lab, shots: int, n: int, shared: bool = False) -> Floats:
     return np.asarray(correct(lab.in_context(shots, n=measured)[:, 0], answers).mean(-1))[:n]
 
 
-def by_demonstrations(lab: Lab, n: int, numbers: Sequence[int] = NUMBERS) -> AccuracyTrend:
-    """Measure accuracy by number of demonstrations; the slope is per doubling of 1 + that number."""
+def _trend(
+    axis: str,
+    settings: Floats,
+    accuracy: Floats,
+    slope: Floats,
+    reference: Floats | None = None,
+    names: Sequence[str] = (),
+    x_log: bool = False,
+    **fixed: Json,
+) -> Study:
+    """Return the study of accuracy over the whole vocabulary along an axis, one number an episode.
+
+    Args:
+        axis: what the settings are, in words.
+        settings: their values, (settings,), ascending.
+        accuracy: (episodes, settings), in [0, 1], mean over queries.
+        slope: of accuracy, (episodes,).
+        reference: accuracy without demonstrations at the same settings, where that differs; else None.
+        names: what each setting is called; empty for its value.
+        x_log: whether the axis of a figure is logarithmic.
+        fixed: what was fixed beforehand.
+    """
+    names = names or [f"{x:g}" for x in settings]
+    numbers, details, curves = {"slope": slope}, dict[str, Json](), []
+    for key, learner, label, values in (
+        ("accuracy", "icl", "ICL", accuracy),
+        ("zero_shot_accuracy", "zero-shot", "zero-shot", reference),
+    ):
+        if values is not None:
+            numbers |= {f"{label} accuracy, {axis}: {name}": values[:, i] for i, name in enumerate(names)}
+            details[key] = {name: float(mean) for name, mean in zip(names, values.mean(0), strict=True)}
+            points = tuple(sampled(x, values[:, i]) for i, x in enumerate(settings))
+            curves.append(Curve(accuracy_of("vocabulary"), learner, label, axis, points, x_log=x_log))
+    return Study(numbers, details, {"axis": axis, **fixed}, curves=tuple(curves))
+
+
+def by_demonstrations(lab: Lab, n: int, numbers: Sequence[int] = NUMBERS) -> Study:
+    """Measure accuracy by number of demonstrations.
+
+    Returns:
+        "slope" per doubling of 1 + demonstrations; accuracy with so many of them, as "ICL accuracy, demonstrations: 8".
+    """
     x = np.array(numbers, dtype=np.float64)
     accuracy = np.stack([icl_accuracy(lab, shots, n, shared=True) for shots in numbers], axis=1)
-    return AccuracyTrend(
-        axis="demonstrations",
-        settings=x,
-        accuracy=accuracy,
-        slope=slopes(np.log2(1.0 + x), accuracy),
-        per="doubling of 1 + demonstrations",
-        protocol={"demonstrations": list(numbers)},
-    )
+    slope, per = slopes(np.log2(1.0 + x), accuracy), "doubling of 1 + demonstrations"
+    return _trend("demonstrations", x, accuracy, slope, slope_per=per, demonstrations=list(numbers))
 
 
-def by_length(labs: Sequence[Lab], lengths: Sequence[int], n: int, shared: Sequence[int] = ()) -> AccuracyTrend:
+def by_length(labs: Sequence[Lab], lengths: Sequence[int], n: int, shared: Sequence[int] = ()) -> Study:
     """Measure accuracy with 8 demonstrations by length of the examples.
 
     Episodes of different lengths are other draws; a row joins the i-th of each, so that rows are independent.
@@ -122,25 +96,32 @@ def by_length(labs: Sequence[Lab], lengths: Sequence[int], n: int, shared: Seque
         lengths: symbols an example, the label included.
         n: episodes.
         shared: lengths at which other claims ask for the precondition (see `icl_accuracy`).
+
+    Returns:
+        "slope" per symbol; "ICL accuracy, ..." and "zero-shot accuracy, ..." at each length.
     """
     x = np.array(lengths, dtype=np.float64)
     accuracy, none = (
         np.stack([icl_accuracy(lab, shots, n, k in shared) for lab, k in zip(labs, lengths, strict=True)], axis=1)
         for shots in (SHOTS, 0)
     )
-    return AccuracyTrend(
-        axis="symbols an example (k)",
-        settings=x,
-        accuracy=accuracy,
-        slope=slopes(x, accuracy),
-        per="symbol",
-        reference=none,
-        protocol={"demonstrations": SHOTS, "lengths": list(lengths)},
+    return _trend(
+        "symbols an example (k)",
+        x,
+        accuracy,
+        slopes(x, accuracy),
+        none,
+        slope_per="symbol",
+        demonstrations=SHOTS,
+        lengths=list(lengths),
     )
 
 
-def by_size(labs: Sequence[Lab], n: int) -> AccuracyTrend:
-    """Measure accuracy with 8 demonstrations by number of weights, on the same episodes; the slope is per decade.
+def by_size(labs: Sequence[Lab], n: int) -> Study:
+    """Measure accuracy with 8 demonstrations by number of weights, on the same episodes.
+
+    Returns:
+        "slope" per decade of weights; "ICL accuracy, ..." and "zero-shot accuracy, ..." of each model.
 
     Raises:
         NotRunError: fewer than four sizes.
@@ -154,14 +135,15 @@ def by_size(labs: Sequence[Lab], n: int) -> AccuracyTrend:
     accuracy, none = (
         np.stack([icl_accuracy(lab, shots, n, shared=True) for lab in labs], axis=1) for shots in (SHOTS, 0)
     )
-    return AccuracyTrend(
-        axis="weights of the model",
-        settings=x,
-        accuracy=accuracy,
-        slope=slopes(np.log10(x), accuracy),
-        per="decade of weights",
-        reference=none,
-        names=tuple(lab.model.name for lab in labs),
-        logarithmic=True,
-        protocol={"demonstrations": SHOTS, "fewest_sizes": FEWEST_SIZES},
+    return _trend(
+        "weights of the model",
+        x,
+        accuracy,
+        slopes(np.log10(x), accuracy),
+        none,
+        [lab.model.name for lab in labs],
+        x_log=True,
+        slope_per="decade of weights",
+        demonstrations=SHOTS,
+        fewest_sizes=FEWEST_SIZES,
     )

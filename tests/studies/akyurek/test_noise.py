@@ -47,12 +47,12 @@ def test_the_noise_is_a_fifth_of_the_functions_variance_and_that_of_training() -
 @pytest.mark.parametrize("points", [3, 5, 10])
 def test_each_predictor_is_told_from_the_other(points: int) -> None:
     study = posterior_mean_or_least_squares(noisy(Ridge("icl-objective-ridge", module(), 1.0)), points)
-    np.testing.assert_allclose(study.ridge, 0.0, atol=1e-12)
-    np.testing.assert_allclose(study.least_squares, 1.0, atol=1e-12)
-    supported = paired_greater(study.least_squares, study.ridge, margin=MARGIN, quantity="q").p_supported
+    np.testing.assert_allclose(study["ridge"], 0.0, atol=1e-12)
+    np.testing.assert_allclose(study["least-squares"], 1.0, atol=1e-12)
+    supported = paired_greater(study["least-squares"], study["ridge"], margin=MARGIN, quantity="q").p_supported
     other = posterior_mean_or_least_squares(noisy(LeastSquares("icl-objective-ols", module())), points)
-    np.testing.assert_allclose(other.ridge, 1.0, atol=1e-12)
-    refuted = paired_greater(other.least_squares, other.ridge, margin=MARGIN, quantity="q").p_refuted
+    np.testing.assert_allclose(other["ridge"], 1.0, atol=1e-12)
+    refuted = paired_greater(other["least-squares"], other["ridge"], margin=MARGIN, quantity="q").p_refuted
     assert supported is not None
     assert refuted is not None
     assert max(supported, refuted) < 1e-3

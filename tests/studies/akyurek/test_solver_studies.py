@@ -74,18 +74,20 @@ def test_a_contest_reads_both_errors_on_the_same_episodes(monkeypatch: pytest.Mo
     made = function_class_study.Contest(Linear(2), 5, {"zero": known(0.0), "hundred": known(100.0)})
     monkeypatch.setitem(function_class_study.CONTESTS, "planted", made)
     study = function_class_study.contest("planted", "least-squares")
-    assert study.record.details()["learner"] == "zero"
-    assert study.learner.mean() == pytest.approx(1.0, abs=0.2)
-    np.testing.assert_allclose(study.rival, 0.0, atol=1e-20)
-    assert study.record.tuning()["episodes"] == function_class_study.TUNING_EPISODES
+    assert study.details["learner"] == "zero"
+    assert study["learner"].mean() == pytest.approx(1.0, abs=0.2)
+    np.testing.assert_allclose(study["rival"], 0.0, atol=1e-20)
+    assert study.tuning["episodes"] == function_class_study.TUNING_EPISODES
 
 
 def test_closed_forms_are_met_and_a_wrong_learner_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(function_class_study, "BATCH", 16)
-    assert abs(function_class_study.closed_form_errors("least-squares", 10).difference.mean()) < 0.05
-    np.testing.assert_allclose(function_class_study.closed_form_errors("least-squares", 40).difference, 0.0, atol=1e-9)
+    assert abs(function_class_study.closed_form_errors("least-squares", 10)["difference"].mean()) < 0.05
+    np.testing.assert_allclose(
+        function_class_study.closed_form_errors("least-squares", 40)["difference"], 0.0, atol=1e-9
+    )
     monkeypatch.setattr(function_class_study, "least_squares", lambda x, y: np.zeros((len(x), x.shape[2])))
-    assert abs(function_class_study.closed_form_errors("least-squares", 10).difference.mean()) > 0.4
+    assert abs(function_class_study.closed_form_errors("least-squares", 10)["difference"].mean()) > 0.4
 
 
 def test_errors_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -96,10 +98,10 @@ def test_errors_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     function_class_study.errors.cache_clear()
     monkeypatch.setattr(function_class_study, "Linear", None)
     monkeypatch.setitem(function_class_study.RIVALS, "averaging", lambda x, y, q: np.zeros(q.shape[:2]))
-    np.testing.assert_array_equal(
-        first.difference, function_class_study.closed_form_errors("averaging", 10, store).difference
-    )
-    np.testing.assert_array_equal(contest.rival, function_class_study.contest("noisy-linear", "averaging", store).rival)
+    again = function_class_study.closed_form_errors("averaging", 10, store)
+    np.testing.assert_array_equal(first["difference"], again["difference"])
+    other = function_class_study.contest("noisy-linear", "averaging", store)
+    np.testing.assert_array_equal(contest["rival"], other["rival"])
     function_class_study.errors.cache_clear()
 
 

@@ -15,6 +15,7 @@ from iclgd_core.studies.falck import coins as martingale_coins
 from iclgd_core.studies.falck import paths as martingale_paths
 from iclgd_core.studies.falck import steps as martingale_steps
 from iclgd_core.studies.falck.coins import Coin, coins
+from iclgd_core.studies.falck.following import CHANCE, ONES
 from iclgd_core.studies.falck.oracle import GAPS, oracle_study
 from iclgd_core.studies.falck.paths import outcomes_that_fit, path_study
 from iclgd_core.studies.falck.steps import step_study
@@ -59,12 +60,12 @@ def test_steps_are_those_of_the_model(lab: Lab) -> None:
         return float(np.exp(row[1]) / np.exp(row).sum())
 
     p, p_0, p_1 = chance(data), chance(np.append(data, 0)), chance(np.append(data, 1))
-    assert found.chance[2] == pytest.approx(p, abs=1e-5)
-    assert found.two_step[2] == pytest.approx(abs((1 - p) * p_0 + p * p_1 - p), abs=1e-5)
-    assert found.moved[2] == pytest.approx((abs(p_0 - p) + abs(p_1 - p)) / 2, abs=1e-5)
-    mixed = (found.ones > 0.0) & (found.ones < 1.0)
+    assert found[CHANCE][2] == pytest.approx(p, abs=1e-5)
+    assert found["two-step gap"][2] == pytest.approx(abs((1 - p) * p_0 + p * p_1 - p), abs=1e-5)
+    assert found["moved by one outcome"][2] == pytest.approx((abs(p_0 - p) + abs(p_1 - p)) / 2, abs=1e-5)
+    mixed = (found[ONES] > 0.0) & (found[ONES] < 1.0)
     assert mixed.any()
-    assert ((found.order > 0.0) == mixed).all()
+    assert ((found["order gap"] > 0.0) == mixed).all()
 
 
 def test_a_bayesian_in_the_model_s_place_has_no_gap(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,15 +74,15 @@ def test_a_bayesian_in_the_model_s_place_has_no_gap(lab: Lab, monkeypatch: pytes
 
     monkeypatch.setattr(martingale_steps, "model_chances", chances)
     found = step_study(lab, 8)
-    np.testing.assert_allclose(found.two_step, 0.0, atol=1e-12)
-    np.testing.assert_array_equal(found.order, 0.0)
-    assert found.details()["correlation_of_chance_and_share"] == pytest.approx(1.0)
+    np.testing.assert_allclose(found["two-step gap"], 0.0, atol=1e-12)
+    np.testing.assert_array_equal(found["order gap"], 0.0)
+    assert found.details["correlation_of_chance_and_share"] == pytest.approx(1.0)
 
 
 def test_the_posterior_with_structure_does_not_mind_the_order(lab: Lab) -> None:
     found = step_study(lab, 4, "bayes-structure")
-    np.testing.assert_allclose(found.order, 0.0, atol=1e-9)
-    assert found.predictor == "bayes-structure"
+    np.testing.assert_allclose(found["order gap"], 0.0, atol=1e-9)
+    assert found.fixed["predictor"] == "bayes-structure"
 
 
 @pytest.mark.parametrize("predictor", ["icl", "bayes-mixture"])
@@ -92,8 +93,8 @@ def test_steps_are_computed_once_for_each_number_of_outcomes(
     for name in ("chance_of_one", "_odds"):
         monkeypatch.setattr(martingale_coins, name, lambda *_: pytest.fail("computed again"))
     again = step_study(lab, 3, predictor)
-    for name in ("two_step", "order", "chance", "moved"):
-        np.testing.assert_array_equal(getattr(again, name), getattr(found, name))
+    for name, values in found.numbers.items():
+        np.testing.assert_array_equal(again[name], values)
     for other, n in ((lab, 2), (replace(lab, seed=1), 3), (replace(lab, task=tiny_task(3)), 3)):
         with pytest.raises(pytest.fail.Exception, match="computed again"):
             step_study(other, n, predictor)
@@ -111,20 +112,22 @@ def test_paths_fit_the_context(lab: Lab) -> None:
 
 def test_statistics_are_of_paths_measured_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     found = path_study(lab, "long")
-    assert found.halves.shape == found.spread_inside.shape == (4,)
-    assert found.changes.shape == (4, 4)
-    assert set(found.halves_inside) <= {0.0, 1.0}
-    assert 0.0 <= found.details()["t2_inside"] <= 1.0  # type: ignore[operator]
+    assert {values.shape for values in found.numbers.values()} == {(4,)}
+    assert len(found.details["mean_t2"]) == 4  # type: ignore[arg-type]
+    assert set(found["T1 inside"]) <= {0.0, 1.0}
+    assert 0.0 <= found["T2 inside"].mean() == found.details["t2_inside"] <= 1.0  # type: ignore[operator]
     monkeypatch.setattr(martingale_paths, "sample_paths", lambda *_: pytest.fail("measured twice"))
-    np.testing.assert_array_equal(path_study(lab, "long").halves, found.halves)
+    np.testing.assert_array_equal(path_study(lab, "long")["T1"], found["T1"])
 
 
 def test_paths_begin_with_the_prediction_behind_the_data(lab: Lab) -> None:
     found, coin = path_study(lab, "long"), coins(lab, 4)[2]
-    prompt = coin.prompt(coin.outcomes[: found.n])
+    n, _ = outcomes_that_fit(lab, coin, "long")
+    assert found.fixed["outcomes"] == n
+    prompt = coin.prompt(coin.outcomes[:n])
     row = np.asarray(lab.model.log_probs([[prompt]], coin.tokens), dtype=np.float64)[0, 0, coin.tokens]
-    assert found.chance[2] == pytest.approx(np.exp(row[1]) / np.exp(row).sum(), abs=1e-5)
-    assert found.ones[2] == coin.outcomes[: found.n].mean()
+    assert found[CHANCE][2] == pytest.approx(np.exp(row[1]) / np.exp(row).sum(), abs=1e-5)
+    assert found[ONES][2] == coin.outcomes[:n].mean()
 
 
 def planted(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
@@ -143,7 +146,7 @@ def planted(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
 
 def test_a_bayesian_s_paths_lie_in_the_bands(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     planted(monkeypatch, "bayes")
-    found = path_study(lab, "long").details()
+    found = path_study(lab, "long").details
     for name in ("t1_inside", "t2_inside", "t3_inside"):
         share = found[name]
         assert isinstance(share, float)
@@ -152,11 +155,11 @@ def test_a_bayesian_s_paths_lie_in_the_bands(lab: Lab, monkeypatch: pytest.Monke
 
 def test_sorted_paths_drift_out_of_the_band(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     planted(monkeypatch, "sorted")
-    assert path_study(lab, "long").halves_inside.mean() < 0.5
+    assert path_study(lab, "long")["T1 inside"].mean() < 0.5
 
 
 @pytest.mark.parametrize("gap", GAPS)
 def test_the_oracle_has_no_gap(gap: str) -> None:
     found = oracle_study(gap)
-    assert len(found.largest) == 41
-    assert max(found.largest.values()) < 1e-15
+    assert len(found.numbers) == 41
+    assert max(found.numbers.values()) < 1e-15

@@ -1,7 +1,5 @@
 """The guard of the martingale claims: a predictor that follows its data is judged, one that ignores them is not."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,11 +7,13 @@ from numpy.typing import NDArray
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.correction import decide
 from iclgd_core.evidence.outcome import Outcome
+from iclgd_core.evidence.study import Study
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.stats import paired_greater
 from iclgd_core.stats.martingale import BetaBernoulli
 from iclgd_core.studies.falck.coins import THETAS
-from iclgd_core.studies.falck.following import following, if_it_follows
+from iclgd_core.studies.falck.following import CHANCE, following, if_it_follows
+from iclgd_core.studies.falck.following import ONES as SHARE
 
 Floats = NDArray[np.float64]
 N, COINS = 20, 60
@@ -22,10 +22,8 @@ COUNTS = RNG.binomial(N, np.resize(THETAS, COINS))
 ONES = COUNTS / N
 
 
-@dataclass(frozen=True, eq=False)
-class Planted:
-    chance: Floats
-    ones: Floats
+def planted(chance: Floats) -> Study:
+    return Study({CHANCE: chance, SHARE: ONES})
 
 
 def outcome_of(gap: Floats) -> Outcome:
@@ -36,11 +34,11 @@ def verdict_of(outcome: Outcome) -> Verdict:
     return decide(outcome, outcome.p_supported, outcome.p_refuted)
 
 
-BAYES = Planted(np.array([BetaBernoulli().behind(c, N - c).next_is_one for c in COUNTS], dtype=np.float64), ONES)
-CONSTANT = Planted(np.full(COINS, 0.7), ONES)
-ROUNDING = Planted(np.where(ONES > 0.5, 0.7 + 1e-16, 0.7), ONES)
-UNRELATED = Planted(np.random.default_rng(8).uniform(0.1, 0.9, COINS), ONES)
-AGAINST = Planted(1.0 - BAYES.chance, ONES)
+BAYES = planted(np.array([BetaBernoulli().behind(c, N - c).next_is_one for c in COUNTS], dtype=np.float64))
+CONSTANT = planted(np.full(COINS, 0.7))
+ROUNDING = planted(np.where(ONES > 0.5, 0.7 + 1e-16, 0.7))
+UNRELATED = planted(np.random.default_rng(8).uniform(0.1, 0.9, COINS))
+AGAINST = planted(1.0 - BAYES[CHANCE])
 
 
 @pytest.mark.parametrize(("gap", "verdict"), [(0.0, Verdict.SUPPORTED), (0.1, Verdict.REFUTED)])
@@ -52,7 +50,7 @@ def test_a_bayesian_is_judged(gap: float, verdict: Verdict) -> None:
 
 @pytest.mark.parametrize("study", [CONSTANT, ROUNDING, UNRELATED, AGAINST])
 @pytest.mark.parametrize("gap", [0.0, 0.1])
-def test_a_predictor_that_ignores_its_data_is_not(study: Planted, gap: float) -> None:
+def test_a_predictor_that_ignores_its_data_is_not(study: Study, gap: float) -> None:
     outcome = outcome_of(np.full(COINS, gap))
     found = if_it_follows(outcome, study)
     assert verdict_of(outcome) is not Verdict.INCONCLUSIVE
@@ -79,7 +77,7 @@ def test_the_test_keeps_its_level() -> None:
 
 
 def test_what_is_undefined_already_stays_so_and_no_number_is_made_of_nan() -> None:
-    nan = Planted(np.full(COINS, np.nan), ONES)
+    nan = planted(np.full(COINS, np.nan))
     undefined = outcome_of(np.full(COINS, np.nan))
     assert if_it_follows(undefined, nan) is undefined
     with pytest.raises(SettingsError):

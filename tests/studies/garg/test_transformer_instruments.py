@@ -86,17 +86,17 @@ def test_every_algorithm_predicts_its_right_shape() -> None:
 
 def test_depth_predicts_the_algorithm() -> None:
     deep = by_depth(lab(Ridge("icl-objective-ridge", module(), 0.3)))
-    assert deep.predicted.mean() == pytest.approx(0.0, abs=1e-20)
-    assert deep.other.mean() > 0.02
+    assert deep["predicted"].mean() == pytest.approx(0.0, abs=1e-20)
+    assert deep["other"].mean() > 0.02
     one = fresh("untrained-one", TransformerShape(hidden=8, layers=1, heads=1), 0).module
     shallow = by_depth(lab(OneStep("icl-objective-step", one, STEP_RATES[12])))
-    assert shallow.predicted.mean() < 1e-9 < shallow.other.mean()
+    assert shallow["predicted"].mean() < 1e-9 < shallow["other"].mean()
 
 
 def test_errors_of_a_known_learner() -> None:
     study = errors_after(lab(Ridge("icl-objective-ridge", module(), 1e-8)), "least-squares", 7)
-    np.testing.assert_allclose(study.icl, study.baseline, atol=1e-6)
-    assert [curve.learner for curve in study.record.curves()] == ["icl", "least-squares"]
+    np.testing.assert_allclose(study["icl"], study["baseline"], atol=1e-6)
+    assert [curve.learner for curve in study.curves] == ["icl", "least-squares"]
 
 
 def test_matching_recovers_the_iterations_of_each_layer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,12 +152,12 @@ def test_probes_find_what_is_there_at_its_layer_and_nothing_in_controls(monkeypa
     made = lab(Known("icl-objective-known", module()))
     for target, layer in (("moment", 1), ("weights", 2)):
         study = probes.probed(made, target, "shuffled")
-        assert study.trained.mean() < 0.1
-        assert study.control.mean() > 0.9
-        trained = study.record.details()["trained"]
+        assert study["trained"].mean() < 0.1
+        assert study["control"].mean() > 0.9
+        trained = study.details["trained"]
         assert isinstance(trained, dict)
         assert trained["best_layer"] == layer
-    assert probes.probed(made, "weights", "untrained").control.mean() > 0.5
+    assert probes.probed(made, "weights", "untrained")["control"].mean() > 0.5
 
 
 def test_probes_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -167,9 +167,9 @@ def test_probes_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     first = probes.probed(made, "moment", "shuffled")
     monkeypatch.setattr(probes, "_fitted", None)
     again = probes.probed(made, "moment", "shuffled")
-    np.testing.assert_array_equal(first.trained, again.trained)
-    np.testing.assert_array_equal(first.control, again.control)
-    assert first.record == again.record
+    np.testing.assert_array_equal(first["trained"], again["trained"])
+    np.testing.assert_array_equal(first["control"], again["control"])
+    assert (first.details, first.curves) == (again.details, again.curves)
     with pytest.raises(TypeError, match="not callable"):
         probes.probed(made, "weights", "shuffled")
 

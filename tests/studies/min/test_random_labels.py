@@ -9,12 +9,13 @@ import pytest
 from claims.min import test_r1_random_labels
 from iclgd_core.errors import DivergedError, NotRunError
 from iclgd_core.evidence.correction import decide
+from iclgd_core.evidence.study import Study
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab, Setting
 from iclgd_core.lab.store import Store
 from iclgd_core.learners import Schedule
 from iclgd_core.models.language.predictions import LogProbs
-from iclgd_core.studies.min.random_labels import RandomLabelStudy, random_label_study, relabelled
+from iclgd_core.studies.min.random_labels import nothing_to_lose, random_label_study, relabelled
 from iclgd_core.studies.min.random_labels_shift import mass, shift_study, trained
 from iclgd_core.tasks.relabelled import RelabelledTask
 from tests.mutations.judged import Recorder
@@ -53,28 +54,34 @@ def test_accuracy_with_other_labels_is_over_the_same_answers(
 ) -> None:
     copying(monkeypatch)
     found = random_label_study(lab, labels, scope)
-    np.testing.assert_array_equal(found.zero_shot, 1.0)
+    np.testing.assert_array_equal(found["zero-shot"], 1.0)
     given = [e.targets(np.arange(8))[-1] for e in relabelled(lab, labels).episodes("evaluation", 4)]
     own = [e.targets(np.arange(8))[-1] for e in lab.episodes("evaluation", 4)]
     answers = lab.answers("evaluation", 4)
-    np.testing.assert_array_equal(found.gold, (answers == np.array(own)[:, None]).mean(1))
+    np.testing.assert_array_equal(found["own labels"], (answers == np.array(own)[:, None]).mean(1))
     if scope == "vocabulary":
-        np.testing.assert_array_equal(found.other, (answers == np.array(given)[:, None]).mean(1))
-    assert set(found.details()) == {"gold_accuracy", f"{labels}_accuracy", "zero_shot_accuracy"}
+        np.testing.assert_array_equal(found["other labels"], (answers == np.array(given)[:, None]).mean(1))
+    assert set(found.details) == {"gold_accuracy", f"{labels}_accuracy", "zero_shot_accuracy"}
 
 
 @pytest.mark.parametrize(("gain", "undefined"), [(-0.25, True), (0.03125, True), (0.0625, False), (0.25, False)])
 def test_where_right_labels_gain_too_little_there_is_nothing_to_lose(gain: float, undefined: bool) -> None:
     zero_shot = np.array([0.25, 0.5, 0.5, 0.75])
     gold = zero_shot + gain * np.array([0.0, 0.0, 2.0, 2.0])
-    found = RandomLabelStudy(gold, gold, zero_shot, "uniform", "labels", least_gain=0.0625)
-    assert bool(found.undefined) is undefined
-    assert found.fixed()["least_gain_of_right_labels"] == 0.0625
+    found = nothing_to_lose(gold, zero_shot, "labels", 0.0625)
+    assert bool(found) is undefined
     if undefined:
-        assert found.undefined.startswith(f"right labels gain {gain:.3f} of accuracy over the labels (")
-    without = replace(found, least_gain=None)
+        assert found.startswith(f"right labels gain {gain:.3f} of accuracy over the labels (")
+
+
+def test_a_least_gain_is_asked_for_only_where_the_study_is_about_a_loss(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copying(monkeypatch)
+    found, without = (random_label_study(lab, "uniform", least_gain=gain) for gain in (0.05, None))
+    assert found.fixed == {**without.fixed, "least_gain_of_right_labels": 0.05}
+    assert "nothing to lose" in found.undefined
     assert without.undefined == ""
-    assert "least_gain_of_right_labels" not in without.fixed()
 
 
 @pytest.mark.parametrize(("gold", "verdict"), [(0.54, Verdict.INCONCLUSIVE), (0.56, Verdict.SUPPORTED)])
@@ -84,8 +91,10 @@ def test_that_random_labels_cost_little_is_no_finding_where_nothing_can_be_lost(
     """Both times random labels lose 0.04, with hardly any spread."""
     spread = np.tile([-0.001, 0.001], 20)
 
-    def planted(lab: Lab, labels: str, scope: str, least_gain: float | None = None) -> RandomLabelStudy:
-        return RandomLabelStudy(gold + spread, gold - 0.04 - spread, 0.5 + 0 * spread, labels, scope, least_gain)
+    def planted(lab: Lab, labels: str, scope: str, least_gain: float) -> Study:
+        own, none = gold + spread, 0.5 + 0 * spread
+        numbers = {"own labels": own, "other labels": gold - 0.04 - spread, "zero-shot": none}
+        return Study(numbers, undefined=nothing_to_lose(own, none, scope, least_gain))
 
     monkeypatch.setattr(test_r1_random_labels, "random_label_study", planted)
     judge = Recorder()
@@ -127,13 +136,13 @@ def test_the_best_setting_that_trains() -> None:
 
 def test_gd_that_fits_follows_the_labels_and_a_copying_icl_does_too(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     fitting = shift_study(lab, "fitting")
-    assert (fitting.setting.learning_rate, fitting.setting.epoch) == (0.5, 20)
-    assert fitting.descent.max() > 0.1, "in an episode with random labels that are no right ones"
-    assert fitting.tuning()["chosen_by"] == "fitting"
-    assert fitting.tuning()["not_training_is_a_choice"] is False
+    assert (fitting.details["learning_rate"], fitting.details["epoch"]) == (0.5, 20)
+    assert fitting["GD"].max() > 0.1, "in an episode with random labels that are no right ones"
+    assert fitting.tuning["chosen_by"] == "fitting"
+    assert fitting.tuning["not_training_is_a_choice"] is False
     copying(monkeypatch)
     given = np.arange(8)
     right, wrong = (each.episodes("evaluation", 3) for each in (lab, relabelled(lab, "uniform")))
     last = [b.targets(given)[-1] not in a.targets(given) for a, b in zip(right, wrong, strict=True)]
     assert any(last)
-    np.testing.assert_allclose(shift_study(lab, "fitting").icl, np.where(last, 0.9, 0.0), atol=0.03)
+    np.testing.assert_allclose(shift_study(lab, "fitting")["ICL"], np.where(last, 0.9, 0.0), atol=0.03)

@@ -36,13 +36,15 @@ def test_every_setting_is_measured_and_the_best_is_named(tmp_path: Path) -> None
     lab = planted_lab(tmp_path, icl, none, half_way_at_best)
     found = gap_map(lab, "jensen-shannon")
     rates = GRID.learning_rates[:-1]
-    assert set(found.learner) == {Place(r, e, b) for r in rates for e in GRID.readouts for b in BATCHES.values()}
-    assert found.diverged == tuple(Place(1e-1, e, b) for b in BATCHES.values() for e in GRID.readouts)
-    assert found.best == BEST
+    places = {str(Place(r, e, b)) for r in rates for e in GRID.readouts for b in BATCHES.values()}
+    assert set(found.numbers) == places | {"ceiling", "floor"}
+    lost = [str(Place(1e-1, e, b)) for b in BATCHES.values() for e in GRID.readouts]
+    assert found.details["diverged"] == lost
+    assert found.details["best_setting"] == str(BEST)
     assert {(one.optimizer, one.split, one.n) for one in lab.asked} == {
         (name, "evaluation", EPISODES["quick"]) for name in BATCHES
     }
-    details = found.details()
+    details = found.details
     cells = details["gap_map"]
     assert isinstance(cells, dict)
     assert cells["batches"] == [1, 4, 8]
@@ -64,7 +66,7 @@ def test_every_setting_is_measured_and_the_best_is_named(tmp_path: Path) -> None
 
 def test_curves_have_a_column_for_each_batch(tmp_path: Path) -> None:
     found = gap_map(planted_lab(tmp_path, icl, none, half_way_at_best), "token-overlap")
-    curves = found.curves()
+    curves = found.curves
     assert {curve.facet for curve in curves} == {f"{batch} of 8 demonstrations a step" for batch in (1, 4, 8)}
     assert len(curves) == 3 * (2 + 2), "floor, ceiling, and the two rates that did not diverge"
 
@@ -75,7 +77,7 @@ def test_a_map_without_a_setting_is_an_error(tmp_path: Path) -> None:
 
 
 def test_no_closure_where_icl_is_zero_shot(tmp_path: Path) -> None:
-    found = gap_map(planted_lab(tmp_path, none, none, half_way_at_best), "token-overlap").details()
+    found = gap_map(planted_lab(tmp_path, none, none, half_way_at_best), "token-overlap").details
     assert found["closure"] is None
     assert found["closure_undefined"]
     assert not any(cell is not None for a in found["gap_map"]["closure"] for b in a for cell in b)  # type: ignore
@@ -88,7 +90,7 @@ def test_no_closure_where_the_ceiling_lies_below_the_floor(tmp_path: Path) -> No
     def near(at: planted.Place) -> Floats:
         return 0.9 * drawn(1, at.episode, at.split) + 0.1 * none(at)
 
-    found = gap_map(planted_lab(tmp_path, torn, near, half_way_at_best), "jensen-shannon").details()
+    found = gap_map(planted_lab(tmp_path, torn, near, half_way_at_best), "jensen-shannon").details
     assert "below the floor" in str(found["closure_undefined"])
     assert not any(cell is not None for a in found["gap_map"]["closure"] for b in a for cell in b)  # type: ignore
 
@@ -102,6 +104,6 @@ def test_other_optimizers_have_their_own_settings(tmp_path: Path, optimizer: str
     assert tuning.schedule == SCHEDULES["quick"][schedule]
     assert (tuning.split, tuning.n, tuning.orders) == ("tuning", lab.tier.size_tuning_episodes, 1)
     assert (evaluation.split, evaluation.n) == ("evaluation", lab.tier.minibatch_episodes)
-    assert [cell["account"] for cell in found.closures()] == [optimizer, "zero-shot", "icl-other-order"]  # type: ignore
+    assert [cell["account"] for cell in found.details["closures"]] == [optimizer, "zero-shot", "icl-other-order"]  # type: ignore
     with pytest.raises(UnknownNameError, match="unknown optimizer of this account 'gd'"):
         optimizer_account(lab, "gd", "token-overlap")

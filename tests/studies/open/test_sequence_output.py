@@ -47,18 +47,18 @@ def sequence_lab(directory: Path) -> PlantedLab:
 
 def test_positions_are_apart_and_the_mean_is_theirs(tmp_path: Path) -> None:
     found = {p: sequence_study(sequence_lab(tmp_path), "jensen-shannon", p) for p in (*POSITIONS, MEAN)}
-    np.testing.assert_allclose(found["second"].learner, 1.0, atol=1e-6)
+    np.testing.assert_allclose(found["second"]["learner"], 1.0, atol=1e-6)
     for name in ("first", "third"):
-        np.testing.assert_allclose(found[name].learner, found[name].floor, atol=1e-6)
+        np.testing.assert_allclose(found[name]["learner"], found[name]["floor"], atol=1e-6)
     for part in ("learner", "floor", "ceiling"):
         np.testing.assert_allclose(
-            getattr(found[MEAN], part), np.mean([getattr(found[name], part) for name in POSITIONS], axis=0), atol=1e-6
+            found[MEAN][part], np.mean([found[name][part] for name in POSITIONS], axis=0), atol=1e-6
         )
-    assert found["first"].details()["closures"] == []
-    cells = found[MEAN].details()["closures"]
+    assert found["first"].details["closures"] == []
+    cells = found[MEAN].details["closures"]
     assert isinstance(cells, list)
     assert [cell["task"] for cell in cells] == ["ginc-k5-last3"] * 3  # type: ignore[index,call-overload]
-    curves = found[MEAN].curves()
+    curves = found[MEAN].curves
     assert [len(curve.points) for curve in curves] == [3, 3, 3]
 
 
@@ -70,7 +70,7 @@ def test_no_closure_where_the_ceiling_lies_below_the_floor(tmp_path: Path) -> No
         return 0.9 * icl(replace(at, order=0)) + 0.1 * none(at)
 
     lab = replace(planted_lab(tmp_path, torn, near, only_second), task=TASK)
-    found = sequence_study(lab, "jensen-shannon", MEAN).details()
+    found = sequence_study(lab, "jensen-shannon", MEAN).details
     assert found["closure"] is None
     assert "below the floor" in str(found["closure_undefined"])
 

@@ -17,6 +17,7 @@ from iclgd_core.studies import (
     invariance_study,
     sparsity_study,
 )
+from iclgd_core.studies.shen.sparsity import REQUIRED, ratio
 from tests.studies.planted import TIER
 from tests.tiny_models import tiny_model, tiny_task
 
@@ -46,15 +47,15 @@ def test_share_of_zeros_by_layer_in_one_projection(matrix: str, which: str) -> N
             found = sparsity_study(model, name, scale)
             expected = [0.25, 0.5] if name == matrix else [0.0, 0.0]
             for delta in ("0.01", "0.001", "0.0001", "1e-05", "1e-06"):
-                np.testing.assert_array_equal(found.by_layer[delta], expected)
-                assert found.ratio[delta] == np.mean(expected)
-            assert found.side == SIDE
+                np.testing.assert_array_equal(found[delta], expected)
+                assert ratio(found.numbers)[delta] == np.mean(expected)
+            assert found.details["side"] == SIDE
 
 
 def test_a_threshold_is_absolute_or_in_units_of_the_matrix() -> None:
     model = set_by_hand({(i, "k"): 2e-4 * ones_with(4, 5e-4) for i in range(2)})
-    assert list(sparsity_study(model, "W_K", "absolute").ratio.values()) == [1.0, 1.0, 0.25, 0.25, 0.25]
-    assert list(sparsity_study(model, "W_K", "relative").ratio.values()) == [0.25, 0.25, 0.0, 0.0, 0.0]
+    assert list(ratio(sparsity_study(model, "W_K", "absolute").numbers).values()) == [1.0, 1.0, 0.25, 0.25, 0.25]
+    assert list(ratio(sparsity_study(model, "W_K", "relative").numbers).values()) == [0.25, 0.25, 0.0, 0.0, 0.0]
 
 
 def test_products_are_taken_head_by_head_and_averaged() -> None:
@@ -62,9 +63,9 @@ def test_products_are_taken_head_by_head_and_averaged() -> None:
     value[:8] = 0.5  # the first head's rows
     model = set_by_hand({(i, which): identity for i in range(2) for which in "qko"} | {(0, "v"): value})
     # a head's product of identities is the identity on 8 of 16 coordinates: 8 of 256 entries are not zero
-    np.testing.assert_array_equal(sparsity_study(model, "W_K^T W_Q", "absolute").by_layer["0.01"], [248 / 256] * 2)
+    np.testing.assert_array_equal(sparsity_study(model, "W_K^T W_Q", "absolute")["0.01"], [248 / 256] * 2)
     # P W_V: a head of full rows fills 8 of 16 rows; in layer 0 only the first head does, in layer 1 both
-    by_layer = sparsity_study(model, "P W_V", "absolute").by_layer["0.01"]
+    by_layer = sparsity_study(model, "P W_V", "absolute")["0.01"]
     np.testing.assert_array_equal(by_layer, [(0.5 + 248 / 256) / 2, 0.5])
 
 
@@ -73,16 +74,16 @@ def test_products_are_taken_head_by_head_and_averaged() -> None:
 )
 def test_what_the_construction_needs_at_the_model_s_side(matrix: str, like: str) -> None:
     assert matrix in MATRICES
-    assert sparsity_study(tiny_model(), matrix, "absolute").required == required_sparsity(SIDE)[like]
+    assert sparsity_study(tiny_model(), matrix, "absolute")[REQUIRED] == required_sparsity(SIDE)[like]
 
 
 def test_full_batch_gd_ignores_the_order_and_icl_does_not(tmp_path: Path) -> None:
     model = tiny_model()
     before = {name: p.clone() for name, p in model.module.named_parameters()}
     found = invariance_study(Lab(model, tiny_task(), TIER, 0, Store(tmp_path)))
-    assert found.icl.shape == found.descent.shape == (4,)
-    assert found.descent.max() < 1e-9
-    assert found.icl.min() > 1e-9
+    assert found["icl"].shape == found["gd"].shape == (4,)
+    assert found["gd"].max() < 1e-9
+    assert found["icl"].min() > 1e-9
     for name, p in model.module.named_parameters():
         assert p.dtype == torch.float32
         assert torch.equal(p, before[name])
@@ -96,5 +97,5 @@ def test_the_largest_change_of_a_probability_is_found_by_episode(
     planted[2, 2, 3, 5] -= 0.02
     monkeypatch.setattr("iclgd_core.studies.shen.invariance.in_context", lambda *_: np.log(planted))
     found = invariance_study(Lab(tiny_model(), tiny_task(), TIER, 0, Store(tmp_path)))
-    np.testing.assert_allclose(found.icl, [0.0, 0.0, 0.05, 0.0], atol=1e-12)
-    assert found.descent.max() < 1e-9
+    np.testing.assert_allclose(found["icl"], [0.0, 0.0, 0.05, 0.0], atol=1e-12)
+    assert found["gd"].max() < 1e-9

@@ -44,11 +44,11 @@ def answering(monkeypatch: pytest.MonkeyPatch, restart: float) -> None:
 def test_an_icl_that_is_the_posterior_is_found_to_be_it(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, 1e-3)
     found = bayes_study(lab, "bayes-mixture", "jensen-shannon")
-    assert found.chosen.restart == 1e-3
-    np.testing.assert_allclose(found.found.learner, 1.0, atol=1e-6)
-    np.testing.assert_allclose(found.found.ceiling, 1.0, atol=1e-6)
-    assert found.limit.mean() < found.found.learner.mean()
-    cells = found.details()["closures"]
+    assert found.details["restart_rate"] == 1e-3
+    np.testing.assert_allclose(found["learner"], 1.0, atol=1e-6)
+    np.testing.assert_allclose(found["ceiling"], 1.0, atol=1e-6)
+    assert found["learner, no restarts"].mean() < found["learner"].mean()
+    cells = found.details["closures"]
     assert isinstance(cells, list)
     values = {cell["account"]: cell["value"] for cell in cells if isinstance(cell, dict)}
     assert values == {"bayes-mixture": pytest.approx(1.0), "zero-shot": 0.0, "icl-other-order": 1.0}
@@ -97,28 +97,31 @@ def test_predictions_are_computed_once_for_each_posterior_rate_and_prompt(
 
 def test_accuracy_is_that_of_both(lab: Lab) -> None:
     found = bayes_accuracy_study(lab, "bayes-structure", 2)
-    assert found.icl.shape == found.bayes.shape == (5,)
-    assert found.details() == {"icl_accuracy": found.icl.mean(), "bayes_accuracy": found.bayes.mean()}
+    assert found["ICL"].shape == found["Bayes"].shape == (5,)
+    assert found.details == {"icl_accuracy": found["ICL"].mean(), "bayes_accuracy": found["Bayes"].mean()}
 
 
 def test_the_mixture_is_followed_along_demonstrations(lab: Lab) -> None:
     found = concentration_study(lab)
-    assert found.before.shape == found.behind.shape == (6,)
-    rows = [row for row in found.rows if isinstance(row, dict)]
+    assert found["without demonstrations"].shape == found["with 8 demonstrations"].shape == (6,)
+    by_shots, rates = found.details["by_demonstrations"], found.details["accuracy_by_restart_rate"]
+    assert isinstance(by_shots, list)
+    assert isinstance(rates, dict)
+    rows = [row for row in by_shots if isinstance(row, dict)]
     assert [row["demonstrations"] for row in rows] == [0, 1, 2, 4, 8]
     assert rows[0]["share_impossible"] == 0.0
-    assert list(found.by_restart) == [*(f"{rate:g}" for rate in RESTARTS), "free at delimiters"]
+    assert list(rates) == [*(f"{rate:g}" for rate in RESTARTS), "free at delimiters"]
 
 
 def test_the_posterior_is_exact_and_the_check_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert max(exactness_study("bayes-structure").differences.values()) < 1e-12
+    assert max(exactness_study("bayes-structure").numbers.values()) < 1e-12
     monkeypatch.setattr("iclgd_core.studies.xie.exactness.RESTART", 1e-2)
-    assert max(exactness_study("bayes-mixture").differences.values()) > 1e-3
+    assert max(exactness_study("bayes-mixture").numbers.values()) > 1e-3
 
 
 def test_a_task_without_known_distribution_is_not_run(lab: Lab) -> None:
     other = replace(lab, task=RelabelledTask(lab.task))
-    for study in (lambda: bayes_study(other, "bayes-mixture", "token-overlap"), lambda: concentration_study(other)):
+    for study in (partial(bayes_study, other, "bayes-mixture", "token-overlap"), partial(concentration_study, other)):
         with pytest.raises(NotRunError, match=r"has no known distribution, so no exact posterior"):
             study()
 

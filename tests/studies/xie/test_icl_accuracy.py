@@ -32,12 +32,11 @@ def lab_with(directory: Path, right: Callable[[Place], int], layers: int = 1) ->
 def test_accuracy_and_slope_over_demonstrations(tmp_path: Path) -> None:
     lab = lab_with(tmp_path, lambda at: {0: 0, 1: 1, 3: 2, 7: 3}[at.shots])
     found = by_demonstrations(lab, 5, (0, 1, 3, 7))
-    assert found.accuracy.shape == (5, 4)
-    np.testing.assert_array_equal(found.accuracy, np.tile([0, 0.25, 0.5, 0.75], (5, 1)))
-    np.testing.assert_allclose(found.slope, 0.25)
-    np.testing.assert_array_equal(found.at(3), np.full(5, 0.5))
-    assert found.details() == {"accuracy": {"0": 0.0, "1": 0.25, "3": 0.5, "7": 0.75}}
-    (curve,) = found.curves()
+    for shots, accuracy in ((0, 0), (1, 0.25), (3, 0.5), (7, 0.75)):
+        np.testing.assert_array_equal(found[f"ICL accuracy, demonstrations: {shots}"], np.full(5, accuracy))
+    np.testing.assert_allclose(found["slope"], np.full(5, 0.25))
+    assert found.details == {"accuracy": {"0": 0.0, "1": 0.25, "3": 0.5, "7": 0.75}}
+    (curve,) = found.curves
     assert [(point.x, point.y, point.n) for point in curve.points] == [
         (0, 0, 5),
         (1, 0.25, 5),
@@ -48,7 +47,7 @@ def test_accuracy_and_slope_over_demonstrations(tmp_path: Path) -> None:
 
 def test_a_fall_has_a_negative_slope(tmp_path: Path) -> None:
     lab = lab_with(tmp_path, lambda at: 4 - at.shots)
-    assert (by_demonstrations(lab, 4, (0, 1, 2)).slope < 0).all()
+    assert (by_demonstrations(lab, 4, (0, 1, 2))["slope"] < 0).all()
 
 
 def test_the_shots_of_the_precondition_are_measured_on_its_episodes_and_cut(
@@ -79,12 +78,12 @@ def test_lengths_have_their_slope_and_their_zero_shot(tmp_path: Path) -> None:
         for k in (3, 4, 6)
     ]
     found = by_length(labs, (3, 4, 6), 3)
-    np.testing.assert_array_equal(found.accuracy[0], [0.25, 0.5, 1.0])
-    np.testing.assert_allclose(found.slope, 0.25)
-    assert found.reference is not None
-    np.testing.assert_array_equal(found.reference, np.full((3, 3), 0.25))
-    assert [curve.learner for curve in found.curves()] == ["icl", "zero-shot"]
-    assert found.details()["zero_shot_accuracy"] == {"3": 0.25, "4": 0.25, "6": 0.25}
+    np.testing.assert_allclose(found["slope"], 0.25)
+    for k, accuracy in ((3, 0.25), (4, 0.5), (6, 1.0)):
+        np.testing.assert_array_equal(found[f"ICL accuracy, symbols an example (k): {k}"], np.full(3, accuracy))
+        np.testing.assert_array_equal(found[f"zero-shot accuracy, symbols an example (k): {k}"], np.full(3, 0.25))
+    assert [curve.learner for curve in found.curves] == ["icl", "zero-shot"]
+    assert found.details["zero_shot_accuracy"] == {"3": 0.25, "4": 0.25, "6": 0.25}
 
 
 def test_sizes_are_on_a_logarithmic_axis_and_fewer_than_four_are_not_run(tmp_path: Path) -> None:
@@ -92,9 +91,9 @@ def test_sizes_are_on_a_logarithmic_axis_and_fewer_than_four_are_not_run(tmp_pat
     found = by_size(labs, 3)
     sizes = np.array([float(lab.model.n_parameters) for lab in labs])
     expected = np.polyfit(np.log10(sizes), [0.25, 0.5, 0.75, 1.0], 1)[0]
-    np.testing.assert_allclose(found.slope, expected)
-    assert list(found.details()["accuracy"]) == [f"layers-{i}" for i in (1, 2, 3, 4)]  # type: ignore[arg-type]
-    assert all(curve.x_log for curve in found.curves())
+    np.testing.assert_allclose(found["slope"], expected)
+    assert list(found.details["accuracy"]) == [f"layers-{i}" for i in (1, 2, 3, 4)]  # type: ignore[arg-type]
+    assert all(curve.x_log for curve in found.curves)
     with pytest.raises(NotRunError, match="at least 4 sizes; 3 were given"):
         by_size(labs[:3], 3)
     with pytest.raises(NotRunError, match="at least 4 sizes; 3 were given"):

@@ -11,7 +11,7 @@ from iclgd_core.lab.store.store import Arrays
 from iclgd_core.tasks.regression.task import Floats
 
 CODE = (
-    "tasks/regression", "models/regression", "learners/linear", "lab/regression.py", "lab/store/kept.py",
+    "tasks/regression", "models/regression", "learners/linear", "lab/base.py", "lab/regression.py", "lab/store/kept.py",
     "metrics/prediction_distance.py", "studies/akyurek", "studies/garg", "studies/layer_readout.py",
 )  # fmt: skip
 """What decides the numbers of a measurement in regression."""

@@ -13,9 +13,9 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.models.regression.entry import ModelEntry
 from iclgd_core.models.regression.in_context_transformer import InContextTransformer, TransformerShape
 from iclgd_core.models.regression.model import RegressionModel
-from iclgd_core.models.regression.shuffled import shuffled
 from iclgd_core.models.regression.transformer_files import load_transformer
 from iclgd_core.models.regression.transformer_recipes import TRANSFORMER_RECIPES, get_transformer_recipe
+from iclgd_core.models.shuffling import shuffled
 from iclgd_core.seeds import derive
 from iclgd_core.tasks.regression.gaussian import GAUSSIAN, NOISY
 from iclgd_core.tasks.regression.task import Floats
@@ -127,7 +127,7 @@ def _untrained(name: str, seed: int) -> RegressionModel:
 
 def _shuffled(name: str, seed: int) -> RegressionModel:
     module = load_transformer(TRAINED + name.removeprefix(SHUFFLED))
-    module.load_state_dict(shuffled(dict(module.named_parameters()), derive(seed, name)), strict=False)
+    module.load_state_dict(dict(shuffled(module.named_parameters(), derive(seed, name))), strict=False)
     return TransformerModel(name, module)
 
 

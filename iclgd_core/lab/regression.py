@@ -5,23 +5,28 @@ The twin of `iclgd_core.lab.Lab` for models whose outputs are real numbers. Sett
 regression model of the run and each of its tasks (see `registry`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 import numpy as np
 
-from iclgd_core.errors import DivergedError
+from iclgd_core.errors import DivergedError, NotRunError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.base import BaseLab
 from iclgd_core.lab.precondition import Gains
-from iclgd_core.lab.store import Store
+from iclgd_core.lab.store import Store, digest_of
 from iclgd_core.lab.store.kept import floats, kept
 from iclgd_core.lab.store.key import Key
 from iclgd_core.lab.store.store import Arrays
+from iclgd_core.learners import Schedule, get_optimizer
+from iclgd_core.learners.regression_descent import RegressionRuns, regression_descent
 from iclgd_core.metrics.prediction_distance import mean_square, npd
-from iclgd_core.models.regression.model import RegressionModel
+from iclgd_core.models.regression.model import RegressionModel, TrainableModel
 from iclgd_core.tasks.regression.task import Floats, RegressionEpisodes, RegressionTask
 
+RUNS = ("predictions", "diverged", "loss")
+"""What is kept of gradient descent."""
 SCALE_EPISODES = 1024
 """Tuning episodes over which E |y|^2 is the mean."""
 PRECONDITION = (
@@ -59,7 +64,7 @@ class RegressionLab(BaseLab):
     tier: str = "quick"
     seed: int = 0
     store: Store | None = None
-    _seen: dict[str, Floats] = field(default_factory=dict, repr=False)
+    _seen: dict[str, Arrays] = field(default_factory=dict, repr=False)
 
     @property
     def size(self) -> Size:
@@ -97,6 +102,27 @@ class RegressionLab(BaseLab):
         """Measure the model without demonstrations: predictions (episodes, queries, Ny)."""
         return self.model.zero_shot(self.episodes(split, n).xq)
 
+    def descend(
+        self,
+        optimizer: str,
+        schedule: Schedule,
+        shots: int | None = None,
+        orders: int = 1,
+        split: str = "evaluation",
+        n: int | None = None,
+    ) -> RegressionRuns:
+        """Measure gradient descent on the network's weights; see `regression_descent`. After episodes comes the order.
+
+        Raises:
+            NotRunError: a model whose network can't be trained so, or Newton-like steps.
+        """
+        model = self.model
+        if not isinstance(model, TrainableModel):
+            raise NotRunError(f"{model.name} has no network whose weights could be trained on demonstrations.")
+        found = [self._trained(model, self.in_order(o, split, n, shots), optimizer, schedule) for o in range(orders)]
+        predictions, diverged, loss = (np.stack([a[what] for a in found], axis=1) for what in RUNS)
+        return RegressionRuns(predictions.astype(np.float64), diverged.astype(bool), loss.astype(np.float64))
+
     @cached_property
     def scale(self) -> float:
         """E |y|^2: mean over the queries of many tuning episodes; what squared distances are divided by."""
@@ -122,22 +148,47 @@ class RegressionLab(BaseLab):
         """Return how the model is computed, for the report."""
         return {"parameters": self.model.n_parameters} | self.model.known()
 
-    def _predicted(self, episodes: RegressionEpisodes) -> Floats:
-        """Return the model's predictions, measured once; the model's task is no part of what decides them."""
-        key = f"{self.model.digest}/{episodes.digest}"
-        if key not in self._seen:
-            self._seen[key] = self._measured(episodes)
-        return self._seen[key]
+    def stored(
+        self, learner: str, episodes: RegressionEpisodes, settings: Key, compute: Callable[[], Arrays]
+    ) -> Arrays:
+        """Return a measurement of the model on episodes, computed once; its task is no part of what decides it.
 
-    def _measured(self, episodes: RegressionEpisodes) -> Floats:
+        Args:
+            learner: what is measured; the name that tells it from other measurements.
+            episodes: on which it is.
+            settings: whatever decides the numbers besides the model, the episodes and the code.
+            compute: makes the arrays.
+        """
+        key: Key = {"learner": learner, "model": self.model.digest, "episodes": episodes.digest, **settings}
+        name = digest_of(key)
+        if name not in self._seen:
+            self._seen[name] = kept(self.store, key, compute)
+        return self._seen[name]
+
+    def _predicted(self, episodes: RegressionEpisodes) -> Floats:
         def compute() -> Arrays:
             found = self.model.predict(episodes.xs, episodes.ys, episodes.xq)
             if not np.isfinite(found).all():
                 raise DivergedError(f"{self.model.name}: a prediction in context of {self.task.name} is not finite.")
             return {"predictions": found}
 
-        key: Key = {"learner": "in_context_regression", "model": self.model.digest, "episodes": episodes.digest}
-        return floats(kept(self.store, key, compute), "predictions")
+        return floats(self.stored("in_context_regression", episodes, {}, compute), "predictions")
+
+    def _trained(
+        self, model: TrainableModel, episodes: RegressionEpisodes, optimizer: str, schedule: Schedule
+    ) -> Arrays:
+        rule = get_optimizer(optimizer)
+
+        def compute() -> Arrays:
+            runs = regression_descent(model, episodes, rule, schedule.learning_rates, schedule.readouts)
+            return {"predictions": runs.predictions, "diverged": runs.diverged, "loss": runs.loss}
+
+        settings: Key = {
+            "optimizer": [rule.name, rule.rule, str(rule.batch)],
+            "learning_rates": list(schedule.learning_rates),
+            "readouts": list(schedule.readouts),
+        }
+        return self.stored("gradient_descent_regression", episodes, settings, compute)
 
 
 @cache

@@ -7,6 +7,8 @@ from functools import cached_property, partial
 
 import numpy as np
 import torch
+from torch.func import functional_call
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from iclgd_core.errors import ContextError
 from iclgd_core.evidence.plain import Json
@@ -82,6 +84,19 @@ class TransformerModel:
         """Predict without demonstrations: (episodes, Q, 1)."""
         episodes, _, d = xq.shape
         return self.predict(np.zeros((episodes, 0, d)), np.zeros((episodes, 0, 1)), xq)
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """Return the weights by name, detached."""
+        return {name: weight.detach() for name, weight in self.module.named_parameters()}
+
+    def without_context(self, weights: dict[str, torch.Tensor], xq: torch.Tensor) -> torch.Tensor:
+        """Predict without demonstrations as a function of the weights, (Q, d) -> (Q, 1): each query a sequence of one.
+
+        Attention is computed from its formula, whose gradient torch.func vectorises.
+        """
+        with sdpa_kernel(SDPBackend.MATH):
+            found: torch.Tensor = functional_call(self.module, weights, (xq[:, None], xq.new_zeros(len(xq), 1)))
+        return found
 
     @torch.no_grad()
     def predict_along(self, x: Floats, y: Floats) -> Floats:

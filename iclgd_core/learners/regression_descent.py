@@ -82,7 +82,7 @@ def regression_descent(
         return np.ascontiguousarray(np.moveaxis(shaped[places], 0, 1), dtype=np.float64)
 
     predictions = by_run(0)
-    diverged = ~np.isfinite(predictions).all(axis=(-1, -2))
+    diverged = np.asarray(~np.isfinite(predictions).all(axis=(-1, -2)))
     predictions[diverged] = np.nan
     return RegressionRuns(predictions, diverged, by_run(1))
 

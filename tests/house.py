@@ -78,5 +78,5 @@ def _lines(found: list[Room]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print(table())  # noqa: T201
-    print(f"\nbehind S1: {len(behind())} files")  # noqa: T201
+    print(table())
+    print(f"\nbehind S1: {len(behind())} files")

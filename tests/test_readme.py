@@ -11,7 +11,7 @@ from tests.waiting import HANG
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PLUGINS = ("fixtures.options", "fixtures.selection", "fixtures.judge", "fixtures.lab", "reports.plugin")
+PLUGINS = ("fixtures.options", "fixtures.selection", "fixtures.judge", "fixtures.arguments.plugin", "reports.plugin")
 
 
 def example() -> str:

@@ -1,6 +1,6 @@
 """The laboratory of one model and task: its episodes, what is measured on them and kept, and how GD is set."""
 
-from iclgd_core.lab.laboratory import Lab, Series
+from iclgd_core.lab.language import Lab, Series
 from iclgd_core.lab.material import SHOTS
 from iclgd_core.lab.measuring import REPLICAS
 from iclgd_core.lab.setting import Score, Setting

@@ -1,6 +1,7 @@
-"""The precondition of claims about ICL: a model gains from demonstrations more than by repeating their labels."""
+"""The precondition of claims about ICL: a model gains from demonstrations, more than by what needs no learning."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -15,37 +16,54 @@ Ints = NDArray[np.int64]
 ICL_ALPHA = 0.05
 
 
-def why_no_icl(in_context: Floats, zero_shot: Floats, repeated: Floats, shots: int, task: str) -> str:
-    """Return why a model shows no ICL; empty where it does.
+@dataclass(frozen=True, eq=False)
+class Gains:
+    """How good a model is with demonstrations, and what it must be better than.
 
-    An untrained model, too, favours tokens of its prompt a little (right in 1.5% of the answers of GINC with k = 8
-    with demonstrations, in 0.6% without), which a test of "more accurate than zero-shot" detects; so ICL must also be
-    more accurate than whoever repeats the demonstrations' most frequent label.
-
-    Args:
-        in_context: accuracy over the whole vocabulary with demonstrations, (episodes,).
-        zero_shot: without, of the same episodes.
-        repeated: of repeating the most frequent label of the demonstrations, of the same episodes.
+    Attributes:
+        quantity: what is measured, in words.
+        with_demonstrations: of each episode, (episodes,).
+        others: the same of whatever must be worse, by name: "without", "by predicting 0".
         shots: number of demonstrations.
         task: for the message.
-
-    Returns:
-        The reason, where one of the two one-sided tests over episodes (`paired_greater`) does not reject at 0.05.
+        less_is_better: whether the quantity is an error.
+        over: what it is over, if anything, for example "over the whole vocabulary".
     """
-    for other, named in ((zero_shot, "without"), (repeated, "by repeating their most frequent label")):
-        p = _p_of_gain(*(np.asarray(a, dtype=np.float64).tobytes() for a in (in_context, other)))
+
+    quantity: str
+    with_demonstrations: Floats
+    others: dict[str, Floats]
+    shots: int
+    task: str
+    less_is_better: bool = False
+    over: str = ""
+
+
+def why_no_icl(gains: Gains) -> str:
+    """Return why a model shows no ICL; empty where it does.
+
+    The reason is the first that the model is not shown to be better than: where the one-sided test over episodes
+    (`paired_greater`) does not reject at level 0.05.
+    """
+    found = gains.with_demonstrations
+    for named, other in gains.others.items():
+        p = _p_of_gain(*(_bytes(a) for a in ((other, found) if gains.less_is_better else (found, other))))
         if p is None or p > ICL_ALPHA:
             return (
-                f"no ICL: accuracy {in_context.mean():.3f} with {shots} demonstrations, {other.mean():.3f} {named}, "
-                f"over the whole vocabulary (one-sided p = {p}, {len(in_context)} episodes of {task})"
+                f"no ICL: {gains.quantity} {found.mean():.3f} with {gains.shots} demonstrations, {other.mean():.3f} "
+                f"{named}{gains.over and ', '}{gains.over} (one-sided p = {p}, {len(found)} episodes of {gains.task})"
             )
     return ""
 
 
+def _bytes(values: Floats) -> bytes:
+    return np.asarray(values, dtype=np.float64).tobytes()
+
+
 @lru_cache(maxsize=256)
-def _p_of_gain(in_context: bytes, other: bytes) -> float | None:
+def _p_of_gain(more: bytes, less: bytes) -> float | None:
     """Return the p-value of a gain; every claim on a model asks for the same, and resampling takes its time."""
-    outcome = paired_greater(np.frombuffer(in_context), np.frombuffer(other), margin=0.0, quantity="accuracy gained")
+    outcome = paired_greater(np.frombuffer(more), np.frombuffer(less), margin=0.0, quantity="gain in context")
     return outcome.p_supported
 
 

@@ -11,19 +11,22 @@ from functools import cache, cached_property
 
 import numpy as np
 
-from iclgd_core.errors import DivergedError
+from iclgd_core.errors import DivergedError, NotRunError
 from iclgd_core.evidence.plain import Json
-from iclgd_core.lab.precondition import ICL_ALPHA
-from iclgd_core.lab.store import Store
+from iclgd_core.lab.base import BaseLab
+from iclgd_core.lab.precondition import Gains
+from iclgd_core.lab.store import Store, digest_of
 from iclgd_core.lab.store.kept import floats, kept
 from iclgd_core.lab.store.key import Key
 from iclgd_core.lab.store.store import Arrays
+from iclgd_core.learners import Schedule, get_optimizer
+from iclgd_core.learners.regression_descent import RegressionRuns, regression_descent
 from iclgd_core.metrics.prediction_distance import mean_square, npd
-from iclgd_core.models.regression.model import RegressionModel
-from iclgd_core.seeds import stream
-from iclgd_core.stats import paired_greater
-from iclgd_core.tasks.regression.task import Floats, Ints, RegressionEpisodes, RegressionTask
+from iclgd_core.models.regression.model import RegressionModel, TrainableModel
+from iclgd_core.tasks.regression.task import Floats, RegressionEpisodes, RegressionTask
 
+RUNS = ("predictions", "diverged", "loss")
+"""What is kept of gradient descent."""
 SCALE_EPISODES = 1024
 """Tuning episodes over which E |y|^2 is the mean."""
 PRECONDITION = (
@@ -53,51 +56,30 @@ SIZES = {"quick": Size(64, 96, 8, 4), "full": Size(256, 1024, 16, 10)}
 
 
 @dataclass(frozen=True, eq=False)
-class RegressionLab:
-    """One regression model on one task at one tier.
-
-    Attributes:
-        model, task: what is measured.
-        tier: "quick" or "full"; sizes are `SIZES[tier]`.
-        seed: the run's seed; all streams derive from it by name.
-        plan: judge on tuning episodes instead, to see the variance before the evaluation.
-        store: keeps predictions and studies on disk for other workers and runs; None keeps predictions in this process
-            alone, which is enough for models that take seconds.
-    """
+class RegressionLab(BaseLab):
+    """One regression model on one task at one tier, "quick" or "full"; see `BaseLab`."""
 
     model: RegressionModel
     task: RegressionTask
     tier: str = "quick"
     seed: int = 0
-    plan: bool = False
     store: Store | None = None
-    _seen: dict[str, Floats] = field(default_factory=dict, repr=False)
+    _seen: dict[str, Arrays] = field(default_factory=dict, repr=False)
 
     @property
     def size(self) -> Size:
         """How much is measured."""
         return SIZES[self.tier]
 
-    def count(self, split: str = "evaluation", n: int | None = None) -> int:
-        """Return the number of episodes of a split: n, or the tier's number if n is None."""
-        if self.plan:
-            return self.size.tuning
-        return (self.size.tuning if split == "tuning" else self.size.evaluation) if n is None else n
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The tier's numbers of tuning episodes and of evaluation episodes."""
+        return self.size.tuning, self.size.evaluation
 
     def episodes(self, split: str = "evaluation", n: int | None = None, shots: int | None = None) -> RegressionEpisodes:
         """Return the first n episodes of a split, with so many demonstrations; by default the tier's and task's."""
-        where = "tuning" if self.plan else split
         shots = self.task.shots if shots is None else shots
-        return _drawn(self.task, self.seed, where, self.count(split, n), shots, self.size.queries)
-
-    def orders(self, split: str, n: int, shots: int, orders: int) -> Ints:
-        """Draw orders of the demonstrations, (n, orders, shots): the first as drawn, the others random."""
-        out = np.tile(np.arange(shots), (n, orders, 1))
-        for e in range(n):
-            rng = stream(self.seed, self.task.name, "tuning" if self.plan else split, e, "orders", shots)
-            for o in range(1, orders):
-                out[e, o] = rng.permutation(shots)
-        return out
+        return _drawn(self.task, self.seed, self.where(split), self.count(split, n), shots, self.size.queries)
 
     def in_order(
         self, order: int, split: str = "evaluation", n: int | None = None, shots: int | None = None
@@ -130,6 +112,27 @@ class RegressionLab:
         """
         return predictor(self.in_order(order))
 
+    def descend(
+        self,
+        optimizer: str,
+        schedule: Schedule,
+        shots: int | None = None,
+        orders: int = 1,
+        split: str = "evaluation",
+        n: int | None = None,
+    ) -> RegressionRuns:
+        """Measure gradient descent on the network's weights; see `regression_descent`. After episodes comes the order.
+
+        Raises:
+            NotRunError: a model whose network can't be trained so, or Newton-like steps.
+        """
+        model = self.model
+        if not isinstance(model, TrainableModel):
+            raise NotRunError(f"{model.name} has no network whose weights could be trained on demonstrations.")
+        found = [self._trained(model, self.in_order(o, split, n, shots), optimizer, schedule) for o in range(orders)]
+        predictions, diverged, loss = (np.stack([a[what] for a in found], axis=1) for what in RUNS)
+        return RegressionRuns(predictions.astype(np.float64), diverged.astype(bool), loss.astype(np.float64))
+
     @cached_property
     def scale(self) -> float:
         """E |y|^2: mean over the queries of many tuning episodes; what squared distances are divided by."""
@@ -139,50 +142,63 @@ class RegressionLab:
         """Return the normalised prediction distance of each episode, (episodes,); see `distance.npd`."""
         return npd(f, g, self.scale)
 
-    @cached_property
-    def no_icl(self) -> str:
-        """Why claims about ICL cannot be judged here; empty where the model learns in context.
+    def gains(self) -> Gains:
+        """Return the squared error with the task's number of demonstrations, against zero-shot's and predicting 0's.
 
-        The precondition: squared error with the task's number of demonstrations below zero-shot's, and below that of
-        predicting 0, the mean answer of every task, by one-sided tests over episodes at level 0.05 (`paired_greater`).
-        The second, because a model with shuffled weights that answers at random is wrong by less with demonstrations
-        (1.2 against 1.3 times E |y|^2), which the first alone detects. A plan judges nothing and asks for none.
+        0 is the mean answer of every task. A model with shuffled weights that answers at random is wrong by less with
+        demonstrations (1.2 against 1.3 times E |y|^2), which a test of "nearer than zero-shot" detects.
         """
-        if self.plan:
-            return ""
         right = self.episodes().yq
-        found = self.npd(self.in_context()[:, 0], right)
-        for other, named in ((self.zero_shot(), "without"), (np.zeros_like(right), "by predicting 0")):
-            error = self.npd(other, right)
-            outcome = paired_greater(error, found, margin=0.0, quantity="error lost in context")
-            if outcome.p_supported is None or outcome.p_supported > ICL_ALPHA:
-                return (
-                    f"no ICL: normalised squared error {found.mean():.3f} with {self.task.shots} demonstrations, "
-                    f"{error.mean():.3f} {named} (one-sided p = {outcome.p_supported}, {self.count()} episodes of "
-                    f"{self.task.name})"
-                )
-        return ""
+        answers = {"without": self.zero_shot(), "by predicting 0": np.zeros_like(right)}
+        others = {named: self.npd(answer, right) for named, answer in answers.items()}
+        found, task = self.npd(self.in_context()[:, 0], right), self.task
+        return Gains("normalised squared error", found, others, task.shots, task.name, less_is_better=True)
 
     def computed(self) -> dict[str, Json]:
         """Return how the model is computed, for the report."""
         return {"parameters": self.model.n_parameters} | self.model.known()
 
-    def _predicted(self, episodes: RegressionEpisodes) -> Floats:
-        """Return the model's predictions, measured once; the model's task is no part of what decides them."""
-        key = f"{self.model.digest}/{episodes.digest}"
-        if key not in self._seen:
-            self._seen[key] = self._measured(episodes)
-        return self._seen[key]
+    def stored(
+        self, learner: str, episodes: RegressionEpisodes, settings: Key, compute: Callable[[], Arrays]
+    ) -> Arrays:
+        """Return a measurement of the model on episodes, computed once; its task is no part of what decides it.
 
-    def _measured(self, episodes: RegressionEpisodes) -> Floats:
+        Args:
+            learner: what is measured; the name that tells it from other measurements.
+            episodes: on which it is.
+            settings: whatever decides the numbers besides the model, the episodes and the code.
+            compute: makes the arrays.
+        """
+        key: Key = {"learner": learner, "model": self.model.digest, "episodes": episodes.digest, **settings}
+        name = digest_of(key)
+        if name not in self._seen:
+            self._seen[name] = kept(self.store, key, compute)
+        return self._seen[name]
+
+    def _predicted(self, episodes: RegressionEpisodes) -> Floats:
         def compute() -> Arrays:
             found = self.model.predict(episodes.xs, episodes.ys, episodes.xq)
             if not np.isfinite(found).all():
                 raise DivergedError(f"{self.model.name}: a prediction in context of {self.task.name} is not finite.")
             return {"predictions": found}
 
-        key: Key = {"learner": "in_context_regression", "model": self.model.digest, "episodes": episodes.digest}
-        return floats(kept(self.store, key, compute), "predictions")
+        return floats(self.stored("in_context_regression", episodes, {}, compute), "predictions")
+
+    def _trained(
+        self, model: TrainableModel, episodes: RegressionEpisodes, optimizer: str, schedule: Schedule
+    ) -> Arrays:
+        rule = get_optimizer(optimizer)
+
+        def compute() -> Arrays:
+            runs = regression_descent(model, episodes, rule, schedule.learning_rates, schedule.readouts)
+            return {"predictions": runs.predictions, "diverged": runs.diverged, "loss": runs.loss}
+
+        settings: Key = {
+            "optimizer": [rule.name, rule.rule, str(rule.batch)],
+            "learning_rates": list(schedule.learning_rates),
+            "readouts": list(schedule.readouts),
+        }
+        return self.stored("gradient_descent_regression", episodes, settings, compute)
 
 
 @cache

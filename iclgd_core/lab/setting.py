@@ -1,17 +1,21 @@
-"""Choosing a setting of gradient descent: the learning rate and readout that score highest on tuning episodes."""
+"""Choosing a setting: the best by a score on tuning episodes; of gradient descent, a learning rate and a readout."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.errors import DivergedError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.learners import Runs, Schedule
 from iclgd_core.models.language.predictions import LogProbs
 
 Score = Callable[[LogProbs], NDArray[np.float64]]
 """Scores the predictions (episodes, queries, vocabulary) of one setting, one number an episode; higher is better."""
+Choice = TypeVar("Choice")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,27 @@ class Setting:
     protocol: dict[str, Json] = field(default_factory=dict)
 
 
+def best(scores: Iterable[tuple[Choice, float | None]], least: bool = False) -> tuple[Choice, float]:
+    """Return the choice with the highest score, or the least, and that score; ties go to the one that comes first.
+
+    A choice without a score, or with one that is not finite, diverged and is not eligible.
+
+    Args:
+        scores: of all choices, what is preferred in a tie first: not training, then the smaller or earlier value.
+        least: whether the least score is the best, as of a distance.
+
+    Raises:
+        DivergedError: no choice is eligible.
+
+    >>> best([("start", 0.5), ("a", None), ("b", 0.75), ("c", 0.75)])
+    ('b', 0.75)
+    """
+    eligible = [(choice, score) for choice, score in scores if score is not None and math.isfinite(score)]
+    if not eligible:
+        raise DivergedError("no setting can be chosen: all of them diverged on the tuning episodes.")
+    return (min if least else max)(eligible, key=lambda scored: scored[1])
+
+
 def highest(runs: Runs, zero_shot: LogProbs, schedule: Schedule, score: Score, orders: int) -> Setting:
     """Return the setting with the highest mean score over episodes and orders, without its protocol.
 
@@ -48,13 +73,12 @@ def highest(runs: Runs, zero_shot: LogProbs, schedule: Schedule, score: Score, o
     """
     usable = np.logical_not(np.any(runs.diverged, axis=(0, 1)))
     start = float(score(zero_shot).mean())
-    best, chosen = start, Setting(0.0, 0, None, {})
+    scores: list[tuple[tuple[float, int, int | None], float | None]] = [((0.0, 0, None), start)]
     table: dict[str, dict[str, float | None]] = {"0": {"0": start}}
     for i, rate in enumerate(schedule.learning_rates):
         row = table.setdefault(f"{rate:g}", {})
         for j, epoch in enumerate(schedule.readouts):
             mean = float(np.mean([score(runs.log_probs[:, o, i, j]) for o in range(orders)])) if usable[i, j] else None
             row[str(epoch)] = mean
-            if mean is not None and mean > best:
-                best, chosen = mean, Setting(rate, epoch, j, {})
-    return replace(chosen, table=table)
+            scores.append(((rate, epoch, j), mean))
+    return Setting(*best(scores)[0], table)

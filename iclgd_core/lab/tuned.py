@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from iclgd_core.errors import DivergedError, UnknownNameError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.regression import RegressionLab
+from iclgd_core.lab.setting import best
 from iclgd_core.learners.linear.descent import gd, gd_plus_plus, sgd
 from iclgd_core.learners.linear.solvers import iterative_newton_path, least_squares, ridge_regression
 from iclgd_core.tasks.regression.task import Floats, RegressionEpisodes
@@ -148,19 +149,18 @@ def tuned(lab: RegressionLab, account: str, target: str = "icl") -> Chosen:
 
     def distances(parameters: tuple[float, ...]) -> dict[int, float]:
         path = learner.path(episodes, parameters, max(learner.steps))
-        found = {step: float(lab.npd(path[step], goal).mean()) for step in learner.steps}
-        return {step: value if np.isfinite(value) else np.inf for step, value in found.items()}
+        return {step: float(lab.npd(path[step], goal).mean()) for step in learner.steps}
 
-    best = Chosen(learner, tuple(values[0] for values in learner.grid), 0, np.inf)
+    scores: list[tuple[tuple[tuple[float, ...], int], float]] = []
     if learner.tuned:
-        best = Chosen(learner, best.parameters, 0, float(lab.npd(np.zeros_like(goal), goal).mean()))
+        start = tuple(values[0] for values in learner.grid)
+        scores.append(((start, 0), float(lab.npd(np.zeros_like(goal), goal).mean())))
     with np.errstate(over="ignore", invalid="ignore"):
         for parameters in itertools.product(*learner.grid):
-            for step, value in distances(parameters).items():
-                if value < best.distance:
-                    best = Chosen(learner, parameters, step, value)
-        if best.steps and learner.grid:
-            best = _refined(best, lambda parameters: distances(parameters)[best.steps])
+            scores += [((parameters, step), value) for step, value in distances(parameters).items()]
+        (parameters, steps), distance = best(scores, least=True)
+        if steps and learner.grid:
+            parameters, distance = _refined(parameters, distance, lambda near: distances(near)[steps])
     protocol: dict[str, Json] = {
         "split": "tuning",
         "episodes": len(episodes),
@@ -171,19 +171,19 @@ def tuned(lab: RegressionLab, account: str, target: str = "icl") -> Chosen:
         "criterion": f"least mean npd from {'the right answers' if target == 'answers' else 'ICL'}",
         "not_training_is_a_choice": learner.tuned,
     }
-    return Chosen(best.learner, best.parameters, best.steps, best.distance, protocol if learner.tuned else {})
+    return Chosen(learner, parameters, steps, distance, protocol if learner.tuned else {})
 
 
-def _refined(best: Chosen, distance: Callable[[tuple[float, ...]], float]) -> Chosen:
-    """Return the best setting near a setting, at the same number of steps."""
+def _refined(
+    parameters: tuple[float, ...], least: float, distance: Callable[[tuple[float, ...]], float]
+) -> tuple[tuple[float, ...], float]:
+    """Return the nearest parameters near some, and their distance; the same where none is nearer."""
 
     def of_logarithms(logs: Floats) -> float:
         value = distance(tuple(float(p) for p in np.exp(logs)))
         return value if np.isfinite(value) else 1e300
 
-    found = minimize(
-        of_logarithms, np.log(best.parameters), method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-20}
-    )
-    if not found.fun < best.distance:
-        return best
-    return Chosen(best.learner, tuple(float(p) for p in np.exp(found.x)), best.steps, float(found.fun))
+    found = minimize(of_logarithms, np.log(parameters), method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-20})
+    if not found.fun < least:
+        return parameters, least
+    return tuple(float(p) for p in np.exp(found.x)), float(found.fun)

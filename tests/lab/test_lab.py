@@ -63,7 +63,7 @@ def test_a_measurement_is_taken_from_the_store_the_second_time(small_lab: Lab, m
         pytest.fail("measured twice")
 
     for name in ("in_context", "gradient_descent"):
-        monkeypatch.setattr(f"iclgd_core.lab.laboratory.{name}", never)
+        monkeypatch.setattr(f"iclgd_core.lab.language.{name}", never)
     np.testing.assert_array_equal(small_lab.in_context(2, 2), first)
     again = small_lab.descend("gd", SCHEDULE, 2)
     np.testing.assert_array_equal(again.log_probs, runs.log_probs)

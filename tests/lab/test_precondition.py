@@ -7,11 +7,16 @@ import pytest
 
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.lab import precondition
-from iclgd_core.lab.precondition import why_no_icl
+from iclgd_core.lab.precondition import Gains, why_no_icl
 from iclgd_core.stats import paired_greater
 
 NONE = np.tile([0.2, 0.3], 20)
 GAIN = np.tile([0.1, 0.3, 0.2, 0.2], 10)
+
+
+def gains(icl: np.ndarray, zero_shot: np.ndarray, repeated: np.ndarray) -> Gains:
+    others = {"without": zero_shot, "by repeating their most frequent label": repeated}
+    return Gains("accuracy", icl, others, 8, "a-task", over="over the whole vocabulary")
 
 
 @pytest.mark.parametrize(
@@ -24,10 +29,19 @@ GAIN = np.tile([0.1, 0.3, 0.2, 0.2], 10)
     ],
 )
 def test_both_gains_are_asked_for(icl: np.ndarray, repeated: np.ndarray, why: str) -> None:
-    found = why_no_icl(icl, NONE, repeated, 8, "a-task")
+    found = why_no_icl(gains(icl, NONE, repeated))
     assert found.startswith(why)
     assert bool(found) == bool(why)
+    assert not found or ", over the whole vocabulary (one-sided p = " in found
     assert not found or found.endswith("40 episodes of a-task)")
+
+
+@pytest.mark.parametrize(("error", "why"), [(NONE - GAIN, ""), (NONE + GAIN, "no ICL: error 0.450 with 8 ")])
+def test_of_an_error_less_is_a_gain(error: np.ndarray, why: str) -> None:
+    found = why_no_icl(Gains("error", error, {"without": NONE}, 8, "a-task", less_is_better=True))
+    assert found.startswith(why)
+    assert bool(found) == bool(why)
+    assert not why or ", 0.250 without (one-sided p = " in found
 
 
 def test_the_same_accuracies_are_tested_once_and_others_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,5 +54,5 @@ def test_the_same_accuracies_are_tested_once_and_others_anew(monkeypatch: pytest
 
     monkeypatch.setattr("iclgd_core.lab.precondition.paired_greater", counting)
     for icl in (NONE + GAIN, NONE + GAIN.copy(), NONE - GAIN, NONE + GAIN):
-        why_no_icl(icl, NONE, NONE - 0.125, 8, "a-task")
+        why_no_icl(gains(icl, NONE, NONE - 0.125))
     np.testing.assert_allclose(tested, [(0.45, 0.25), (0.45, 0.125), (0.05, 0.25)])

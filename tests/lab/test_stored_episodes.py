@@ -154,6 +154,26 @@ def test_a_regression_sheet_has_the_predictions_and_those_of_the_chosen_learner(
         assert len(model["demonstrations"]) == drawn.shots
 
 
+def test_a_regression_sheet_has_gd_on_the_network_at_every_setting() -> None:
+    seen: Seen = []
+    lab = RegressionLab(
+        load_regression_model("icl-objective-gpt2-1-layer"), get_regression_task("linear-regression-d5-gaussian")
+    )
+    made = recording(lab, seen)
+    assert isinstance(made, RegressionLab)
+    icl, runs = made.in_context(n=2), made.descend("gd", Schedule((0.01, 1e30), (1, 3)), n=2)
+    made.descend("gd", Schedule((0.01,), (1,)), split="tuning", n=2)
+    assert runs.diverged[0, 0].tolist() == [[False, False], [True, True]]
+    outcome = paired_greater([0.5, 0.25], [0.0, 0.0], margin=0.0, quantity="gap")
+    found: Any = sheet(seen, outcome, None, 1)
+    told = {(one["learner"], one["learning_rate"], one["epoch"]): one for one in found["models"][0]["answers"]}
+    settings = [("gd (network)", rate, epoch) for rate in (0.01, 1e30) for epoch in (1, 3)]
+    assert list(told) == [("ICL", None, None), *settings]
+    here = np.square(runs.predictions[1, 0, 0, 1] - icl[1, 0])[:, 0]
+    assert told[settings[1]]["agreement"]["1 - npd"] == pytest.approx(1.0 - here / lab.scale)
+    assert told[settings[3]]["agreement"] == {}
+
+
 @dataclass
 class SomeStudy:
     one_number: NDArray[np.float64]

@@ -170,7 +170,7 @@ class Mutant:
 def _judged(
     blank: Evidence, test: Test, claim: Claim, name: str, subject: Any, params: Params, precondition: bool
 ) -> Evidence:
-    """Return what one sub-claim's test found; the precondition is that of `fixtures.lab` and `fixtures.judge`."""
+    """Return what one sub-claim's test found; the precondition is that of `fixtures.arguments` and `fixtures.judge`."""
     lab = subject.labs[-1] if name == "series" else None if name == "family" else subject
     if precondition and claim.needs_icl and lab is not None and (reason := lab.no_icl):
         return replace(blank, verdict=Verdict.INCONCLUSIVE, reason=reason)

@@ -12,6 +12,7 @@ from iclgd_core.errors import ModelError
 from iclgd_core.models.language.adapter import CausalModel
 from iclgd_core.models.language.loading import ATTENTION, fresh
 from iclgd_core.models.language.projections import projection_names
+from iclgd_core.models.shuffling import shuffle
 from iclgd_core.seeds import derive, stream
 
 Floats = NDArray[np.float64]
@@ -23,10 +24,7 @@ def permuted(model: CausalModel, seed: int) -> CausalModel:
     Each tensor keeps its values, and so every statistic of them (sparsity, norm); only their places are lost.
     """
     module = copy.deepcopy(model.module)
-    with torch.no_grad():
-        for name, weight in module.named_parameters():
-            order = torch.from_numpy(stream(seed, "permuted weights", name).permutation(weight.numel()))
-            weight.copy_(weight.flatten()[order.to(weight.device)].reshape(weight.shape))
+    shuffle(module, seed, "permuted weights")
     return _called("permuted", model, module)
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from fixtures import variants
+from fixtures.arguments.opened import LENGTHS
 from iclgd_core.models.pretrain.variants import DISTRIBUTIONS, TWINS
 from tests.plugin.project import Project
 from tests.waiting import HANG
 
-PLUGINS = ("options", "devices", "available", "selection", "judge", "bench", "lab", "regression", "variants")
+PLUGINS = ("options", "devices", "available", "selection", "judge", "bench", "arguments.plugin")
 CONFTEST = f"pytest_plugins = {[f'fixtures.{name}' for name in PLUGINS] + ['reports.plugin']!r}\n"
 CLAIMS = """
 @stated("T", needs_icl=False)
@@ -106,4 +106,4 @@ def test_every_plain_twin_must_learn_in_context(project: Project) -> None:
 
 
 def test_the_lengths_are_those_of_the_tasks() -> None:
-    assert variants.LENGTHS == ("ginc-k3", "ginc-k5", "ginc-k8", "ginc-k10")
+    assert LENGTHS == ("ginc-k3", "ginc-k5", "ginc-k8", "ginc-k10")

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.regression import RegressionLab
+from iclgd_core.learners import Schedule
+from iclgd_core.learners.regression_descent import RegressionRuns
 from iclgd_core.tasks.regression.task import RegressionEpisodes
 
 Floats = NDArray[np.float64]
@@ -23,11 +25,12 @@ class Predicted:
     """What one learner predicted.
 
     Attributes:
-        learner: "ICL", "zero-shot", or its account.
+        learner: "ICL", "zero-shot", its account, or the optimizer that trained the network.
         lab: of which model and task.
         order: which order of the demonstrations, 0 as drawn.
         shots: number of demonstrations.
-        predictions: (episodes, queries, Ny).
+        predictions: (episodes, queries, Ny); NaN where GD diverged.
+        rate, epoch: GD's setting on the network's weights; None for any other.
     """
 
     learner: str
@@ -35,6 +38,8 @@ class Predicted:
     order: int
     shots: int
     predictions: Floats
+    rate: float | None = None
+    epoch: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +72,25 @@ class RecordingRegressionLab(RegressionLab):
             self.seen.append(Predicted(learner, self, 0, self.task.shots, found))
         return found
 
+    def descend(
+        self,
+        optimizer: str,
+        schedule: Schedule,
+        shots: int | None = None,
+        orders: int = 1,
+        split: str = JUDGED,
+        n: int | None = None,
+    ) -> RegressionRuns:
+        """Measure gradient descent on the network's weights, as `RegressionLab.descend`."""
+        runs = super().descend(optimizer, schedule, shots, orders, split, n)
+        if split == JUDGED:
+            name, given = f"{optimizer} (network)", self.task.shots if shots is None else shots
+            for o in range(orders):
+                for i, rate in enumerate(schedule.learning_rates):
+                    for j, epoch in enumerate(schedule.readouts):
+                        self.seen.append(Predicted(name, self, o, given, runs.predictions[:, o, i, j], rate, epoch))
+        return runs
+
 
 def regression_models(seen: Sequence[Predicted], number: int) -> Iterator[Json]:
     """Yield demonstrations, queries and predictions of an episode for each model and task, as `sheet` has them.
@@ -75,7 +99,11 @@ def regression_models(seen: Sequence[Predicted], number: int) -> Iterator[Json]:
     zero-shot.
     """
     for _, group in groupby(seen, key=lambda one: (one.lab.model.name, one.lab.task.name)):
-        held = {(one.learner, one.shots, one.order): one for one in group if number < len(one.predictions)}
+        held = {
+            (one.learner, one.shots, one.order, one.rate, one.epoch): one
+            for one in group
+            if number < len(one.predictions)
+        }
         lab = next(iter(held.values())).lab
         ranked = sorted(held.values(), key=lambda one: ({ICL: 0, ZERO_SHOT: 2}.get(one.learner, 1), one.order))
         yield _model(ranked, lab, number)
@@ -98,7 +126,7 @@ def _answer(one: Predicted, ranked: Sequence[Predicted], number: int) -> Json:
     here = one.predictions[number]
     icl = next((o for o in ranked if (o.learner, o.order) == (ICL, 0) and one.shots in (0, o.shots)), None)
     agreement: dict[str, Json] = {}
-    if icl is not None:
+    if icl is not None and np.isfinite(here).all():
         squares = ((here - icl.predictions[number]) ** 2).sum(axis=-1)
         agreement = {"1 - npd": (1.0 - squares / one.lab.scale).tolist()}
     return {
@@ -106,8 +134,8 @@ def _answer(one: Predicted, ranked: Sequence[Predicted], number: int) -> Json:
         "shots": one.shots,
         "order": one.order,
         "demonstrations": [],
-        "learning_rate": None,
-        "epoch": None,
+        "learning_rate": one.rate,
+        "epoch": one.epoch,
         "right": [],
         "top": [[{"token": written(y), "probability": None}] for y in here],
         "agreement": agreement,

@@ -11,8 +11,10 @@ from iclgd_core.lab.store.store import Arrays
 from iclgd_core.tasks.regression.task import Floats
 
 CODE = (
-    "tasks/regression", "models/regression", "learners/linear", "lab/regression.py", "lab/store/kept.py",
-    "metrics/prediction_distance.py", "studies/akyurek", "studies/garg", "studies/layer_readout.py",
+    "tasks/regression", "models/regression", "models/shuffling.py", "learners/linear",
+    "learners/regression_descent.py", "learners/gd/optimizers.py",
+    "lab/base.py", "lab/regression.py", "lab/store/kept.py", "metrics/prediction_distance.py",
+    "studies/akyurek", "studies/garg", "studies/layer_readout.py",
 )  # fmt: skip
 """What decides the numbers of a measurement in regression."""
 

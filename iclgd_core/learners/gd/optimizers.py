@@ -1,12 +1,13 @@
 """The optimizers of the gradient-descent learners, and their update rules on many replicas at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 
 from iclgd_core.errors import NotRunError, UnknownNameError
+from iclgd_core.evidence.progress import Steps
 
 Stack = dict[str, torch.Tensor]
 """Parameters of many replicas by name, each (replicas, *shape)."""
@@ -109,7 +110,40 @@ def set_gradients(optimizer: torch.optim.Optimizer, gradients: Stack, learning_r
     """Hand stacked gradients (names and shapes of the weights) to the optimizer of `torch_optimizer`."""
     for group, (rows, _) in zip(optimizer.param_groups, _runs(learning_rates), strict=True):
         for parameter, gradient in zip(group["params"], gradients.values(), strict=True):
-            parameter.grad = gradient[rows]
+            parameter.grad = gradient[rows].contiguous()  # torch's fused updates read any other layout wrongly
+
+
+def epochs(
+    gradient: Callable[[slice], tuple[Stack, torch.Tensor]],
+    weights: Stack,
+    optimizer: Optimizer,
+    learning_rates: Sequence[float],
+    examples: int,
+    readouts: Sequence[int],
+    steps: Steps,
+) -> Iterator[torch.Tensor]:
+    """Train stacked replicas in place; at every readout yield each one's mean loss in the epoch before, (replicas,).
+
+    Args:
+        gradient: returns gradients and losses (replicas,) on the examples of a slice.
+        weights: stacked parameters.
+        optimizer: update rule and batch size.
+        learning_rates: one for each replica, neighbours equal; see `torch_optimizer`.
+        examples: of each replica, taken in their order.
+        readouts: epochs, ascending.
+        steps: are told one by one.
+    """
+    updater, batch = torch_optimizer(optimizer, weights, learning_rates), optimizer.batch or examples
+    for epoch in range(1, readouts[-1] + 1):
+        total: torch.Tensor | float = 0.0
+        for at in range(0, examples, batch):
+            gradients, losses = gradient(slice(at, at + batch))
+            set_gradients(updater, gradients, learning_rates)
+            updater.step()
+            total = total + losses.detach() * min(batch, examples - at) / examples
+            steps.done()
+        if epoch in readouts:
+            yield torch.as_tensor(total)
 
 
 def _runs(values: Sequence[float]) -> list[tuple[slice, float]]:

@@ -13,7 +13,7 @@ from torch.func import vmap
 from iclgd_core.evidence.progress import Steps
 from iclgd_core.learners.gd.in_place.plan import activation_bytes, logit_bytes
 from iclgd_core.learners.gd.objectives import logits_a_token
-from iclgd_core.learners.gd.optimizers import Optimizer, Stack, set_gradients, torch_optimizer
+from iclgd_core.learners.gd.optimizers import Optimizer, Stack, epochs
 from iclgd_core.learners.gd.replica_step import Trained, gradient_step, label_logits, newton_step
 from iclgd_core.learners.gd.run import Run, steps_of
 from iclgd_core.models.language.adapter import CausalModel
@@ -132,22 +132,15 @@ def _train_group(
     newton = optimizer.rule == "newton"
     step = newton_step(model, trained, objective, masks) if newton else gradient_step(model, trained, objective)
     gradient = vmap(step)
-    updater = torch_optimizer(optimizer, weights, rates)
-    n = inputs.shape[1]
-    batch = optimizer.batch or n
-    for epoch in range(1, readouts[-1] + 1):
-        total = torch.zeros(n_runs, device=device)
-        for at in range(0, n, batch):
-            rows = slice(at, at + batch)
-            gradients, value = gradient(weights, inputs[:, rows], inputs_at[:, rows], targets[:, rows])
-            for name, mask in masks.items():
-                gradients[name] = gradients[name] * mask
-            set_gradients(updater, gradients, rates)
-            updater.step()
-            total += value.detach().float() * inputs[:, rows].shape[1] / n
-            steps.done()
-        if epoch in readouts:
-            yield weights, total.cpu().numpy()
+
+    def on(rows: slice) -> tuple[Stack, torch.Tensor]:
+        gradients, losses = gradient(weights, inputs[:, rows], inputs_at[:, rows], targets[:, rows])
+        for name, mask in masks.items():
+            gradients[name] = gradients[name] * mask
+        return gradients, losses.float()
+
+    for losses in epochs(on, weights, optimizer, rates, inputs.shape[1], readouts, steps):
+        yield weights, losses.cpu().numpy()
 
 
 def _by_run(flat: LogProbs, runs: int) -> LogProbs:

@@ -95,35 +95,19 @@ def sherman_morrison_path(x: Floats, y: Floats, ridge: float) -> Floats:
     return np.stack(path, axis=1)
 
 
-def descent_path(x: Floats, y: Floats, rate: float | Floats, steps: int) -> Floats:
-    """Return the weights after 0, 1, ..., `steps` steps of full-batch GD from 0: (episodes, steps + 1, d).
+def descent_after(x: Floats, y: Floats, rate: float | Floats, steps: Sequence[int]) -> Floats:
+    """Return the weights after each of `steps` steps of full-batch GD from 0, in closed form: (episodes, len, d).
 
         w <- w - rate (S w - X^T y),  S = X^T X;  the gradient of |X w - y|^2 / 2
+        w_k = sum_j u_j (1 - (1 - rate s_j)^k) / s_j (u_j . X^T y),  s_j, u_j eigenvalues and eigenvectors of S
+
+    with its limit k rate where s_j is 0. `descent.gd` takes the steps themselves, with a rate of N times this one.
 
     Args:
         x: inputs.
         y: their answers.
         rate: learning rate, one for all or one an episode, (episodes,); converges for 0 < rate < 2 / |S|.
-        steps: number of steps, from 0.
-
-    Raises:
-        SettingsError: a negative number of steps.
-    """
-    _check_steps(steps)
-    gram, moment = _moments(x, y)
-    scale = np.broadcast_to(np.asarray(rate, dtype=np.float64), (len(x),))[:, None]
-    path = [np.zeros_like(moment)]
-    for _ in range(steps):
-        path.append(path[-1] - scale * (np.einsum("edf,ef->ed", gram, path[-1]) - moment))
-    return np.stack(path, axis=1)
-
-
-def descent_after(x: Floats, y: Floats, rate: float | Floats, steps: Sequence[int]) -> Floats:
-    """Return the weights of `descent_path` after each of `steps` alone, without the steps between: (episodes, len, d).
-
-        w_k = sum_j u_j (1 - (1 - rate s_j)^k) / s_j (u_j . X^T y),  s_j, u_j eigenvalues and eigenvectors of X^T X
-
-    with its limit k rate where s_j is 0.
+        steps: numbers of steps, from 0.
 
     Raises:
         SettingsError: a negative number of steps.

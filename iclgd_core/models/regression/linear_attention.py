@@ -140,6 +140,21 @@ class LinearSelfAttention:
         found: Floats = xq @ self.start.numpy().T
         return found
 
+    def weights(self) -> dict[str, Tensor]:
+        """Return the weights by name, for example "0.W_K"; W0 is part of the tokens and no weight."""
+        return {
+            f"{i}.{name}": matrix
+            for i, layer in enumerate(self.layers)
+            for name, matrix in zip(MATRICES, (layer.w_k, layer.w_q, layer.w_v, layer.p), strict=True)
+        }
+
+    def without_context(self, weights: dict[str, Tensor], xq: Tensor) -> Tensor:
+        """Predict without demonstrations, (Q, d) -> (Q, Ny): W0 x_q whatever the weights, for nothing is attended to.
+
+        The gradient in the weights is therefore 0, and no training on single pairs changes the model.
+        """
+        return xq @ self.start.mT
+
     def known(self) -> dict[str, Json]:
         """Return number format, layers and further facts."""
         return {"dtype": "float64", "layers": len(self.layers), **self.facts}

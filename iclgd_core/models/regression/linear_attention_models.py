@@ -7,8 +7,8 @@ from iclgd_core.models.regression.attention_files import as_model, load_attentio
 from iclgd_core.models.regression.constructed import best_rate, constructed
 from iclgd_core.models.regression.entry import ModelEntry
 from iclgd_core.models.regression.linear_attention import LinearSelfAttention
-from iclgd_core.models.regression.shuffled import shuffled
 from iclgd_core.models.regression.training_attention import RECIPES, initial_weights
+from iclgd_core.models.shuffling import shuffled
 from iclgd_core.seeds import derive
 from iclgd_core.tasks.regression.uniform import LINEAR
 
@@ -32,7 +32,7 @@ def _untrained(name: str, trained: str, seed: int) -> LinearSelfAttention:
 
 
 def _shuffled(name: str, trained: str, seed: int) -> LinearSelfAttention:
-    return as_model(name, RECIPES[trained], shuffled(load_attention_weights(trained), derive(seed, name)))
+    return as_model(name, RECIPES[trained], dict(shuffled(load_attention_weights(trained).items(), derive(seed, name))))
 
 
 def _controls(layers: int) -> dict[str, ModelEntry]:

@@ -2,6 +2,8 @@
 
 from typing import Protocol, runtime_checkable
 
+import torch
+
 from iclgd_core.evidence.plain import Json
 from iclgd_core.tasks.regression.task import Floats
 
@@ -45,3 +47,22 @@ class RegressionModel(Protocol):
 
     def known(self) -> dict[str, Json]:
         """Return how it is computed, for the report: at least "dtype"; further facts, such as its layers."""
+
+
+@runtime_checkable
+class TrainableModel(RegressionModel, Protocol):
+    """A regression model whose network can be trained on demonstrations, each predicted without context."""
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """Return the weights of the network by name, detached; training starts from copies of them."""
+
+    def without_context(self, weights: dict[str, torch.Tensor], xq: torch.Tensor) -> torch.Tensor:
+        """Predict without demonstrations, as `zero_shot`, as a function of weights; torch.func vectorises it.
+
+        Args:
+            weights: by name, of the same shapes as `weights()`.
+            xq: queries, (Q, d), in the weights' number format.
+
+        Returns:
+            Predictions, (Q, Ny).
+        """

@@ -7,15 +7,17 @@ from functools import cached_property, partial
 
 import numpy as np
 import torch
+from torch.func import functional_call
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from iclgd_core.errors import ContextError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.models.regression.entry import ModelEntry
 from iclgd_core.models.regression.in_context_transformer import InContextTransformer, TransformerShape
 from iclgd_core.models.regression.model import RegressionModel
-from iclgd_core.models.regression.shuffled import shuffled
 from iclgd_core.models.regression.transformer_files import load_transformer
 from iclgd_core.models.regression.transformer_recipes import TRANSFORMER_RECIPES, get_transformer_recipe
+from iclgd_core.models.shuffling import shuffled
 from iclgd_core.seeds import derive
 from iclgd_core.tasks.regression.gaussian import GAUSSIAN, NOISY
 from iclgd_core.tasks.regression.task import Floats
@@ -83,6 +85,19 @@ class TransformerModel:
         episodes, _, d = xq.shape
         return self.predict(np.zeros((episodes, 0, d)), np.zeros((episodes, 0, 1)), xq)
 
+    def weights(self) -> dict[str, torch.Tensor]:
+        """Return the weights by name, detached."""
+        return {name: weight.detach() for name, weight in self.module.named_parameters()}
+
+    def without_context(self, weights: dict[str, torch.Tensor], xq: torch.Tensor) -> torch.Tensor:
+        """Predict without demonstrations as a function of the weights, (Q, d) -> (Q, 1): each query a sequence of one.
+
+        Attention is computed from its formula, whose gradient torch.func vectorises.
+        """
+        with sdpa_kernel(SDPBackend.MATH):
+            found: torch.Tensor = functional_call(self.module, weights, (xq[:, None], xq.new_zeros(len(xq), 1)))
+        return found
+
     @torch.no_grad()
     def predict_along(self, x: Floats, y: Floats) -> Floats:
         """Predict every answer from the points before it: (episodes, points, d), (episodes, points) -> same."""
@@ -127,7 +142,7 @@ def _untrained(name: str, seed: int) -> RegressionModel:
 
 def _shuffled(name: str, seed: int) -> RegressionModel:
     module = load_transformer(TRAINED + name.removeprefix(SHUFFLED))
-    module.load_state_dict(shuffled(dict(module.named_parameters()), derive(seed, name)), strict=False)
+    module.load_state_dict(dict(shuffled(module.named_parameters(), derive(seed, name))), strict=False)
     return TransformerModel(name, module)
 
 

@@ -12,6 +12,7 @@ from iclgd_core.errors import UnknownNameError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.study import Study
 from iclgd_core.lab.regression import RegressionLab
+from iclgd_core.lab.setting import best
 from iclgd_core.learners.linear.baselines import (
     averaging,
     nearest_neighbours,
@@ -86,15 +87,17 @@ def nearest_to_icl(lab: RegressionLab, algorithm: str, shots: int) -> Nearest:
 
     Raises:
         UnknownNameError: no such algorithm.
+        DivergedError: no setting of it has finite predictions.
     """
     if algorithm not in ALGORITHMS:
         raise UnknownNameError("algorithm", algorithm, ALGORITHMS)
+    icl = lab.in_context(shots, split="tuning")[:, 0]
     distances = {
-        setting: float(lab.npd(found, lab.in_context(shots, split="tuning")[:, 0]).mean())
+        setting: float(lab.npd(found, icl).mean())
         for setting, found in _predictions(lab, algorithm, shots, "tuning").items()
         if np.isfinite(found).all()
     }
-    setting = min(distances, key=lambda name: distances[name])
+    setting, _ = best(distances.items(), least=True)
     predictions = _predictions(lab, algorithm, shots, "evaluation")[setting]
     return Nearest(
         setting,

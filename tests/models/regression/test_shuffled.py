@@ -7,8 +7,8 @@ import torch
 from iclgd_core.evidence.model_kinds import Kind, kind_of
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.models.regression.registry import REGRESSION_MODELS, load_regression_model
-from iclgd_core.models.regression.shuffled import shuffled
 from iclgd_core.models.regression.transformer_models import TransformerModel
+from iclgd_core.models.shuffling import shuffle, shuffled
 from iclgd_core.studies.vonoswald.exactness import attention_of
 from iclgd_core.tasks.regression.registry import get_regression_task
 
@@ -25,15 +25,24 @@ def weights(name: str, seed: int = 0) -> dict[str, torch.Tensor]:
 
 def test_each_tensor_keeps_its_entries_in_an_order_of_its_own() -> None:
     given = {"a": torch.arange(60.0).reshape(3, 20), "b": torch.arange(60.0)}
-    found = shuffled(given, 0)
+    found, again, other = (dict(shuffled(given.items(), *names)) for names in ((0,), (0,), (1,)))
     assert found["a"].shape == (3, 20)
     for name, tensor in found.items():
         assert sorted(tensor.flatten().tolist()) == list(range(60))
         assert not torch.equal(tensor, given[name])
     assert not torch.equal(found["a"].flatten(), found["b"])
-    assert torch.equal(found["a"], shuffled(given, 0)["a"])
-    assert not torch.equal(found["a"], shuffled(given, 1)["a"])
+    assert torch.equal(found["a"], again["a"])
+    assert not torch.equal(found["a"], other["a"])
+    assert not torch.equal(found["a"], dict(shuffled(given.items(), 0, "another stream"))["a"])
     assert torch.equal(given["b"], torch.arange(60.0))
+
+
+def test_a_module_is_shuffled_in_place_as_its_tensors_are() -> None:
+    module = torch.nn.Linear(5, 7)
+    expected = dict(shuffled(module.named_parameters(), 3, "stream"))
+    shuffle(module, 3, "stream")
+    for name, weight in module.named_parameters():
+        assert torch.equal(weight, expected[name])
 
 
 @pytest.mark.parametrize("name", SHUFFLED)

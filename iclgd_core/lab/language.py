@@ -6,7 +6,6 @@ split "tuning" and judged on "evaluation", whose episodes are others.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from iclgd_core.devices.number_format import FORMATS
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.material import SHOTS, Material
 from iclgd_core.lab.measuring import from_arrays, identity, measured, to_arrays
-from iclgd_core.lab.precondition import repeating, why_no_icl
+from iclgd_core.lab.precondition import Gains, repeating
 from iclgd_core.lab.setting import Score, Setting, highest
 from iclgd_core.lab.store.key import Key
 from iclgd_core.lab.store.store import Arrays
@@ -136,22 +135,21 @@ class Lab(Material):
         }
         return replace(highest(runs, self.zero_shot("tuning", n), schedule, score, orders), protocol=protocol)
 
-    @cached_property
-    def no_icl(self) -> str:
-        """Why claims about ICL cannot be judged here; empty where the model learns in context.
+    def gains(self) -> Gains:
+        """Return the accuracy over the whole vocabulary with 8 demonstrations, against zero-shot and against repeating.
 
-        The precondition: accuracy over the whole vocabulary with 8 demonstrations above zero-shot, and above repeating
-        the demonstrations' most frequent label (`why_no_icl`). A plan judges nothing and asks for none.
+        An untrained model, too, favours tokens of its prompt a little (right in 1.5% of the answers of GINC with k = 8
+        with demonstrations, in 0.6% without), which a test of "more accurate than zero-shot" detects; so ICL must also
+        be more accurate than whoever repeats the demonstrations' most frequent label.
         """
-        if self.plan:
-            return ""
         n = self.count()
-        answers = self.answers("evaluation", n)
-        with_demonstrations = correct(self.in_context()[:, 0], answers).mean(-1)
-        without = correct(self.zero_shot(), answers).mean(-1)
-        shown = self.orders("evaluation", n, SHOTS, 1)[:, 0]
-        repeated = repeating(self.episodes("evaluation", n), shown)
-        return why_no_icl(with_demonstrations, without, repeated, SHOTS, self.task.name)
+        answers, shown = self.answers("evaluation", n), self.orders("evaluation", n, SHOTS, 1)[:, 0]
+        others = {
+            "without": correct(self.zero_shot(), answers).mean(-1),
+            "by repeating their most frequent label": repeating(self.episodes("evaluation", n), shown),
+        }
+        found = correct(self.in_context()[:, 0], answers).mean(-1)
+        return Gains("accuracy", found, others, SHOTS, self.task.name, over="over the whole vocabulary")
 
     def stored(
         self,

@@ -106,6 +106,13 @@ def between(
     return Study(numbers, {**means, **details, "closures": closures}, fixed, tuning, curves, undefined)
 
 
+def icl_and_ends(lab: Lab, agreement: str, n: int) -> tuple[LogProbs, dict[str, Floats]]:
+    """Return ICL's predictions on n evaluation episodes, and agreement with it in another order and of zero-shot."""
+    agree, icl, none = AGREEMENTS[agreement], lab.in_context(SHOTS, orders=2, n=n), lab.zero_shot(n=n)
+    first = icl[:, 0]
+    return first, {"ceiling": agree(icl[:, 1], first).mean(-1), "floor": agree(none, first).mean(-1)}
+
+
 def account_study(lab: Lab, account: str, agreement: str, predictions: LogProbs) -> Study:
     """Hold the predictions of an account without settings against ICL, between floor and ceiling.
 
@@ -116,12 +123,6 @@ def account_study(lab: Lab, account: str, agreement: str, predictions: LogProbs)
         predictions: log-probs of the account on the first evaluation episodes, with the demonstrations in the first
             order, (episodes, queries, vocabulary).
     """
-    agree, n = AGREEMENTS[agreement], len(predictions)
-    icl, none = lab.in_context(SHOTS, orders=2, n=n), lab.zero_shot(n=n)
-    first, second = icl[:, 0], icl[:, 1]
-    numbers = {
-        "ceiling": agree(second, first).mean(-1),
-        "learner": agree(predictions, first).mean(-1),
-        "floor": agree(none, first).mean(-1),
-    }
+    icl, ends = icl_and_ends(lab, agreement, len(predictions))
+    numbers = {"learner": AGREEMENTS[agreement](predictions, icl).mean(-1), **ends}
     return between(lab, agreement, numbers, cells_of(account), {}, compared_by(agreement, account=account), {})

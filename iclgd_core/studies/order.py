@@ -104,6 +104,7 @@ def _study(
     curves: tuple[Curve, ...] = (),
     **details: Json,
 ) -> Study:
+    """Return the study of numbers over so many orders; `of_learner` is the mean of the learner's, by epoch or alone."""
     spread: dict[str, Json] = {"orders": orders, "ddof": 0}
     means: dict[str, Json] = {"icl_sensitivity": float(numbers["icl"].mean()), "gd_sensitivity": of_learner}
     return Study(numbers, {**means, **details, **spread}, {**fixed, **spread}, tuning, curves)

@@ -27,7 +27,7 @@ from iclgd_core.stats import (
     paired_greater,
     paired_t,
 )
-from iclgd_core.studies import regression_agreement_study
+from iclgd_core.studies import regression_agreement_study, regression_order_study
 from iclgd_core.tasks.regression.registry import get_regression_task
 from tests.tiny_models import tiny_model, tiny_task
 
@@ -172,6 +172,15 @@ def test_a_regression_sheet_has_gd_on_the_network_at_every_setting() -> None:
     here = np.square(runs.predictions[1, 0, 0, 1] - icl[1, 0])[:, 0]
     assert told[settings[1]]["agreement"]["1 - npd"] == pytest.approx(1.0 - here / lab.scale)
     assert told[settings[3]]["agreement"] == {}
+
+
+def test_a_learner_asked_in_several_orders_is_told_as_drawn(regression_lab: RegressionLab) -> None:
+    seen: Seen = []
+    made = recording(regression_lab, seen)
+    assert isinstance(made, RegressionLab)
+    regression_order_study(made, "sgd")
+    told = [(one.learner, one.order) for one in seen]
+    assert told == [("sgd", 0), *(("ICL", order) for order in range(made.size.orders))]
 
 
 @dataclass

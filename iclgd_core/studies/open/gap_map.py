@@ -13,7 +13,7 @@ from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Schedule
 from iclgd_core.metrics import closure_of_agreement
-from iclgd_core.studies.accounts import closure_details
+from iclgd_core.studies.accounts import closure_details, icl_and_ends
 from iclgd_core.studies.agreements import AGREEMENTS, compared_by
 from iclgd_core.studies.points import everywhere, sampled
 
@@ -58,8 +58,7 @@ def gap_map(lab: Lab, agreement: str) -> Study:
         DivergedError: every setting diverged.
     """
     agree, grid, n = AGREEMENTS[agreement], GRIDS[lab.tier.name], EPISODES[lab.tier.name]
-    icl, none = lab.in_context(SHOTS, orders=2, n=n), lab.zero_shot(n=n)
-    first, second = icl[:, 0], icl[:, 1]
+    icl, ends = icl_and_ends(lab, agreement, n)
     learner: dict[Place, Floats] = {}
     diverged: list[Place] = []
     for optimizer, batch in BATCHES.items():
@@ -68,10 +67,9 @@ def gap_map(lab: Lab, agreement: str) -> Study:
             if runs.diverged[:, 0, i, j].any():
                 diverged.append(place)
             else:
-                learner[place] = agree(runs.log_probs[:, 0, i, j], first).mean(-1)
+                learner[place] = agree(runs.log_probs[:, 0, i, j], icl).mean(-1)
     if not learner:
         raise DivergedError(f"GD diverged at every one of {len(diverged)} settings; there is no map to judge.")
-    ends = {"ceiling": agree(second, first).mean(-1), "floor": agree(none, first).mean(-1)}
     axes: dict[str, Json] = {
         "learning_rates": list(grid.learning_rates),
         "epochs": list(grid.readouts),

@@ -43,41 +43,13 @@ class Study:
         return self.numbers[name]
 
 
-class WrittenByHand(Protocol):
-    """A study as it was before there was one record; goes when the last class is gone."""
-
-    def details(self) -> dict[str, Json]:
-        """As `Study.details`."""
-
-    def curves(self) -> tuple[Curve, ...]:
-        """As `Study.curves`."""
-
-    def tuning(self) -> dict[str, Json]:
-        """As `Study.tuning`."""
-
-    def fixed(self) -> dict[str, Json]:
-        """As `Study.fixed`."""
-
-
-AnyStudy = Study | WrittenByHand
-
-
-def as_study(study: AnyStudy | None) -> Study:
-    """Return a study as a record; empty for none."""
-    if study is None:
-        return Study()
-    if isinstance(study, Study):
-        return study
-    return Study({}, study.details(), study.fixed(), study.tuning(), study.curves())
-
-
 class Judge(Protocol):
     """How a claim test ends: `judge(outcome)` or `judge(outcome, study)`, once; the numbers go to the report."""
 
     def __call__(
         self,
         outcome: Outcome,
-        study: AnyStudy | None = None,
+        study: Study | None = None,
         /,
         paper: Sequence[Curve] = (),
         **details: Json,

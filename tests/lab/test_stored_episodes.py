@@ -1,6 +1,6 @@
 """Episodes from what is stored: a store that refuses, laboratories that remember, values with the estimate as mean."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from iclgd_core.errors import SettingsError
+from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab, Series
 from iclgd_core.lab.recorded import NotStoredError, Seen, StoredOnly
 from iclgd_core.lab.recorded.arguments import recording
@@ -183,19 +183,11 @@ def test_a_learner_asked_in_several_orders_is_told_as_drawn(regression_lab: Regr
     assert told == [("sgd", 0), *(("ICL", order) for order in range(made.size.orders))]
 
 
-@dataclass
-class SomeStudy:
-    one_number: NDArray[np.float64]
-    by_epoch: dict[int, NDArray[np.float64]]
-    other: NDArray[np.float64] = field(default_factory=lambda: np.zeros(4))
-    name: str = "x"
-
-
 def test_the_numbers_of_a_study_are_those_with_one_an_episode() -> None:
-    study = SomeStudy(np.arange(3.0), {3: np.ones(3), 5: np.ones(2)})
+    study = Study({"icl": np.arange(3.0), "gd at epoch 3": np.ones(3), "slope": np.ones(2)})
     assert {name: values.tolist() for name, values in per_episode(study, 3)} == {
-        "one number": [0.0, 1.0, 2.0],
-        "by epoch 3": [1.0, 1.0, 1.0],
+        "icl": [0.0, 1.0, 2.0],
+        "gd at epoch 3": [1.0, 1.0, 1.0],
     }
     assert list(per_episode(None, 3)) == []
 

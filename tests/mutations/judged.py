@@ -20,7 +20,7 @@ from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
-from iclgd_core.evidence.study import AnyStudy
+from iclgd_core.evidence.study import Study
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab, Series
 from iclgd_core.learners import Schedule
@@ -106,7 +106,7 @@ class Recorder:
     outcome: Outcome | None = None
 
     def __call__(
-        self, outcome: Outcome, study: AnyStudy | None = None, /, paper: Sequence[Curve] = (), **details: Json
+        self, outcome: Outcome, study: Study | None = None, /, paper: Sequence[Curve] = (), **details: Json
     ) -> None:
         assert self.outcome is None, "one test judges once"
         self.outcome = outcome

@@ -13,7 +13,7 @@ from iclgd_core.evidence.correction import possible
 from iclgd_core.evidence.model_kinds import is_control
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.plain import Json
-from iclgd_core.evidence.study import AnyStudy, Study, as_study
+from iclgd_core.evidence.study import Study
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.models.regression.registry import REGRESSION_MODELS, load_regression_model
@@ -29,9 +29,9 @@ class Recorder:
     outcome: Outcome
     study: Study
 
-    def __call__(self, outcome: Outcome, study: AnyStudy | None = None, /, *_: object, **__: object) -> None:
+    def __call__(self, outcome: Outcome, study: Study | None = None, /, *_: object, **__: object) -> None:
         assert study is not None
-        self.outcome, self.study = outcome, as_study(study)
+        self.outcome, self.study = outcome, study
 
 
 def laboratory(name: str) -> RegressionLab:

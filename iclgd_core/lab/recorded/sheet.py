@@ -1,7 +1,6 @@
 """One episode of a sub-claim as plain data: its number, its prompts, and what each learner answered."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -26,7 +25,7 @@ TOP = 5
 Numbers = NDArray[np.float64]
 
 
-def sheet(seen: Seen, outcome: Outcome, study: object, number: int) -> dict[str, Json]:
+def sheet(seen: Seen, outcome: Outcome, study: Study | None, number: int) -> dict[str, Json]:
     """Return what is known of episode `number`.
 
     `values` are those of all episodes, whose mean is the estimate; `numbers` what the study measured an episode, here
@@ -70,21 +69,10 @@ def _rank(one: Answered) -> tuple[int, int]:
     return {ICL: 0, ZERO_SHOT: 2}.get(one.learner, 1), one.order
 
 
-def per_episode(study: object, n: int) -> Iterator[tuple[str, Numbers]]:
-    """Yield the numbers an episode that a study holds, by name; of a mapping of them `name key`."""
-    if isinstance(study, Study):
-        yield from ((name, values) for name, values in study.numbers.items() if values.shape == (n,))
-        return
-    if not is_dataclass(study):
-        return
-    for one in fields(study):
-        value = getattr(study, one.name)
-        named = [(one.name, value)]
-        if isinstance(value, Mapping):
-            named = [(f"{one.name} {key}", inner) for key, inner in value.items()]
-        for name, array in named:
-            if isinstance(array, np.ndarray) and array.shape == (n,) and array.dtype.kind in "fiub":
-                yield name.replace("_", " "), array.astype(np.float64)
+def per_episode(study: Study | None, n: int) -> Iterator[tuple[str, Numbers]]:
+    """Yield the numbers an episode that a study holds, by name."""
+    numbers = {} if study is None else study.numbers
+    yield from ((name, values) for name, values in numbers.items() if np.shape(values) == (n,))
 
 
 def _model(answers: Sequence[Answered], number: int) -> Json:

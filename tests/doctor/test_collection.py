@@ -1,5 +1,6 @@
 """The doctor reads claims as they are collected: those of the project, a selection of them, and a user's own."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -22,17 +23,22 @@ from iclgd_core.evidence.needs import Needs, Training
 def test_a_thing(lab, judge): ...
 """
 MODEL = "ginc-llama-57k"
+NUMBERS = itertools.count()
 
 
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with one claim, outside of the project."""
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network, a directory of its own."""
     monkeypatch.setattr(diagnosis, "ask_hub", lambda: Hub(False, False, "not asked"))
     monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "mine"
+
+
+def folder_of(text: str) -> str:
+    """Return a folder with one file, outside of the project; its name is new to this process, which keeps modules."""
+    folder = Path(f"mine_{next(NUMBERS)}")
     folder.mkdir()
-    (folder / "test_z1.py").write_text(OWN, encoding="utf-8")
-    return folder
+    (folder / "test_z1.py").write_text(text, encoding="utf-8")
+    return str(folder)
 
 
 def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, dict[str, str]]]:
@@ -42,31 +48,27 @@ def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dic
     return status, {s["title"]: {one["name"]: one["value"] for one in s["findings"]} for s in sections}
 
 
-def test_a_claim_of_ones_own_is_judged_as_those_of_the_project(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_claim_of_ones_own_is_judged_as_those_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
     no_icl = "; inconclusive where the model shows no ICL"
     title = f"{MODEL} on ginc-k5, quick tier"
-    _, said = asked(capsys, str(own), f"--model={MODEL}")
+    _, said = asked(capsys, folder_of(OWN), f"--model={MODEL}")
     assert said[title]["Z1"] == f"not run: it needs a model of at least 3 layers{no_icl}"
-    (own / "test_z1.py").write_text(OWN.replace("layers=3", "layers=2"), encoding="utf-8")
-    _, said = asked(capsys, str(own), str(CLAIMS / "shen"), f"--model={MODEL}")
+    two = folder_of(OWN.replace("layers=3", "layers=2"))
+    _, said = asked(capsys, two, str(CLAIMS / "shen"), f"--model={MODEL}")
     beyond = said[title]["Z1"]
     assert beyond.startswith("not run beyond ")
     assert beyond.endswith(no_icl)
     assert said[title]["S3"].startswith("runs: ")
 
 
-def test_a_folder_without_claims_is_a_problem(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (own / "test_z1.py").write_text("def test_nothing(): ...", encoding="utf-8")
-    status, said = asked(capsys, str(own), f"--model={MODEL}")
+def test_a_folder_without_claims_is_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    status, said = asked(capsys, folder_of("def test_nothing(): ..."), f"--model={MODEL}")
     assert (status, said["Claims"]) == (1, {"claims": "none were collected"})
 
 
-@pytest.mark.parametrize(("text", "told"), [("import nothing_here", "nothing_here"), (None, "not found")])
-def test_what_cannot_be_collected_is_a_mistake(
-    own: Path, capsys: pytest.CaptureFixture[str], text: str | None, told: str
-) -> None:
-    (own / "test_z1.py").write_text(text or "", encoding="utf-8")
-    assert run_commands([DOCTOR], ["doctor", str(own if text else own / "none"), "--device=cpu"]) == 2
+@pytest.mark.parametrize(("text", "told"), [("import nothing_here", "nothing_here"), ("", "not found")])
+def test_what_cannot_be_collected_is_a_mistake(capsys: pytest.CaptureFixture[str], text: str, told: str) -> None:
+    assert run_commands([DOCTOR], ["doctor", folder_of(text) if text else "nowhere", "--device=cpu"]) == 2
     printed = capsys.readouterr()
     assert told in printed.err
     assert "Traceback (most recent" not in printed.err

@@ -19,7 +19,7 @@ from iclgd_core.evidence.claim import Source, claim
 from iclgd_core.evidence.needs import Needs, Training
 
 @claim("Z1", Source("Mine", "0000.00000").at("page 1"), "a statement", "its contrary", measures="a thing of mine",
-       needs=Needs(layers=3), trains=[Training.VALUES], demonstrations=1000)
+       needs=Needs(layers=9), trains=[Training.VALUES], demonstrations=1000)
 def test_a_thing(lab, judge): ...
 """
 MODEL = "ginc-llama-57k"
@@ -52,8 +52,8 @@ def test_a_claim_of_ones_own_is_judged_as_those_of_the_project(capsys: pytest.Ca
     no_icl = "; inconclusive where the model shows no ICL"
     title = f"{MODEL} on ginc-k5, quick tier"
     _, said = asked(capsys, folder_of(OWN), f"--model={MODEL}")
-    assert said[title]["Z1"] == f"not run: it needs a model of at least 3 layers{no_icl}"
-    two = folder_of(OWN.replace("layers=3", "layers=2"))
+    assert said[title]["Z1"] == f"not run: it needs a model of at least 9 layers{no_icl}"
+    two = folder_of(OWN.replace("layers=9", "layers=2"))
     _, said = asked(capsys, two, str(CLAIMS / "shen"), f"--model={MODEL}")
     beyond = said[title]["Z1"]
     assert beyond.startswith("not run beyond ")

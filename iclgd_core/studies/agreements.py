@@ -1,19 +1,7 @@
 """Agreement metrics of two next-token distributions, by name."""
 
-from collections.abc import Callable
+from iclgd_core.metrics import agreements
+from iclgd_core.metrics.agreement import Agreement
 
-import numpy as np
-from numpy.typing import NDArray
-
-from iclgd_core.metrics import js_agreement, ocs_additive, ocs_bounded, token_overlap
-from iclgd_core.models.language.predictions import LogProbs
-
-Agreement = Callable[[LogProbs, LogProbs], NDArray[np.float64]]
-
-AGREEMENTS: dict[str, Agreement] = {
-    "token-overlap": token_overlap,
-    "ocs-bounded": ocs_bounded,
-    "ocs-additive": ocs_additive,
-    "jensen-shannon": js_agreement,
-}
+AGREEMENTS: dict[str, Agreement] = {name: one.measure for name, one in agreements().items()}
 """Agreement of two next-token distributions, in [0, 1], 1 for equal ones; K = 10. OCS in both its readings."""

@@ -1,24 +1,8 @@
-"""Wiring: the plugin modules of the project, in the order in which they are loaded."""
+"""Wiring: the plugin modules of the project."""
 
 from fixtures.environment import set_defaults
+from fixtures.wiring import PLUGINS
 
 set_defaults()  # before any plugin imports what reads these variables
 
-pytest_plugins = [
-    "pytester",
-    "fixtures.options",
-    "fixtures.devices",
-    "fixtures.available",
-    "fixtures.selection",
-    "fixtures.judge",
-    "fixtures.registered",
-    "fixtures.progress",
-    "fixtures.bench",
-    "fixtures.arguments.plugin",
-    "fixtures.paper_marks",
-    "fixtures.episodes",
-    "reports.plugin",
-    "reports.progress",
-    "reports.survival",
-    "reports.redaction",
-]
+pytest_plugins = [*PLUGINS]

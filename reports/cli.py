@@ -2,8 +2,11 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import Any
 
 import iclgd_core
 from iclgd_core.safety.command import Command, run_commands
@@ -21,6 +24,10 @@ COMMANDS: Mapping[str, str] = {
 """Each subcommand by its entry point: what reads saved reports need not wait seconds for torch and transformers."""
 
 
+GIVEN: Mapping[str, str] = {"calibrate": "claims.shen.designs:DESIGNS"}
+"""What a subcommand takes beside its arguments from a folder that its own may not import."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; return its exit status."""
     given = sys.argv[1:] if argv is None else argv
@@ -30,8 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command(name: str) -> Command:
     """Load one of COMMANDS."""
-    found: Command = resolve_name(COMMANDS[name])
-    return found
+    found: Any = resolve_name(COMMANDS[name])
+    if name in GIVEN:
+        found = replace(found, run=partial(found.run, designs=partial(resolve_name, GIVEN[name])))
+    loaded: Command = found
+    return loaded
 
 
 def version() -> str:

@@ -28,7 +28,7 @@ from reports.render.step_summary import append_summary
 
 NAME = "iclgd-claims-report"
 DEFAULT_DIRECTORY = ".iclgd/report"
-RUNS_NO_TEST = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
+RUNS_NO_TEST = ("iclgd_doctor", "collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:

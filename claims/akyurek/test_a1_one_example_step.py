@@ -28,6 +28,7 @@ CHANGE = 1e-9
     brief="One-example passes are ridge GD, and ordered",
     refuted_by="a step that is not that gradient's, or a pass that does not depend on the order",
     needs_icl=False,
+    measures="the step against autograd's, and weights under other orders, in float64",
 )
 @pytest.mark.parametrize("part", ["identity", "order"])
 def test_the_one_example_step(judge: Judge, part: str) -> None:

@@ -31,6 +31,7 @@ MEASURES = {"closed-form": sherman_morrison_against_ridge, "order": sherman_morr
     brief="Sherman-Morrison updates are ridge regression",
     refuted_by="an update that differs from the closed form, or depends on the order",
     needs_icl=False,
+    measures="rank-one updates against ridge regression, in float64",
 )
 @pytest.mark.parametrize("part", sorted(MEASURES))
 def test_sherman_morrison_is_ridge(judge: Judge, part: str) -> None:

@@ -32,6 +32,7 @@ DEVIATION = (
     "ICL differs from least squares by less than 0.01 of the variance of the answers.",
     brief="ICL is least squares, within 0.01",
     refuted_by="a mean squared prediction difference of 0.01 or more",
+    measures="squared prediction difference of ICL from least squares",
 )
 @pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")
 def test_icl_predicts_as_least_squares(regression: RegressionLab, judge: Judge) -> None:

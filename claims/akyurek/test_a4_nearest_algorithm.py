@@ -32,6 +32,7 @@ DEVIATION = (
     "ICL is nearer to least squares than to one step of GD, one pass of SGD, averaging and nearest neighbours.",
     brief="ICL is nearest to least squares",
     refuted_by="a rival that is as near to ICL as least squares",
+    measures="squared prediction differences from ICL, of least squares and of rivals",
 )
 @pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")
 @pytest.mark.parametrize("rival", RIVALS)

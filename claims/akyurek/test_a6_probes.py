@@ -31,6 +31,7 @@ DEVIATION = "4 layers of width 64, d = 5, 10 examples; the paper: 16 layers of w
     "X^T y and w can be decoded from the hidden states of the trained Transformer, not from those of controls.",
     brief="X'y and w can be decoded from hidden states",
     refuted_by="a control from which they are decoded as well",
+    measures="error of probes of hidden states, against control models and control targets",
 )
 @pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")
 @pytest.mark.parametrize("control", CONTROLS)

@@ -40,6 +40,7 @@ PAPER_VALUE = "1e-5 to 6e-5 from ridge at sigma^2 / tau^2, the least of all its 
     "Trained on noisy functions, ICL is nearer to ridge regression at sigma^2 / tau^2 than to least squares.",
     brief="With noise, ICL is nearer ridge than least squares",
     refuted_by="a number of points after which least squares is not twice as far from ICL, squared, as ridge",
+    measures="distances of ICL from least squares and from ridge, under noise",
 )
 @pytest.mark.regression(
     "icl-objective-gpt2-noisy-4-layers", "untrained-gpt2-noisy-4-layers", "shuffled-gpt2-noisy-4-layers"

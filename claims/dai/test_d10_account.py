@@ -17,6 +17,7 @@ import pytest
 from claims.dai.published import NOT_REPORTED, beside
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -47,6 +48,9 @@ MUTATIONS: Mutations = {
     brief="Tuning K and V agrees with ICL as ICL with itself",
     refuted_by="fine-tuning that agrees with ICL less than ICL with itself by more than 0.02",
     mutations=MUTATIONS,
+    measures="agreement, keys and values trained in one pass",
+    trains=(Training.KEYS_VALUES,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 def test_fine_tuning_ends_where_icl_ends(lab: Lab, judge: Judge, agreement: str) -> None:

@@ -30,6 +30,8 @@ BOUND = 1e-10
     brief="Linear attention is an update by outer products",
     refuted_by="a layer in which the two sides differ by more than rounding",
     needs_icl=False,
+    measures="the dual form of linear attention",
+    demonstrations=8,
 )
 def test_linear_attention_has_a_dual_form(lab: Lab, judge: Judge) -> None:
     study = identity_study(lab)

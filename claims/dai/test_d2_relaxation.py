@@ -33,6 +33,8 @@ DEVIATION = "the paper drops softmax and scale without a measurement"
     "Linear attention keeps most of what the softmax attention of in-context learning gives.",
     brief="Linear attention keeps most of softmax attention",
     refuted_by="linear attention that explains less than half of softmax attention's output",
+    measures="how far softmax attention is from the dual form",
+    demonstrations=8,
 )
 @pytest.mark.parametrize("factor", ["head", "layer"])
 def test_softmax_attention_is_near_linear_attention(lab: Lab, judge: Judge, factor: str) -> None:

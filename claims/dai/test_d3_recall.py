@@ -18,6 +18,7 @@ import pytest
 
 from claims.dai.published import REC2FTP, beside
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -33,6 +34,9 @@ MINIMUM_EFFECT = 0.1
     "ICL has right most of what fine-tuning puts right, and more than by chance.",
     brief="ICL has right what fine-tuning puts right",
     refuted_by="ICL that recovers less than half, or no more than of the other queries that zero-shot has wrong",
+    measures="Rec2FTP, and its chance level",
+    trains=(Training.KEYS_VALUES,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("scope", ["labels", "vocabulary"])
 @pytest.mark.parametrize("reading", READINGS)

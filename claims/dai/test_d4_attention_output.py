@@ -19,6 +19,7 @@ import pytest
 
 from claims.dai.published import POSITION, SIM_AOU, beside
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -37,6 +38,9 @@ MINIMUM_EFFECT = 0.05
     brief="ICL moves attention outputs as fine-tuning does",
     combines="any of loss",
     refuted_by="updates no nearer to each other than a random update, within 0.05",
+    measures="SimAOU: updates of attention outputs",
+    trains=(Training.KEYS_VALUES,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("baseline", BASELINES)
 @pytest.mark.parametrize("form", FORMS)

@@ -16,6 +16,7 @@ import pytest
 
 from claims.dai.published import POSITION, SIM_AM, beside
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs, Training
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -43,6 +44,10 @@ FIGURE = LayerFigure(
     "Fine-tuning makes attention to the query's tokens more like that of ICL.",
     brief="Fine-tuning makes attention more like ICL's",
     refuted_by="attention that fine-tuning does not bring nearer to that of ICL by more than 0.02",
+    measures="SimAM: attention maps before and after fine-tuning",
+    needs=Needs(layers=2),
+    trains=(Training.KEYS_VALUES,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("layers", FIRST)
 def test_fine_tuning_brings_attention_nearer_to_icl(lab: Lab, judge: Judge, layers: str) -> None:

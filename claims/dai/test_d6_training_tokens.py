@@ -16,6 +16,7 @@ import pytest
 
 from claims.dai.published import KENDALL, POSITION, ROTARY, beside
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -32,6 +33,9 @@ MINIMUM_EFFECT = 0.05
     "ICL and fine-tuning rank the training tokens alike, more than by chance.",
     brief="ICL and fine-tuning rank training tokens alike",
     refuted_by="a rank correlation no larger than by chance, within 0.05",
+    measures="attention to training tokens, Kendall's tau",
+    trains=(Training.KEYS_VALUES,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("chance", ["random", "shuffled"])
 def test_icl_attends_to_training_tokens_as_fine_tuning_does(lab: Lab, judge: Judge, chance: str) -> None:

@@ -46,6 +46,8 @@ DEVIATION = "208 thousand weights on GINC instead of 350 million on text; eta 0.
     "Attention with momentum has lower perplexity and more accurate ICL than plain attention.",
     brief="Attention with momentum is better",
     refuted_by="momentum that makes perplexity higher, or ICL less accurate, over pretraining seeds",
+    measures="momentum attention against its plain twin",
+    demonstrations=8,
 )
 @pytest.mark.parametrize("what", MEASURES)
 def test_momentum_attention_is_better(twins: Sequence[tuple[Lab, Lab]], judge: Judge, what: str) -> None:

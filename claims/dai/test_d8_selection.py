@@ -19,6 +19,7 @@ import pytest
 
 from claims.dai.published import ACCURACY, beside
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs, Training
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -37,6 +38,10 @@ SMALL_SETS = "halves of 56 queries, as many as the paper's smallest set (CB) has
     brief="Choosing on the reported queries inflates results",
     combines="each",
     refuted_by="a quantity that gains no more than 0.01 by it",
+    measures="what choosing settings on the reported episodes inflates",
+    needs=Needs(next_tokens=True),
+    trains=(Training.KEYS_VALUES,),
+    demonstrations=56,
 )
 @pytest.mark.parametrize("reported", REPORTED)
 def test_choosing_on_the_reported_queries_inflates(lab: Lab, judge: Judge, reported: str) -> None:

@@ -20,6 +20,7 @@ import pytest
 
 from claims.dai.published import NOT_REPORTED, ROTARY, beside
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -38,6 +39,9 @@ UNCOMPARED = "the paper compares what the two updates do, not the matrices"
     brief="ICL's update points where fine-tuning's does",
     combines="any of loss",
     refuted_by="update matrices no nearer to each other than by chance, within 0.05",
+    measures="update matrices of ICL and of fine-tuning",
+    trains=(Training.KEYS_VALUES,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("chance", ["zero", "other-demonstrations"])
 @pytest.mark.parametrize("loss", ["lm", "labels"])

@@ -13,6 +13,7 @@ An identity of the losses: it says nothing of ICL, and holds on any model.
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs, Training
 from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -30,6 +31,10 @@ FELT = 1e-6
     brief="Layer-causal gradients do not feel the layers above",
     refuted_by="a layer whose layer-causal gradient feels a layer above it, or whose plain gradient does not",
     needs_icl=False,
+    measures="whether a layer's gradient depends on the layers above",
+    needs=Needs(layers=2, next_tokens=True),
+    trains=(Training.FLOAT64,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("loss", LOSSES)
 def test_no_layer_learns_from_those_above_it(lab: Lab, judge: Judge, loss: str) -> None:

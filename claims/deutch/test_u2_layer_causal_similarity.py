@@ -19,6 +19,7 @@ Deviation: the paper gives layer-causal GD the rate of plain GD (U2r); here each
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -40,6 +41,9 @@ DEVIATION = (
     brief="Layer-causal GD is more like ICL than GD, best rate",
     combines="any of form",
     refuted_by="a metric by which plain GD is more similar to ICL",
+    measures="similarity to ICL of layer-causal GD and of plain GD",
+    trains=(Training.KEYS_VALUES, Training.LAYER_CAUSAL),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("metric", METRICS, ids=lambda name: name.replace("/", "-"))
 @pytest.mark.parametrize("form", FORMS)

@@ -23,6 +23,7 @@ Added after the first evaluation of U2, with its rule, bound and episodes unchan
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -44,6 +45,9 @@ DEVIATION = (
     brief="Layer-causal GD is more like ICL than GD, GD's rate",
     combines="any of form",
     refuted_by="a metric by which plain GD is more similar to ICL",
+    measures="similarity to ICL of both, at the learning rate of plain GD",
+    trains=(Training.KEYS_VALUES, Training.LAYER_CAUSAL),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("metric", METRICS, ids=lambda name: name.replace("/", "-"))
 @pytest.mark.parametrize("form", FORMS)

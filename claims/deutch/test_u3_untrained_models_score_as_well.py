@@ -17,6 +17,7 @@ Inference is over episodes, for the two initialisations drawn.
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs, Training
 from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -35,6 +36,10 @@ DEVIATION = "read at the last token of the prompt; SimAM from layer 2 on; the pa
     "SimAOU and SimAM of changes of an untrained model are at least those of the trained model, like for like.",
     brief="Untrained models score as high on SimAOU and SimAM",
     refuted_by="an untrained model whose value is below the trained model's by more than 0.02",
+    measures="the metrics of similarity on untrained models",
+    needs=Needs(next_tokens=True, fresh_twin=True),
+    trains=(Training.KEYS_VALUES,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("metric", METRICS, ids=lambda name: name.replace("/", "-"))
 @pytest.mark.parametrize("kept", list(KEPT))

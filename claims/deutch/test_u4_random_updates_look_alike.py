@@ -29,6 +29,7 @@ BOUND = 0.005
     brief="Random updates look alike by normalised SimAOU",
     refuted_by="a mean over random updates that is off its closed form by more than sampling allows",
     needs_icl=False,
+    measures="SimAOU of random updates against its closed form",
 )
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("size", SIZES)

@@ -17,6 +17,7 @@ Deviation: first order, so that no learning rate has to be chosen; appendix B do
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -34,6 +35,9 @@ MARGIN = 0.10
     brief="Updates of GD and layer-causal GD: cosine 0.1 to 0.2",
     combines="any of form",
     refuted_by="a mean cosine below 0.05 or above 0.25",
+    measures="cosine of the updates of layer-causal and plain GD",
+    trains=(Training.KEYS_VALUES, Training.LAYER_CAUSAL),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("form", FORMS)
 def test_the_updates_point_apart(lab: Lab, judge: Judge, form: str) -> None:

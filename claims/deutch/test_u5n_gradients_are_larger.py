@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -29,6 +30,9 @@ MINIMUM_EFFECT = 0.1
     "Gradients of layer-causal GD are larger than those of plain GD.",
     brief="Layer-causal gradients are larger than GD's",
     refuted_by="a form of the loss whose gradients are the smaller ones",
+    measures="norms of the gradients of layer-causal and plain GD",
+    trains=(Training.KEYS_VALUES, Training.LAYER_CAUSAL),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("form", FORMS)
 def test_layer_causal_gradients_are_larger(lab: Lab, judge: Judge, form: str) -> None:

@@ -19,6 +19,7 @@ import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -53,6 +54,9 @@ MUTATIONS: Mutations = {
     combines="any of objective",
     refuted_by="a form of the loss whose agreement with ICL is below ICL's with itself by more than 0.02",
     mutations=MUTATIONS,
+    measures="agreement, layer-causal GD",
+    trains=(Training.LAYER_CAUSAL,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 @pytest.mark.parametrize("objective", ["layer-causal", "layer-causal-code"])

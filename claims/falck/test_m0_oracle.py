@@ -27,6 +27,7 @@ BOUND = 1e-12
     brief="The Beta-Bernoulli predictive has no gaps",
     refuted_by="a number of outcomes behind which the predictive has a gap beyond rounding",
     needs_icl=False,
+    measures="two-step and exchangeability gaps of the Beta-Bernoulli predictive",
 )
 @pytest.mark.parametrize("gap", GAPS)
 def test_a_bayesian_is_a_martingale(judge: Judge, gap: str) -> None:

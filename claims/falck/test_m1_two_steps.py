@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import FALCK
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -41,6 +42,8 @@ DEVIATION = "exact two steps in place of sampled paths; symbols of the model's o
     "ICL predicts the outcome after next as it predicts the next one, within 0.01, as a Bayesian must.",
     brief="ICL predicts two steps ahead as a Bayesian",
     refuted_by="a mean gap between the two predictions of more than 0.01",
+    measures="martingale property, two steps",
+    needs=Needs(posterior=True),
 )
 @pytest.mark.parametrize("outcomes", OUTCOMES)
 def test_icl_predicts_two_steps_ahead_as_one(lab: Lab, judge: Judge, outcomes: int) -> None:

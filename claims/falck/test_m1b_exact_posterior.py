@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import FALCK
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -31,6 +32,8 @@ DEVIATION = "a control that the paper does not have"
     "An exact posterior over GINC predicts the outcome after next as it predicts the next one, within 0.01.",
     brief="An exact posterior predicts two steps ahead as one",
     refuted_by="an exact posterior with a mean gap of more than 0.01 on these prompts",
+    measures="martingale property of the exact posterior",
+    needs=Needs(posterior=True),
 )
 @pytest.mark.parametrize("posterior", ["bayes-mixture", "bayes-structure"])
 def test_an_exact_posterior_is_a_martingale(lab: Lab, judge: Judge, posterior: str) -> None:

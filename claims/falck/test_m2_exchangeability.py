@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import FALCK
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -33,6 +34,8 @@ DEVIATION = "the paper tests the martingale property, which exchangeability impl
     "The order of exchangeable outcomes does not change ICL's next prediction, within 0.01, nor may it a Bayesian's.",
     brief="The order of exchangeable outcomes does not matter",
     refuted_by="a mean change of the prediction over orders of more than 0.01",
+    measures="exchangeability of the data",
+    needs=Needs(posterior=True),
 )
 @pytest.mark.parametrize("outcomes", OUTCOMES)
 def test_the_order_of_outcomes_does_not_matter(lab: Lab, judge: Judge, outcomes: int) -> None:

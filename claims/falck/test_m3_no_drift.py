@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import FALCK
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -40,6 +41,8 @@ PAPER = "short paths mostly inside (gpt-4 outside at 0.3 and 0.5), long paths dr
     "The outcomes that ICL draws do not drift along a path: T1 lies in the band of a Bayesian.",
     brief="Outcomes drawn by ICL do not drift",
     refuted_by="T1 outside of its band on more than a fifth of the coins",
+    measures="drift along sampled continuations",
+    needs=Needs(posterior=True),
 )
 @pytest.mark.parametrize("paths", LENGTHS)
 def test_paths_do_not_drift(lab: Lab, judge: Judge, paths: str) -> None:

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import FALCK
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -40,6 +41,8 @@ PAPER = "T1 and T2 outside on long Bernoulli paths, inside on most short ones"
     "The autocorrelation of the outcomes that ICL draws is that of a Bayesian at every distance: T2 lies in its band.",
     brief="Outcomes drawn by ICL correlate as a Bayesian's",
     refuted_by="T2 outside of its band on more than a fifth of coins and lags",
+    measures="autocorrelation along sampled continuations",
+    needs=Needs(posterior=True),
 )
 @pytest.mark.parametrize("paths", LENGTHS)
 def test_autocorrelation_does_not_change(lab: Lab, judge: Judge, paths: str) -> None:

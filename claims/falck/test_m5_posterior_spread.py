@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import FALCK
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -41,6 +42,8 @@ PAPER = "near-Bayesian for gpt-3-170b and mistral-7b, too slow a decay for llama
     "The paths that ICL draws spread as those of a Bayesian, within a factor of two in the weight of the data.",
     brief="Paths drawn by ICL spread as a Bayesian's",
     refuted_by="T3 outside of the bands on more than a fifth of the coins",
+    measures="spread over sampled continuations",
+    needs=Needs(posterior=True),
 )
 @pytest.mark.parametrize("paths", LENGTHS)
 def test_paths_spread_as_a_posterior(lab: Lab, judge: Judge, paths: str) -> None:

@@ -29,6 +29,7 @@ OFF_TENFOLD = 1.0
     brief="GD's steps grow with kappa, Newton's with log kappa",
     refuted_by="a decade of condition numbers in which GD's steps do not grow tenfold, or Newton's by 8 or more",
     needs_icl=False,
+    measures="steps of GD and of Newton's iteration by condition number",
 )
 @pytest.mark.parametrize("algorithm", ["gd", "newton"])
 def test_steps_grow_with_the_condition_number(judge: Judge, algorithm: str) -> None:

@@ -35,6 +35,7 @@ DEVIATION = (
     "ICL errs more as Newton's iteration than as GD, each at its most similar step.",
     brief="ICL errs more as Newton's iteration than as GD",
     refuted_by="GD that is as similar as Newton's iteration",
+    measures="similarity of errors of ICL to Newton's iteration and to GD",
 )
 @pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")
 @pytest.mark.parametrize("covariance", ["identity", "kappa-100"])

@@ -43,6 +43,7 @@ DEVIATION = (
     "Each layer adds about three iterations of Newton's method, and more than doubles the number of GD steps.",
     brief="A layer is about three Newton steps, many of GD",
     refuted_by="a layer that adds fewer than 1 or more than 5 iterations, or at most doubles GD's steps",
+    measures="the most similar step of Newton's iteration and of GD, layer by layer",
 )
 @pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")
 @pytest.mark.parametrize("algorithm", ["newton", "gd"])

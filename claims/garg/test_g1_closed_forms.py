@@ -29,6 +29,7 @@ MARGIN = 0.05
     brief="Least squares and averaging err as closed forms say",
     refuted_by="a mean error that is more than 0.05 from its closed form",
     needs_icl=False,
+    measures="errors of least squares and of averaging against their closed forms",
 )
 @pytest.mark.parametrize("points", [10, 20, 40])
 @pytest.mark.parametrize("learner", ["least-squares", "averaging"])

@@ -34,6 +34,7 @@ DEVIATION = "a check of the instruments: learners against each other; no Transfo
     brief="The learner made for a class beats the others on it",
     refuted_by="a rival that errs no more than the class's own learner",
     needs_icl=False,
+    measures="errors of learners on each class of functions",
 )
 @pytest.mark.parametrize("rival", ["least-squares", "nearest-neighbours"])
 @pytest.mark.parametrize("function_class", sorted(CONTESTS))

@@ -35,6 +35,7 @@ PAPER_VALUES = {5: 0.02, 10: 0.0006}
     "A Transformer trained on linear functions errs, in context, as little as least squares.",
     brief="ICL errs as little as least squares",
     refuted_by="errors that differ by more than 0.05 of the error of predicting zero",
+    measures="errors of ICL and of least squares",
 )
 @pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")
 @pytest.mark.parametrize("points", [3, 5, 10])

@@ -27,6 +27,7 @@ DEVIATION = "d = 5, 11 points, 4 layers of width 64, 100,000 steps; the paper: d
     "A Transformer trained on linear functions errs less, in context, than averaging and three nearest neighbours.",
     brief="ICL errs less than averaging and neighbours",
     refuted_by="a simple learner that errs no more than ICL",
+    measures="errors of ICL, of averaging and of nearest neighbours",
 )
 @pytest.mark.regression("icl-objective-gpt2-4-layers", "untrained-gpt2-4-layers", "shuffled-gpt2-4-layers")
 @pytest.mark.parametrize("points", [5, 10])

@@ -49,6 +49,7 @@ MUTATIONS: Mutations = {
     brief="Random labels change accuracy by less than 0.05",
     refuted_by="random labels that change ICL's accuracy by more than 0.05",
     mutations=MUTATIONS,
+    measures="accuracy with random labels",
 )
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("labels", ["uniform", "marginal"])

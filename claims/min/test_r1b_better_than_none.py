@@ -44,6 +44,7 @@ MUTATIONS: Mutations = {
     brief="Random labels are better than no demonstrations",
     refuted_by="random labels with which ICL is less accurate than without demonstrations",
     mutations=MUTATIONS,
+    measures="random labels against no demonstrations",
 )
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("labels", ["uniform", "marginal"])

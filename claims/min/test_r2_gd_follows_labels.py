@@ -18,6 +18,7 @@ import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import MIN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -46,6 +47,9 @@ MUTATIONS: Mutations = {
     brief="GD follows random labels more than ICL does",
     refuted_by="GD that moves to random labels no more than ICL does, within 0.02",
     mutations=MUTATIONS,
+    measures="whether GD follows random labels",
+    trains=(Training.WHOLE,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_gd_follows_random_labels_more_than_icl(lab: Lab, judge: Judge, setting: str) -> None:

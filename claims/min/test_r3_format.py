@@ -12,6 +12,7 @@ Deviation: as R1; an input without label is shorter than a query here by nothing
 """
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import MIN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -28,6 +29,8 @@ DEVIATION = "8 demonstrations, not 16; a label is the next symbol of a text"
     "ICL is more accurate with random labels in its demonstrations than with demonstrations without labels.",
     brief="Random labels are better than none",
     refuted_by="demonstrations without labels with which ICL is more accurate than with random ones",
+    measures="demonstrations without labels",
+    needs=Needs(posterior=True),
 )
 def test_random_labels_are_better_than_no_labels(lab: Lab, judge: Judge) -> None:
     random, none = random_label_study(lab, "uniform"), random_label_study(lab, "none")

@@ -19,6 +19,7 @@ import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import OPEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -48,6 +49,9 @@ MUTATIONS: Mutations = {
     combines="any of optimizer",
     refuted_by="a rule whose agreement with ICL is below that of ICL with itself by more than 0.02",
     mutations=MUTATIONS,
+    measures="agreement: momentum, Nesterov, a Newton-like rule",
+    trains=(Training.WHOLE,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 @pytest.mark.parametrize("optimizer", ["momentum", "nesterov", "newton"])

@@ -16,6 +16,7 @@ import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import OPEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -44,6 +45,9 @@ MUTATIONS: Mutations = {
     brief="No rate, epoch or batch of GD closes the gap",
     refuted_by="a setting of GD that agrees with ICL as ICL agrees with itself, within 0.02",
     mutations=MUTATIONS,
+    measures="the gap over learning rates, epochs and batches",
+    trains=(Training.WHOLE,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 def test_no_setting_closes_the_gap(lab: Lab, judge: Judge, agreement: str) -> None:

@@ -35,6 +35,8 @@ DEVIATION = "208 thousand weights instead of 29 to 115 million, one seed, 8 demo
     brief="Demonstrations help after this pretraining",
     refuted_by="a gain of less than 0.02 from 8 demonstrations",
     needs_icl=False,
+    measures="ICL after other pretraining distributions",
+    demonstrations=8,
 )
 def test_icl_emerges(distribution: Lab, judge: Judge) -> None:
     study = by_demonstrations(distribution, distribution.tier.episodes, NUMBERS)

@@ -44,6 +44,8 @@ MUTATIONS: Mutations = {
     brief="The gap is there after this pretraining",
     refuted_by="GD that agrees with ICL as ICL agrees with itself, within 0.02",
     mutations=MUTATIONS,
+    measures="the gap after other pretraining distributions",
+    demonstrations=8,
 )
 def test_the_gap_is_there(distribution: Lab, judge: Judge) -> None:
     study = agreement_study(distribution, "gd", "token-overlap", n=EPISODES, n_tuning=TUNING_EPISODES, with_path=False)

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import OPEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -39,6 +40,9 @@ MINIMUM_EFFECT = 0.07
     "At every model size, ICL agrees with ICL in another order more than with this form of gradient descent.",
     brief="The gap is there at every size, for each form of GD",
     refuted_by="a form of gradient descent that at some size agrees with ICL as ICL with itself, within 0.02",
+    measures="the gap of each form of GD at every model size",
+    trains=(Training.WHOLE, Training.ADAM),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 @pytest.mark.parametrize("form", OVER_SIZES)

@@ -19,6 +19,7 @@ Refuted by: a position at which GD's agreement with ICL is within the margin of 
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import OPEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -35,6 +36,9 @@ MINIMUM_EFFECT = 0.05
     "On answers of three symbols ICL agrees with ICL in another order more than with the most favourable GD.",
     brief="The gap is there for answers of three symbols",
     refuted_by="a position in the answer where GD agrees with ICL as ICL agrees with itself, within 0.02",
+    measures="the gap where the answer is a sequence",
+    trains=(Training.WHOLE,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 @pytest.mark.parametrize("position", [*POSITIONS, MEAN])

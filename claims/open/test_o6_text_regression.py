@@ -19,6 +19,7 @@ Refuted by: an optimizer whose expected answer is as near to ICL's as ICL's in a
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import OPEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -35,6 +36,9 @@ MINIMUM_EFFECT = 0.05
     "In regression in text ICL's expected answer is nearer to ICL's in another order than the most favourable GD's is.",
     brief="The gap is there in regression in text",
     refuted_by="an optimizer whose expected answer is as near to ICL's as ICL's in another order is, within 0.02",
+    measures="the gap in regression in text",
+    trains=(Training.WHOLE,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("optimizer", ["gd", "sgd1"])
 def test_icl_is_nearer_to_itself_in_text_regression(digits: Lab, judge: Judge, optimizer: str) -> None:

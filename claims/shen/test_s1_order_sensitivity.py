@@ -24,6 +24,7 @@ import pytest
 from claims.shen import published
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -58,6 +59,9 @@ MUTATIONS: Mutations = {
     brief="ICL depends on order more than GD, SGD and Adam",
     refuted_by="an optimizer that at some epoch is not less sensitive than ICL by 0.01",
     mutations=MUTATIONS,
+    measures="order sensitivity of ICL and of GD, SGD and Adam",
+    trains=(Training.WHOLE, Training.ADAM),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_icl_is_more_order_sensitive(lab: Lab, judge: Judge, optimizer: str) -> None:
@@ -88,6 +92,7 @@ def test_icl_is_more_order_sensitive(lab: Lab, judge: Judge, optimizer: str) -> 
     "ICL is more sensitive to the order of its demonstrations than GD and SGD on the implicit linear model.",
     brief="ICL depends on order more than GD, SGD and Adam",
     refuted_by="a learner that is not less sensitive than ICL by 0.01",
+    measures="order sensitivity of ICL and of GD and SGD on the implicit linear model",
 )
 @pytest.mark.parametrize("learner", REGRESSION_LEARNERS)
 def test_icl_is_more_order_sensitive_in_regression(regression: RegressionLab, judge: Judge, learner: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -39,6 +40,9 @@ MUTATIONS: Mutations = {
     brief="Full-batch GD ignores order, ICL does not",
     refuted_by="an order that moves full-batch GD by more than rounding, or one that does not move ICL",
     mutations=MUTATIONS,
+    measures="outputs under other orders, in float64",
+    trains=(Training.WHOLE, Training.FLOAT64),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("learner", ["gd", "icl"])
 def test_full_batch_gd_is_order_invariant_and_icl_is_not(lab: Lab, judge: Judge, learner: str) -> None:

@@ -28,6 +28,7 @@ import pytest
 from claims.shen import published
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -62,6 +63,9 @@ MUTATIONS: Mutations = {
     brief="ICL agrees with itself more than with the best GD",
     refuted_by="an optimizer that agrees with ICL as ICL agrees with itself, within 0.02",
     mutations=MUTATIONS,
+    measures="agreement of output distributions",
+    trains=(Training.WHOLE, Training.ADAM),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("agreement", AGREEMENTS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -83,6 +87,7 @@ def test_icl_agrees_with_itself_more_than_with_gd(lab: Lab, judge: Judge, optimi
     "ICL agrees with ICL in another order more than with the most favourable GD on the implicit linear model.",
     brief="ICL agrees with itself more than with the best GD",
     refuted_by="a learner that agrees with ICL as ICL agrees with itself, within 0.02",
+    measures="agreement of predictions with GD and SGD on the implicit linear model",
 )
 @pytest.mark.parametrize("learner", REGRESSION_LEARNERS)
 def test_icl_agrees_with_itself_more_in_regression(regression: RegressionLab, judge: Judge, learner: str) -> None:

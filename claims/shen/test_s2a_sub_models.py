@@ -12,6 +12,7 @@ import pytest
 from claims.shen import published
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -42,6 +43,9 @@ MUTATIONS: Mutations = {
     brief="The gap stays when GD trains one layer's W_V",
     refuted_by="a layer whose W_V can be trained to agree with ICL as ICL agrees with itself, within 0.02",
     mutations=MUTATIONS,
+    measures="agreement, W_V of one layer trained alone",
+    trains=(Training.VALUES,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("agreement", AGREEMENTS)
 @pytest.mark.parametrize("part", ["v_middle", "v_deep"])

@@ -16,6 +16,7 @@ import pytest
 from claims.shen import published
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -46,6 +47,9 @@ MUTATIONS: Mutations = {
     brief="ICL is more accurate than GD on the same examples",
     refuted_by="a number of demonstrations with which GD is as accurate as ICL, within 0.02",
     mutations=MUTATIONS,
+    measures="accuracy of ICL and GD",
+    trains=(Training.WHOLE,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("shots", SHOTS)

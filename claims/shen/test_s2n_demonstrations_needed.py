@@ -16,6 +16,7 @@ import pytest
 from claims.shen import published
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -48,6 +49,9 @@ MUTATIONS: Mutations = {
     brief="GD needs about 512 examples for ICL's accuracy with 8",
     refuted_by="GD as accurate as ICL with 128 demonstrations or fewer, or still below it with 512",
     mutations=MUTATIONS,
+    measures="accuracy of GD with up to 512 demonstrations",
+    trains=(Training.WHOLE,),
+    demonstrations=512,
 )
 @pytest.mark.parametrize("demonstrations", DEMONSTRATIONS)
 def test_gd_needs_many_more_demonstrations(lab: Lab, judge: Judge, demonstrations: int) -> None:

@@ -42,6 +42,7 @@ MUTATIONS: Mutations = {
     brief="Weights are less sparse than GD's construction needs",
     refuted_by="a threshold at which the weights are as sparse as the construction",
     mutations=MUTATIONS,
+    measures="sparsity of the weights",
 )
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("matrix", MATRICES, ids=lambda name: name.replace(" ", "").replace("^", ""))

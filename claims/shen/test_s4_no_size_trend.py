@@ -20,6 +20,7 @@ import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -49,6 +50,9 @@ MUTATIONS: Mutations = {
     brief="The gap does not change with model size",
     refuted_by="a gap that changes by more than 0.05 a decade of parameters",
     mutations=MUTATIONS,
+    measures="the gap over model sizes",
+    trains=(Training.WHOLE,),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("agreement", AGREEMENTS)
 def test_the_gap_has_no_size_trend(family: Sequence[Lab], judge: Judge, agreement: str) -> None:

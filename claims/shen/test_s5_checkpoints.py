@@ -48,6 +48,8 @@ MUTATIONS: Mutations = {
     brief="Weights keep moving while ICL stays level",
     refuted_by="weights at rest, or an ICL accuracy that changes by more than 0.05",
     mutations=MUTATIONS,
+    measures="weights and ICL accuracy late in pretraining",
+    demonstrations=8,
 )
 @pytest.mark.parametrize("what", ["weights", "accuracy"])
 def test_weights_move_while_icl_stays(series: Series, judge: Judge, what: str) -> None:

@@ -28,6 +28,7 @@ SEEDS = (1, 2, 3)
     "The step that a trained layer makes has the learning rate that is best in expectation.",
     brief="A trained layer steps at the best learning rate",
     refuted_by="a learning rate further than 5% from the closed form",
+    measures="learning rate of the GD step nearest to the trained layer",
 )
 @pytest.mark.regression("icl-objective-lsa-1", "icl-objective-lsa-1-half", "untrained-lsa-1", "shuffled-lsa-1")
 @pytest.mark.parametrize("seed", SEEDS)

@@ -28,6 +28,7 @@ SEEDS = (1, 2, 3)
     "The mean of trained and constructed weights has the loss of the trained ones.",
     brief="Mean of trained and constructed weights is as good",
     refuted_by="interpolated weights whose loss differs by more than 2% of the best",
+    measures="loss half-way between trained weights and the construction",
 )
 @pytest.mark.regression("icl-objective-lsa-1", "untrained-lsa-1", "shuffled-lsa-1")
 @pytest.mark.parametrize("seed", SEEDS)

@@ -30,6 +30,7 @@ DEVIATION = "shifts by the factors 1/2, 2 and 3 instead of curves over alpha; th
     "On inputs and teachers that it was not trained on, a trained layer predicts as the same step of GD.",
     brief="Out of distribution, a trained layer still is GD",
     refuted_by="a shift of inputs or teacher under which predictions differ from GD's by more than 2% of its power",
+    measures="difference of the trained layer from the GD step, on shifted inputs",
 )
 @pytest.mark.regression("icl-objective-lsa-1", "untrained-lsa-1", "shuffled-lsa-1")
 @pytest.mark.parametrize("shift", SHIFTS)

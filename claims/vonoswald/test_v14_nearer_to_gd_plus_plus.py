@@ -31,6 +31,7 @@ DEVIATION = "each layer has weights of its own (source: looped too); three train
     "Two trained layers of linear self-attention match GD++ better than GD.",
     brief="Two trained layers are nearer to GD++ than to GD",
     refuted_by="two steps of GD that come as near to the model as two steps of GD++",
+    measures="prediction differences of GD and of GD++ from the trained model",
 )
 @pytest.mark.regression("icl-objective-lsa-2", "untrained-lsa-2", "shuffled-lsa-2")
 @pytest.mark.parametrize("rival", ["gd", "gd-rates"])

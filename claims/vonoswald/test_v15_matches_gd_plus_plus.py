@@ -35,6 +35,7 @@ DEVIATION = "each layer has weights of its own (source: looped too); three train
     brief="Two trained layers predict what GD++ predicts",
     combines="any of recursion",
     refuted_by="two trained layers that differ from the nearest GD++ by more than 2% of y's variance",
+    measures="prediction difference of GD++ from the trained model",
 )
 @pytest.mark.regression("icl-objective-lsa-2", "untrained-lsa-2", "shuffled-lsa-2")
 @pytest.mark.parametrize("recursion", ["gd++", "gd++-rates"])

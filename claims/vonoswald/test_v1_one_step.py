@@ -27,6 +27,7 @@ BOUND = 1e-12
     brief="One constructed layer is one step of GD",
     refuted_by="an episode in which a prediction differs from that of GD by more than rounding",
     needs_icl=False,
+    measures="difference of the constructed layer from a GD step by autograd, in float64",
 )
 @pytest.mark.regression("constructed-lsa-1")
 @pytest.mark.parametrize("start", STARTS)

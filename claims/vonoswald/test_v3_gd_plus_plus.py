@@ -27,6 +27,7 @@ BOUND = 1e-12
     brief="Constructed layers that curve inputs are GD++",
     refuted_by="a depth at which the predictions differ from the recursion by more than rounding",
     needs_icl=False,
+    measures="difference of the construction from GD++, in float64",
 )
 @pytest.mark.regression("constructed-gd++")
 @pytest.mark.parametrize("recursion", ["gd++", "gd-first-layer"])

@@ -29,6 +29,7 @@ TRAINED = "icl-objective-lsa-1"
     brief="The construction has no value at N = 0",
     refuted_by="an output projection or predictions that are finite without demonstrations",
     needs_icl=False,
+    measures="finite numbers without demonstrations",
 )
 @pytest.mark.regression("constructed-")
 def test_the_construction_diverges_without_demonstrations(regression: RegressionLab, judge: Judge) -> None:

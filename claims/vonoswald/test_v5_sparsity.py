@@ -33,6 +33,7 @@ PAPER = {"W_K": "> 0.9999", "W_Q": "> 0.9999", "W_V dense W0": "about 0.75"}
     brief="The construction has the zeros it is said to need",
     refuted_by="a matrix of the construction with another share of zeros than required",
     needs_icl=False,
+    measures="zeros of the construction's matrices, counted",
 )
 @pytest.mark.regression("constructed-lsa-1")
 @pytest.mark.parametrize("matrix", FORMS, ids=lambda name: name.replace(" ", "-").replace("-=-", "="))

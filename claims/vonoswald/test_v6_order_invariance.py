@@ -26,6 +26,7 @@ BOUND = 1e-12
     brief="The construction ignores the order of examples",
     refuted_by="an episode in which another order changes a prediction by more than rounding",
     needs_icl=False,
+    measures="predictions of the construction under other orders, in float64",
 )
 @pytest.mark.regression("constructed-")
 def test_the_construction_does_not_depend_on_the_order(regression: RegressionLab, judge: Judge) -> None:

@@ -30,6 +30,7 @@ BOUND = 1e-10
     brief="Only products of weight matrices matter",
     refuted_by="factors with the same products that change a prediction by more than rounding",
     needs_icl=False,
+    measures="predictions under other factors of the same products, in float64",
 )
 @pytest.mark.regression("constructed-", "icl-objective-lsa-")
 def test_predictions_depend_on_products_alone(regression: RegressionLab, judge: Judge) -> None:

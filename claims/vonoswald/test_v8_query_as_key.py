@@ -27,6 +27,7 @@ BOUND = 1e-12
     brief="The query as a key adds 2 W0 x",
     refuted_by="an episode in which the query as a key changes a prediction by another amount",
     needs_icl=False,
+    measures="what the query adds as a key and value, in float64",
 )
 @pytest.mark.regression("constructed-lsa-1")
 @pytest.mark.parametrize("start", STARTS)

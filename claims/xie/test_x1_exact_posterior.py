@@ -31,6 +31,7 @@ DEVIATION = "with a restart of the state of probability 1e-12, and a posterior t
     brief="The forward algorithm is the exact posterior",
     refuted_by="a prompt whose predictive differs from the sum over all hidden paths by more than rounding",
     needs_icl=False,
+    measures="the forward algorithm against a sum over all hidden paths",
 )
 @pytest.mark.parametrize("posterior", sorted(POSTERIORS))
 def test_the_posterior_is_exact(judge: Judge, posterior: str) -> None:

@@ -19,6 +19,7 @@ import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import XIE
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -51,6 +52,9 @@ MUTATIONS: Mutations = {
     combines="any of posterior",
     refuted_by="a posterior that agrees with ICL by at least 0.02 less than ICL does with itself",
     mutations=MUTATIONS,
+    measures="agreement of the exact Bayesian predictor",
+    needs=Needs(posterior=True),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 @pytest.mark.parametrize("posterior", ["bayes-mixture", "bayes-structure"])

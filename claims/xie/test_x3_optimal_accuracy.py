@@ -18,6 +18,7 @@ import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import XIE
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -51,6 +52,9 @@ MUTATIONS: Mutations = {
     brief="ICL is as accurate as exact Bayes",
     refuted_by="a number of demonstrations with which ICL is less accurate than the posterior by 0.02 or more",
     mutations=MUTATIONS,
+    measures="accuracy of ICL and of the Bayesian predictor",
+    needs=Needs(posterior=True),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("shots", SHOTS)
 def test_icl_is_as_accurate_as_bayes(lab: Lab, judge: Judge, shots: int) -> None:

@@ -16,6 +16,7 @@ Why it can fail: of the slot transitions of an HMM more than a third are exactly
 """
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import XIE
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -32,6 +33,9 @@ DEVIATION = "8 demonstrations, where the theorem has infinitely many; impossible
     "8 demonstrations make the posterior of the pretraining mixture, which reads delimiters as text, more accurate.",
     brief="Demonstrations help the mixture's posterior",
     refuted_by="a posterior that 8 demonstrations make less accurate",
+    measures="the posterior that does not know the prompt's structure",
+    needs=Needs(posterior=True),
+    demonstrations=8,
 )
 def test_demonstrations_help_the_mixture_posterior(lab: Lab, judge: Judge) -> None:
     study = concentration_study(lab)

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from iclgd_core.evidence.claim import claim
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import XIE
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
@@ -36,6 +37,9 @@ DEVIATION = "57 thousand to 3 million weights, not 29 to 115 million; distributi
     brief="The gap to exact Bayes shrinks with size",
     combines="any of posterior",
     refuted_by="a gap that grows with model size",
+    measures="nearness to the Bayesian predictor over model sizes",
+    needs=Needs(posterior=True),
+    demonstrations=8,
 )
 @pytest.mark.parametrize("agreement", ["token-overlap", "ocs-bounded", "jensen-shannon"])
 @pytest.mark.parametrize("posterior", ["bayes-mixture", "bayes-structure"])

@@ -35,6 +35,7 @@ DEVIATION = "models of 57 thousand to 3 million weights instead of 29 to 115 mil
     "ICL accuracy grows with the number of demonstrations, by more than 0.005 a doubling.",
     brief="Accuracy grows with the number of demonstrations",
     refuted_by="an accuracy that climbs by less than 0.005 a doubling, or falls",
+    measures="accuracy by number of demonstrations",
 )
 def test_accuracy_grows_with_demonstrations(sized: Lab, judge: Judge) -> None:
     study = studies.by_demonstrations(sized, EPISODES)

@@ -38,6 +38,7 @@ DEVIATION = "models of 57 thousand to 3 million weights instead of 29 to 115 mil
     brief="Accuracy grows with the length of examples",
     refuted_by="an accuracy that climbs by less than 0.01 a symbol, or falls",
     needs_icl=False,
+    measures="accuracy by length of the examples",
 )
 def test_accuracy_grows_with_the_length_of_examples(lengths: Sequence[Lab], judge: Judge) -> None:
     ks = tuple(int(lab.task.name.rpartition("k")[2]) for lab in lengths)

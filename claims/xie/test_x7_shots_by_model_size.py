@@ -41,6 +41,7 @@ DEVIATION = (
     brief="Accuracy grows with model size",
     refuted_by="an accuracy that climbs by less than 0.02 a decade of weights, or falls",
     needs_icl=False,
+    measures="accuracy over model sizes",
 )
 def test_accuracy_grows_with_model_size(family: Sequence[Lab], judge: Judge) -> None:
     study = studies.by_size(family, family[0].tier.episodes)

@@ -19,10 +19,8 @@ from iclgd_core.calibration.planted import (
 )
 from iclgd_core.calibration.rules import ALPHA
 from iclgd_core.metrics import (
+    agreements,
     correct,
-    js_agreement,
-    ocs_additive,
-    ocs_bounded,
     order_sensitivity,
     relative_change,
     relative_sparsity,
@@ -84,14 +82,12 @@ def _accuracy(rng: Generator, studies: int, episodes: int, differs: bool) -> Flo
 
 
 METRICS: Mapping[str, Measure] = {
-    "token overlap": _agreement(token_overlap),
+    **{one.label: _agreement(one.measure) for one in agreements().values()},
     "token overlap, all ties": _equal_to_icl,
-    "overlap cosine, bounded": _agreement(ocs_bounded),
-    "overlap cosine, additive": _agreement(ocs_additive),
-    "1 - Jensen-Shannon": _agreement(js_agreement),
     "order sensitivity": _order_sensitivity,
     "accuracy": _accuracy,
 }
+"""Every agreement metric that is registered, and what else a rule judges in each episode."""
 
 
 def planted_metric(name: str, episodes: int, studies: int, seed: int) -> list[Check]:

@@ -1,6 +1,6 @@
 """A claim of a paper, as its file states it, and the decorator that marks a test as one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
@@ -8,6 +8,7 @@ from typing import TypeVar
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.combination import combination
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Needs, Training
 from iclgd_core.evidence.verdict import Verdict
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -60,6 +61,10 @@ class Claim:
         mutations: what its verdict must become under each mutation (see `iclgd_core.mutations`); empty if untested.
         brief: the statement in a few words, for tables.
         combines: how its sub-claims combine into one verdict (see `iclgd_core.evidence.combination`).
+        measures: what is measured, in a few words, for `iclgd doctor`.
+        needs: what it needs of model and task beyond what its test asks for by its arguments.
+        trains: what gradient descent trains for it; empty where nothing is trained.
+        demonstrations: the most that an episode must hold for it, without the queries.
     """
 
     id: str
@@ -70,6 +75,10 @@ class Claim:
     mutations: Mutations = field(default_factory=dict, hash=False)
     brief: str = ""
     combines: str = "all"
+    measures: str = ""
+    needs: Needs = field(default_factory=Needs)
+    trains: tuple[Training, ...] = ()
+    demonstrations: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a combination that is none, where the claim is stated."""
@@ -93,6 +102,9 @@ class Claim:
         return found[0]
 
 
+NO_NEEDS = Needs()
+
+
 def claim(
     id: str,
     place: Place,
@@ -102,9 +114,14 @@ def claim(
     mutations: Mutations = MappingProxyType({}),
     brief: str = "",
     combines: str = "all",
+    measures: str = "",
+    needs: Needs = NO_NEEDS,
+    trains: Sequence[Training] = (),
+    demonstrations: int = 0,
 ) -> Callable[[F], F]:
     """Mark a test function as a claim; the arguments are those of `Claim`."""
-    made = Claim(id, place, statement, refuted_by, needs_icl, mutations, brief, combines)
+    facts = (measures, needs, tuple(trains), demonstrations)
+    made = Claim(id, place, statement, refuted_by, needs_icl, mutations, brief, combines, *facts)
 
     def mark(function: F) -> F:
         function.__iclgd_claim__ = made  # type: ignore[attr-defined]

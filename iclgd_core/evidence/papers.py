@@ -1,4 +1,4 @@
-"""The papers under test."""
+"""The papers under test, and their order in reports."""
 
 from iclgd_core.evidence.claim import Source
 
@@ -13,3 +13,6 @@ XIE = Source("Xie et al.", "2111.02080")
 FALCK = Source("Falck, Wang, Holmes", "2406.00793")
 MIN = Source("Min et al.", "2202.12837")
 OPEN = Source("Open questions of Shen, Mishra, Khashabi", "2310.08540")
+
+PAPERS = (SHEN, VON_OSWALD, AKYUREK, GARG, FU, DAI, DEUTCH, XIE, FALCK, MIN, OPEN)
+"""In the order of reports; claims of other papers come after these."""

@@ -1,6 +1,7 @@
 """Evidence on one sub-claim, and the wire form in which it travels on a test report."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from hashlib import sha256
@@ -14,6 +15,7 @@ from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.safety.redaction import redact_json
 
 SCHEMA = "iclgd-evidence/3"
+DRAWN = re.compile(r"\b(figure|table) [0-9]+")
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,17 @@ class Evidence:
     def key(self) -> tuple[str, str, str, tuple[tuple[str, str], ...]]:
         """Identity: claim, model, task, parameters. Never a test's node id."""
         return (self.id, self.model, self.task, tuple(sorted(self.params.items())))
+
+    @property
+    def figure(self) -> str:
+        """The figure or table of the paper that it draws again: the one that `where` names; empty if none or several.
+
+        >>> about = dict(params={}, paper="", statement="", refuted_by="", model="", task="", family_size=1)
+        >>> Evidence("S2a", where="section 5.2, figure 5, columns 2 and 3", expected=Verdict.SUPPORTED, **about).figure
+        'Figure 5'
+        """
+        named = [found[0].capitalize() for found in DRAWN.finditer(self.where)]
+        return named[0] if len(named) == 1 else ""
 
     @property
     def family(self) -> tuple[str, str, str]:

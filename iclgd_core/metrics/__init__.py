@@ -1,6 +1,7 @@
 """What is read off predictions and weights: pure functions, arrays in, arrays or numbers out."""
 
 from iclgd_core.metrics.accuracy import correct, correct_among
+from iclgd_core.metrics.agreement import agreements
 from iclgd_core.metrics.closure import Closure, closure, closure_of_agreement
 from iclgd_core.metrics.cosine import cosine, unit
 from iclgd_core.metrics.drift import relative_change
@@ -20,6 +21,7 @@ __all__ = [
     "TOP_K",
     "Closure",
     "Rec2Ftp",
+    "agreements",
     "closure",
     "closure_of_agreement",
     "correct",

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import rel_entr
 
+from iclgd_core.metrics.agreement import agreement
 from iclgd_core.metrics.predictions import Floats, Predictions, checked_pair, probabilities
 
 
@@ -34,6 +35,7 @@ def jensen_shannon(p: Predictions, q: Predictions) -> Floats:
     return np.asarray(np.clip(nats / np.log(2.0), 0.0, 1.0), dtype=np.float64)
 
 
+@agreement("jensen-shannon", "1 - Jensen-Shannon")
 def js_agreement(p: Predictions, q: Predictions) -> Floats:
     """Return 1 - JS, so that higher is nearer: 1 for identical inputs, 0 for disjoint supports.
 

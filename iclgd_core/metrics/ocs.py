@@ -7,10 +7,12 @@ of p and of q (ties at rank k to the lowest ids), O = T1 ∩ T2.
 
 import numpy as np
 
+from iclgd_core.metrics.agreement import agreement
 from iclgd_core.metrics.predictions import Bools, Floats, Predictions, checked_pair, probabilities
 from iclgd_core.metrics.top_k import TOP_K, in_top_k
 
 
+@agreement("ocs-bounded", "overlap cosine, bounded", top_k=TOP_K)
 def ocs_bounded(p: Predictions, q: Predictions, k: int = TOP_K) -> Floats:
     """Return the cosine of p and q, each set to zero outside its own top k; the primary reading.
 
@@ -39,6 +41,7 @@ def ocs_bounded(p: Predictions, q: Predictions, k: int = TOP_K) -> Floats:
     return np.asarray(np.minimum(cross / norm, 1.0), dtype=np.float64)
 
 
+@agreement("ocs-additive", "overlap cosine, additive", top_k=TOP_K)
 def ocs_additive(p: Predictions, q: Predictions, k: int = TOP_K) -> Floats:
     """Return the overlap cosine whose denominator grows by the number of tokens not shared.
 

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from iclgd_core.metrics.agreement import agreement
 from iclgd_core.metrics.predictions import Floats, Predictions, checked_pair
 from iclgd_core.metrics.top_k import TOP_K, in_top_k
 
 
+@agreement("token-overlap", "token overlap", top_k=TOP_K)
 def token_overlap(p: Predictions, q: Predictions, k: int = TOP_K) -> Floats:
     """Return |T1 ∩ T2| / k, with T1 and T2 the k most probable tokens of p and of q.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from iclgd_core.errors import UnknownNameError
 from iclgd_core.lab.tiers import Tier
-from iclgd_core.learners import Schedule
+from iclgd_core.learners import OPTIMIZERS, Schedule
 from iclgd_core.studies.open.rule_schedules import SCHEDULES
 
 
@@ -28,19 +28,14 @@ class Form:
 
 
 FORMS: dict[str, Form] = {
-    "gd": Form("gd"),
-    "sgd": Form("sgd1"),
-    "adam": Form("adam1"),
-    "momentum": Form("momentum"),
-    "nesterov": Form("nesterov"),
-    "newton": Form("newton"),
+    **{optimizer.account: Form(optimizer.name) for optimizer in OPTIMIZERS.values() if optimizer.account},
     "w_v-middle": Form("gd", "v_middle"),
     "w_v-deep": Form("gd", "v_deep"),
     "kv-one-pass": Form("sgd1", "kv", "lm"),
     "layer-causal": Form("sgd1", "kv", "layer-causal"),
     "layer-causal-code": Form("sgd1", "kv", "layer-causal-code"),
 }
-"""By the account's name, one of accounts_of_icl.ACCOUNTS."""
+"""By the account's name, one of evidence.accounts.ACCOUNTS: optimizers on the whole model, then parts."""
 
 OVER_SIZES = ("sgd", "adam", "w_v-middle", "w_v-deep", "kv-one-pass", "layer-causal", "newton")
 """Forms that are measured at every size; full-batch GD is too, with more episodes."""

@@ -1,12 +1,10 @@
-"""The papers in the order of the report, and what they report beside what was measured here."""
+"""Where a paper stands in a report, and what they report beside what was measured here."""
 
 import re
 
-from iclgd_core.evidence.claim import Source
-from iclgd_core.evidence.papers import AKYUREK, DAI, DEUTCH, FALCK, FU, GARG, MIN, OPEN, SHEN, VON_OSWALD, XIE
+from iclgd_core.evidence.papers import PAPERS, SHEN
 from iclgd_core.evidence.record import Evidence
 
-ORDER: tuple[Source, ...] = (SHEN, VON_OSWALD, AKYUREK, GARG, FU, DAI, DEUTCH, XIE, FALCK, MIN, OPEN)
 ARXIV = re.compile(r"arXiv ([0-9]{4}\.[0-9]{4,5})")
 LINKED = re.compile(r"arXiv ([0-9]{4}\.[0-9]{4,5}(?:v[0-9]{1,2})?)\Z")
 """The end of a paper's name that is a link: nothing but digits reaches the address."""
@@ -16,19 +14,19 @@ LONGEST = 120
 
 def paper_rank(paper: str) -> tuple[int, str]:
     """Return a key that sorts papers: by name, or by arXiv number where the name is another; unknown ones come last."""
-    names = [source.at("").paper for source in ORDER]
+    names = [source.at("").paper for source in PAPERS]
     if paper in names:
         return names.index(paper), ""
     found = ARXIV.search(paper)
-    numbers = [source.arxiv for source in ORDER]
+    numbers = [source.arxiv for source in PAPERS]
     if found and found[1] in numbers:
         return numbers.index(found[1]), paper
-    return len(ORDER), paper
+    return len(PAPERS), paper
 
 
 def says_no(paper: str) -> bool:
     """Return whether all claims of a paper are, in one way or another, that ICL is not gradient descent."""
-    return paper_rank(paper)[0] == ORDER.index(SHEN)
+    return paper_rank(paper)[0] == PAPERS.index(SHEN)
 
 
 def paper_link(paper: str) -> str:

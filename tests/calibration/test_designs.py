@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iclgd_core.calibration.designs import DESIGNS
+from claims.shen.designs import DESIGNS
 from iclgd_core.lab.tiers import TIERS
 from iclgd_core.studies import (
     AGREEMENTS,

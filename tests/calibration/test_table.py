@@ -10,10 +10,10 @@ from functools import partial
 import numpy as np
 import pytest
 
+from claims.shen.designs import DESIGNS, QUICK
 from iclgd_core.calibration import many_studies, real_rules, rules, shapes
 from iclgd_core.calibration.check import Check, Status
 from iclgd_core.calibration.design import Design
-from iclgd_core.calibration.designs import DESIGNS, QUICK
 from iclgd_core.calibration.many_studies import one_sided_tests
 from iclgd_core.calibration.metric_checks import METRICS
 from iclgd_core.calibration.run import Job, metric_jobs, rule_jobs, run_jobs

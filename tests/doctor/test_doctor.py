@@ -13,9 +13,8 @@ from rich.console import Console
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
 
-from fixtures.commands import doctor
-from fixtures.commands.doctor import DOCTOR
-from fixtures.doctor import hardware, network, software
+from fixtures.commands.doctor import CLAIMS, DOCTOR
+from fixtures.doctor import diagnosis, hardware, network, software
 from fixtures.doctor.hardware import Device, device_of_run
 from fixtures.doctor.network import Hub, ask_hub
 from fixtures.doctor.places import places
@@ -35,19 +34,21 @@ TORCH = version("torch")
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No network, no half-second measurement, a directory of its own."""
-    monkeypatch.setattr(doctor, "ask_hub", lambda: OFFLINE)
+    monkeypatch.setattr(diagnosis, "ask_hub", lambda: OFFLINE)
     monkeypatch.setattr("fixtures.doctor.prognosis.throughput", lambda *arguments: 1e12)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
 
 
-def run(*arguments: str) -> int:
-    return run_commands([DOCTOR], ["doctor", "--device=cpu", *arguments])
+def run(*arguments: str, claims: Path = CLAIMS / "shen") -> int:
+    return run_commands([DOCTOR], ["doctor", str(claims), "--device=cpu", *arguments])
 
 
-def found(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, dict[str, tuple[str, str]]]]:
+def found(
+    capsys: pytest.CaptureFixture[str], *arguments: str, claims: Path = CLAIMS / "shen"
+) -> tuple[int, dict[str, dict[str, tuple[str, str]]]]:
     """Return the exit status, and (state, value) by section and name."""
-    status = run("--json", *arguments)
+    status = run("--json", *arguments, claims=claims)
     read = json.loads(capsys.readouterr().out)
     assert read["schema"] == "iclgd-doctor/1"
     assert read["works"] is (status == 0)
@@ -76,7 +77,7 @@ def test_the_default_run_works(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_one_size_without_checkpoints_leaves_some_claims_out(capsys: pytest.CaptureFixture[str]) -> None:
-    status, said = found(capsys, "--model", "ginc-llama-794k")
+    status, said = found(capsys, "--model", "ginc-llama-794k", claims=CLAIMS)
     (model,) = (lines for title, lines in said.items() if title.startswith("ginc"))
     left_out = {name.split()[0]: value for name, (state, value) in model.items() if state == "note"}
     assert status == 0
@@ -131,7 +132,7 @@ def test_weights_that_do_not_fit_the_model_are_a_problem(capsys: pytest.CaptureF
 def test_too_little_memory_is_a_problem_and_says_how_much(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "device_of_run", lambda asked: Device("cpu", 1, 13 * 2**20))
+    monkeypatch.setattr(diagnosis, "device_of_run", lambda asked: Device("cpu", 1, 13 * 2**20))
     status, said = found(capsys)
     lines = said["ginc-llama-794k on ginc-k5, quick tier"]
     assert status == 1
@@ -268,7 +269,7 @@ def test_a_seven_billion_model_is_judged_without_its_weights(
         "fixtures.doctor.prognosis.describe",
         lambda name, may_ask: Described(config, masked=False, here=False, download=13_500_000_000),
     )
-    monkeypatch.setattr(doctor, "device_of_run", lambda asked: Device("cuda", 1, 80 * 2**30))
+    monkeypatch.setattr(diagnosis, "device_of_run", lambda asked: Device("cuda", 1, 80 * 2**30))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     status, said = found(capsys, "--model", "huggyllama/llama-7b")
     lines = said["huggyllama/llama-7b on ginc-k5, quick tier"]

@@ -9,11 +9,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.doctor.claims import ICL, NEEDS, Circumstances, runs
+from fixtures.arguments.table import ARGUMENTS
+from fixtures.doctor.claims import ICL, MATERIAL, Circumstances, Stated, by_paper, language_claims, runs
 from fixtures.doctor.duration import shown_time, throughput, tokens_of
 from fixtures.doctor.hardware import Device
 from fixtures.doctor.needs import needs_of
 from fixtures.doctor.subject import ASSUMED, SHOTS, Lengths, describe, lengths
+from fixtures.kinds import limited_to
 from iclgd_core.devices import Calibration
 from iclgd_core.errors import IclgdError
 from iclgd_core.evidence.claim import claim_of
@@ -24,17 +26,41 @@ from iclgd_core.models.language.preflight import reader_of
 from iclgd_core.tasks import get_task
 
 CLAIMS = Path(__file__).resolve().parents[2] / "claims"
-REGRESSION = ("vonoswald", "akyurek", "garg")
-FORMULAS = {"x1", "m0", "u4"}
-"""Claims about formulas, which need no model."""
 
 
-def test_every_claim_is_judged() -> None:
-    files = {path.name.split("_")[1] for path in CLAIMS.glob("*/test_*.py")}
-    regression = {path.name.split("_")[1] for folder in REGRESSION for path in (CLAIMS / folder).glob("test_*.py")}
-    assert {need.id.lower() for need in NEEDS} == files - regression - FORMULAS
-    assert len(regression) > 20
+def stated() -> list[Stated]:
+    """Return the claims of the project, by their files."""
+    found = []
+    for path in sorted(CLAIMS.glob("*/test_*.py")):
+        module = import_module(".".join(path.relative_to(CLAIMS.parent).with_suffix("").parts))
+        for function in vars(module).values():
+            if (claim := claim_of(function)) is not None:
+                found.append(Stated(claim, frozenset(inspect.signature(function).parameters), limited_to(function)))
+    return sorted(found, key=by_paper)
+
+
+ALL = stated()
+ABOUT_LANGUAGE = language_claims(ALL)
+
+
+def test_every_claim_says_what_it_measures_and_where_gd_trains_with_how_many_demonstrations() -> None:
+    assert [one.id for one in ALL if not one.claim.measures] == []
+    assert [one.id for one in ALL if one.claim.trains and not one.claim.demonstrations] == []
+    assert len({one.claim.measures for one in ALL}) == len(ALL)
     assert SHOTS == SHOTS_OF_CLAIMS
+
+
+def test_every_argument_for_language_models_is_some_material() -> None:
+    assert set(MATERIAL) == {name for name, argument in ARGUMENTS.items() if argument.language}
+
+
+def test_claims_about_regression_and_formulas_are_no_claims_about_language() -> None:
+    ids = [one.id for one in ABOUT_LANGUAGE]
+    assert ids[:9] == ["S1", "S1t", "S2", "S2a", "S2b", "S2n", "S3", "S4", "S5"]
+    assert len(ids) == len(set(ids))
+    others = {one.id for one in ALL if not one.material and "regression" not in one.arguments}
+    assert {"X1", "M0", "U4"} <= others
+    assert others.isdisjoint(ids)
 
 
 MODEL = "ginc-llama-794k"
@@ -43,7 +69,7 @@ IF_NO_ICL = "; inconclusive where the model shows no ICL"
 
 def said(**more: object) -> dict[str, str]:
     given: dict[str, object] = {"models": [MODEL], "model": MODEL, "pool": 600}
-    found = runs(Circumstances(**(given | more)))  # type: ignore[arg-type]
+    found = runs(ABOUT_LANGUAGE, Circumstances(**(given | more)))  # type: ignore[arg-type]
     return {one.name: "runs" if one.value.startswith("runs: ") else one.value for one in found}
 
 
@@ -77,21 +103,6 @@ def test_whether_there_is_icl_comes_before_all_else() -> None:
     for model in (MODEL, "untrained-llama-57k"):
         blind = said(model=model, errors=dict.fromkeys((ICL, "S1", "S3", "D1"), "too large"))
         assert {blind[id] for id in ("S1", "S2", "S3", "D1")} == {"error: too large"}
-
-
-def test_which_claims_are_about_icl_and_which_on_one_model_is_what_their_files_say() -> None:
-    """A claim that asks for one laboratory has its precondition looked at first; `lengths` and sets have none."""
-    arguments: dict[str, set[str]] = {}
-    for path in CLAIMS.glob("*/test_*.py"):
-        module = import_module(".".join(path.relative_to(CLAIMS.parent).with_suffix("").parts))
-        for function in vars(module).values():
-            if (stated := claim_of(function)) is not None:
-                assert [need.about_icl for need in NEEDS if need.id == stated.id] in ([], [stated.needs_icl]), stated.id
-                arguments.setdefault(stated.id, set()).update(inspect.signature(function).parameters)
-    fixtures = {"lab", "weights", "series", "sequence", "digits", "sized"}
-    assert {need.id for need in NEEDS if need.of_one and need.about_icl} == {
-        need.id for need in NEEDS if need.about_icl and arguments[need.id] & fixtures
-    }
 
 
 @pytest.mark.parametrize(
@@ -161,7 +172,7 @@ def test_times_are_shown(seconds: float, text: str) -> None:
 def test_memory_of_gd_by_what_it_predicts(tmp_path: Path) -> None:
     described, tier = describe("ginc-llama-794k", may_ask=False), TIERS["quick"]
     device, calibration = Device("cpu", 1, 2**34), Calibration(tmp_path)
-    needs = needs_of(described, Lengths(52, 4, 600), tier, device, "", calibration)
+    needs = needs_of(described, Lengths(52, 4, 600), tier, device, "", calibration, ABOUT_LANGUAGE)
     by_name = {need.what: need for need in needs.needs}
     whole, causal = (
         by_name["SGD on keys and values, whole demonstrations"],
@@ -171,8 +182,13 @@ def test_memory_of_gd_by_what_it_predicts(tmp_path: Path) -> None:
     assert whole.estimate.logits == 5 * vocabulary * 16  # one demonstration a step, of 4 tokens and its label
     assert causal.estimate.logits == layers * whole.estimate.logits
     assert by_name["GD on the whole model"].estimate.logits == SHOTS * vocabulary * 16
-    named = {claim for need in needs.needs for claim in need.claims}
-    assert named <= {ICL, *(need.id for need in NEEDS)}
-    measured = {need.id for need in NEEDS if need.material != "built-in"}
-    assert set(by_name["in-context learning"].claims) == {ICL, *measured}
-    assert {need.id for need in NEEDS} - named == {"D7", "O3", "O3g"}
+    by_kind = {need.what: set(need.claims) for need in needs.needs}
+    built_in = {one.id for one in ABOUT_LANGUAGE if one.material == "built-in"}
+    assert by_kind["in-context learning"] == {ICL, *(one.id for one in ABOUT_LANGUAGE)} - built_in
+    assert built_in == {"D7", "O3", "O3g"}
+    assert by_kind["GD on W_V of one layer"] == {"S2a"}
+    assert by_kind["Adam on the whole model"] == {"S1", "S2", "O4"}
+    assert by_kind["GD on a copy in float64"] == {"S1t", "U1"}
+    assert by_kind["layer-causal SGD on keys and values"] == {"U2", "U2r", "U5", "U5n", "U6"}
+    trained = set().union(*(ids for what, ids in by_kind.items() if what != "in-context learning"))
+    assert trained == {one.id for one in ABOUT_LANGUAGE if one.claim.trains}

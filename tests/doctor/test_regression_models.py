@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.commands import doctor
-from fixtures.commands.doctor import DOCTOR
+from fixtures.commands.doctor import CLAIMS, DOCTOR
 from fixtures.commands.prefetch import PREFETCH
+from fixtures.doctor import diagnosis
 from fixtures.doctor.network import Hub
 from fixtures.doctor.regression import KINDS, by_kind
 from iclgd_core.errors import ModelError
@@ -22,9 +22,9 @@ def found(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str
 ) -> tuple[int, dict[str, dict[str, tuple[str, str]]]]:
     """Return the exit status, and (state, value) by name in the sections about models."""
-    monkeypatch.setattr(doctor, "ask_hub", lambda: OFFLINE)
+    monkeypatch.setattr(diagnosis, "ask_hub", lambda: OFFLINE)
     monkeypatch.chdir(folder)
-    status = run_commands([DOCTOR], ["doctor", "--device=cpu", "--json", *arguments])
+    status = run_commands([DOCTOR], ["doctor", str(CLAIMS / "vonoswald"), "--device=cpu", "--json", *arguments])
     sections = json.loads(capsys.readouterr().out)["sections"]
     return status, {
         one["title"]: {line["name"]: (line["state"], line["value"]) for line in one["findings"]}
@@ -53,6 +53,14 @@ def test_a_model_of_regression(
     assert said[name]["memory"] == ("ok", "weights 3.8 KiB; computed on the CPU whatever the device")
     assert task in said[name]["tasks"][1].split(", ")
     assert said[name]["claims"][1].startswith("those about regression")
+    assert said[name]["V6"] == (
+        ("ok", "runs: predictions of the construction under other orders, in float64")
+        if kind == "weights written by hand"
+        else ("note", "not run: it is about constructed-")
+    )
+    assert said[name]["V9"][1].partition(":")[0] == {"trained": "runs", "fresh": "inconclusive"}.get(
+        kind.split()[0], "not run"
+    )
 
 
 def test_every_name_says_what_its_weights_are() -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from rich.text import Text
 
-from iclgd_core.evidence.papers import OPEN, SHEN
+from iclgd_core.evidence.papers import OPEN, PAPERS, SHEN
 from reports.document.json_report import json_text
 from reports.document.report import document
 from reports.document.validation import CLAIMS, problem
@@ -13,7 +13,7 @@ from reports.render.html import render_html
 from reports.render.html.section import chapters
 from reports.render.markdown import render_markdown
 from reports.render.markdown_text import LIMIT
-from reports.render.papers import ORDER, paper_rank, paper_value, says_no
+from reports.render.papers import paper_rank, paper_value, says_no
 from reports.render.terminal import render_claims
 from tests.reports.golden import check_golden
 from tests.reports.hostile import hostile_report
@@ -102,7 +102,7 @@ def test_the_document_fits_its_schema_with_and_without_the_adjudication() -> Non
 
 def test_papers_stand_in_their_order_each_with_its_claims() -> None:
     found = chapters(papers_report().evidence[::-1])
-    assert [chapter.paper for chapter in found] == [source.at("").paper for source in ORDER]
+    assert [chapter.paper for chapter in found] == [source.at("").paper for source in PAPERS]
     (shen,) = found[0].sections
     assert [(group.title, [part.subject.split(",")[0] for part in group.parts]) for group in shen.groups] == [
         ("", ["ginc-gptj-829k", "ginc-llama-3.1m", "ginc-llama-794k"]),
@@ -115,14 +115,14 @@ def test_papers_stand_in_their_order_each_with_its_claims() -> None:
 
 
 def test_a_paper_is_known_by_its_name_or_its_number() -> None:
-    assert ORDER[0] == SHEN
-    assert ORDER[-1] == OPEN
+    assert PAPERS[0] == SHEN
+    assert PAPERS[-1] == OPEN
     assert says_no("Shen, arXiv 2310.08540")
     assert says_no(SHEN.at("").paper)
     assert not says_no(OPEN.at("").paper)
     assert not says_no("Xie et al., arXiv 2111.02080")
     assert paper_rank("mine") > paper_rank(OPEN.at("").paper)
-    assert len({paper_rank(source.at("").paper) for source in ORDER}) == len(ORDER)
+    assert len({paper_rank(source.at("").paper) for source in PAPERS}) == len(PAPERS)
 
 
 @pytest.mark.parametrize(

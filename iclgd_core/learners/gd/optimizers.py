@@ -33,11 +33,16 @@ class Optimizer:
             "adam": bias-corrected, betas 0.9 and 0.999, epsilon 1e-8;
             "newton": w <- w + lr d, d of `newton.direction`.
         batch: demonstrations a step, taken in the order of the demonstrations; None is all of them.
+        account: the account of ICL that it is on the whole model, one of evidence.accounts.ACCOUNTS; empty if none.
+        settings: whose learning rates and readouts it is tried with beside plain GD and Adam, a name in
+            studies.open.rule_schedules.SCHEDULES; empty for those of the tier.
     """
 
     name: str
     rule: Literal["sgd", "adam", "momentum", "nesterov", "newton"]
     batch: int | None
+    account: str = ""
+    settings: str = ""
 
     @property
     def buffers(self) -> int:
@@ -52,16 +57,16 @@ class Optimizer:
 OPTIMIZERS: dict[str, Optimizer] = {
     o.name: o
     for o in (
-        Optimizer("gd", "sgd", None),
-        Optimizer("sgd1", "sgd", 1),
+        Optimizer("gd", "sgd", None, "gd"),
+        Optimizer("sgd1", "sgd", 1, "sgd"),
         Optimizer("sgd2", "sgd", 2),
         Optimizer("sgd4", "sgd", 4),
-        Optimizer("adam1", "adam", 1),
+        Optimizer("adam1", "adam", 1, "adam"),
         Optimizer("adam", "adam", None),
         Optimizer("sgd8", "sgd", 8),
-        Optimizer("momentum", "momentum", None),
-        Optimizer("nesterov", "nesterov", None),
-        Optimizer("newton", "newton", None),
+        Optimizer("momentum", "momentum", None, "momentum", "momentum"),
+        Optimizer("nesterov", "nesterov", None, "nesterov", "momentum"),
+        Optimizer("newton", "newton", None, "newton", "newton"),
     )
 }
 """Full-batch GD, SGD and Adam, by name (arXiv 2310.08540, sections 4 and 5); the digit is the batch size. Momentum,

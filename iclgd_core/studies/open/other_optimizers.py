@@ -3,7 +3,7 @@
 from iclgd_core.errors import UnknownNameError
 from iclgd_core.evidence.study import Study
 from iclgd_core.lab import Lab
-from iclgd_core.learners import get_optimizer
+from iclgd_core.learners import OPTIMIZERS, get_optimizer
 from iclgd_core.studies.agreement import agreement_study
 from iclgd_core.studies.open.rule_schedules import SCHEDULES
 
@@ -16,18 +16,17 @@ def optimizer_account(lab: Lab, optimizer: str, agreement: str) -> Study:
 
     Args:
         lab: the laboratory.
-        optimizer: "momentum", "nesterov" or "newton".
+        optimizer: one with settings of its own: "momentum", "nesterov", "newton".
         agreement: one of AGREEMENTS.
 
     Raises:
         UnknownNameError: another optimizer.
         DivergedError: a run diverged on the evaluation episodes.
     """
-    tier, known = lab.tier, {"momentum": "momentum", "nesterov": "momentum", "newton": "newton"}
-    rule = get_optimizer(optimizer).rule
-    if rule not in known:
+    tier, settings = lab.tier, get_optimizer(optimizer).settings
+    if not settings:
+        known = [one.name for one in OPTIMIZERS.values() if one.settings]
         raise UnknownNameError("optimizer of this account", optimizer, known)
-    schedule = SCHEDULES[tier.name][known[rule]]
     return agreement_study(
         lab,
         optimizer,
@@ -35,5 +34,5 @@ def optimizer_account(lab: Lab, optimizer: str, agreement: str) -> Study:
         n=tier.minibatch_episodes,
         n_tuning=tier.size_tuning_episodes,
         with_path=False,
-        schedule=schedule,
+        schedule=SCHEDULES[tier.name][settings],
     )

@@ -1,4 +1,4 @@
-"""The figures and tables of the paper, each with the claims whose measurements draw it again."""
+"""The figures and tables of the paper, drawn again from the claims whose place in the paper names them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from iclgd_core.evidence.curves import PART_NAMES, Curve, accuracy_of, agreement_in, sparsity_of
 from iclgd_core.evidence.record import Evidence
 from reports.render.figures.series import Panel, panels_of
+from reports.render.natural_order import natural
 
 ARXIV = "arXiv 2310.08540"
 SPARSITY_ROWS = tuple(sparsity_of(name) for name in ("W_K", "W_Q", "W_V"))
@@ -33,9 +34,8 @@ class PaperFigure:
 
     Attributes:
         name: as the paper numbers it; caption: what is to be seen.
-        claims: ids of the claims that measure it.
         columns: 3 where the panels are a grid of three columns; 0 for as many as fit.
-        wanted: which curves of these claims belong to it.
+        wanted: which curves of the claims belong to it.
         rows: quantities in the order of the rows; facets: facets in the order of the columns; others follow.
         one_x: whether all panels share the ends of the x axis; one_y: those of a row share the ends of the y axis.
         tabled: whether the numbers stand below as a table.
@@ -43,7 +43,6 @@ class PaperFigure:
 
     name: str
     caption: str
-    claims: tuple[str, ...]
     columns: int = 0
     wanted: Callable[[Evidence, Curve], bool] = _all
     rows: tuple[str, ...] = ()
@@ -66,7 +65,6 @@ FIGURES = (
         "Figure 2",
         "Sparsity of the attention weights over thresholds, against the share of zeros that the construction of a "
         "gradient step needs.",
-        ("S3",),
         columns=3,
         wanted=_absolute,
         rows=SPARSITY_ROWS,
@@ -74,20 +72,17 @@ FIGURES = (
     PaperFigure(
         "Figure 3",
         "Weights and ICL accuracy over the checkpoints of one training run.",
-        ("S5",),
         one_x=True,
     ),
     PaperFigure(
         "Figure 4",
         "Sensitivity to the order of the demonstrations over epochs, of ICL, GD, SGD and Adam.",
-        ("S1",),
     ),
     PaperFigure(
         "Figure 5",
         "Accuracy, Token Overlap and overlap cosine similarity (bounded) of GD over epochs, between the floor "
         "(zero-shot) and the ceiling (ICL, for agreements in another order of the same demonstrations). Columns: what "
         "GD trains.",
-        ("S2", "S2a"),
         columns=3,
         wanted=_of_grid,
         rows=GRID_ROWS,
@@ -97,12 +92,10 @@ FIGURES = (
     PaperFigure(
         "Figure 6",
         "The gap between GD and ICL over model sizes.",
-        ("S4",),
     ),
     PaperFigure(
         "Table 1",
         "Accuracy of ICL with 8 demonstrations, and of GD with many more.",
-        ("S2n",),
         tabled=True,
     ),
 )
@@ -115,25 +108,28 @@ class Plate:
     Attributes:
         figure: which; model, task: on what.
         panels: row by row.
+        claims: ids of the claims whose place in the paper is this figure.
     """
 
     figure: PaperFigure
     model: str
     task: str
     panels: tuple[Panel, ...]
+    claims: tuple[str, ...]
 
 
 def plates(evidence: Iterable[Evidence]) -> list[Plate]:
     """Return the paper's figures for each model and task on which they were measured, in the paper's order."""
-    ours = [item for item in evidence if ARXIV in item.paper and item.curves]
+    ours = sorted((item for item in evidence if ARXIV in item.paper), key=lambda item: natural(item.id))
     found = []
     for figure in FIGURES:
-        mine = [item for item in ours if item.id in figure.claims]
+        about = [item for item in ours if item.figure == figure.name]
+        claims = tuple(dict.fromkeys(item.id for item in about))
+        mine = [item for item in about if item.curves]
         for model, task in dict.fromkeys((item.model, item.task) for item in mine):
             here = [item for item in mine if (item.model, item.task) == (model, task)]
-            here.sort(key=lambda item: figure.claims.index(item.id))
             curves = [[c for c in item.curves if figure.wanted(item, c)] for item in here]
             panels = sorted(panels_of(curves), key=figure.place)
             if panels:
-                found.append(Plate(figure, model, task, tuple(panels)))
+                found.append(Plate(figure, model, task, tuple(panels), claims))
     return found

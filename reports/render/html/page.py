@@ -70,16 +70,17 @@ class Print:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of the paper with all its prints."""
+    """One figure of the paper with all its prints, and the claims that measure it."""
 
     figure: PaperFigure
+    claims: tuple[str, ...]
     prints: tuple[Print, ...]
 
 
 def _figures(found: Sequence[Plate]) -> list[Figure]:
     return [
-        Figure(figure, tuple(Print(plate.model, plate.task, _charts(plate)) for plate in group))
-        for figure, group in groupby(found, lambda plate: plate.figure)
+        Figure(figure, claims, tuple(Print(plate.model, plate.task, _charts(plate)) for plate in group))
+        for (figure, claims), group in groupby(found, lambda plate: (plate.figure, plate.claims))
     ]
 
 

@@ -1,18 +1,22 @@
 """Charts: panels from curves, their geometry, and the paper's figures."""
 
 import re
+from dataclasses import replace
+from importlib import import_module
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from iclgd_core.evidence.claim import claim_of
 from iclgd_core.evidence.curves import Curve, Point
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.render.figures import draw_forest, draw_panel, left_out, panels_of, plates, style_of, y_domain
+from reports.render.figures import FIGURES, draw_forest, draw_panel, left_out, panels_of, plates, style_of, y_domain
 from reports.render.figures.style import COLOURS, STYLES
 from tests.reports.hostile import HOSTILE
 from tests.reports.sample import sample_report
@@ -274,6 +278,18 @@ def test_the_grid_runs_from_the_whole_model_to_the_deep_layer() -> None:
         ("ocs-bounded", "whole model"),
     ]
     assert [one.learner for one in grid.panels[0].series] == ["icl", "zero-shot", "gd"]
+
+
+def test_every_figure_has_claims_whose_place_in_the_paper_it_is() -> None:
+    item, drawn = sample_report().evidence[0], dict[str, list[str]]()
+    for path in sorted((Path(__file__).resolve().parents[2] / "claims" / "shen").glob("test_*.py")):
+        stated = map(claim_of, vars(import_module(f"claims.shen.{path.stem}")).values())
+        for claim in {one.id: one for one in stated if one is not None}.values():
+            drawn.setdefault(replace(item, where=claim.place.where).figure, []).append(claim.id)
+    of_none = drawn.pop("")
+    assert drawn.keys() == {figure.name for figure in FIGURES}
+    assert drawn["Figure 5"] == ["S2", "S2a"]
+    assert of_none == ["S1t", "S2b"]  # a theorem; a figure and a table
 
 
 def test_a_claim_of_another_paper_is_no_figure_of_this_one() -> None:

@@ -1,28 +1,8 @@
-"""Wiring: the plugin modules of the project, in the order in which they are loaded."""
+"""Wiring: the plugin modules of the project, in a checkout that may be installed or not."""
 
 from fixtures.environment import set_defaults
+from iclgd_core.suite import PLUGINS
 
 set_defaults()  # before any plugin imports what reads these variables
 
-pytest_plugins = [
-    "pytester",
-    "fixtures.options",
-    "fixtures.devices",
-    "fixtures.available",
-    "fixtures.selection",
-    "fixtures.judge",
-    "fixtures.registered",
-    "fixtures.progress",
-    "fixtures.bench",
-    "fixtures.lab",
-    "fixtures.paper_marks",
-    "fixtures.variants",
-    "fixtures.sequence",
-    "fixtures.digits",
-    "fixtures.regression",
-    "fixtures.episodes",
-    "reports.plugin",
-    "reports.progress",
-    "reports.survival",
-    "reports.redaction",
-]
+pytest_plugins = ["pytester", *PLUGINS]

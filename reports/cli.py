@@ -7,6 +7,7 @@ from pkgutil import resolve_name
 
 import iclgd_core
 from iclgd_core.safety.command import Command, run_commands
+from iclgd_core.suite import PREFIX
 from reports.collect.header import commit
 
 COMMANDS: Mapping[str, str] = {
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command(name: str) -> Command:
     """Load one of COMMANDS."""
-    found: Command = resolve_name(COMMANDS[name])
+    found: Command = resolve_name(f"{PREFIX}{COMMANDS[name]}")
     return found
 
 

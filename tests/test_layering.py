@@ -1,5 +1,6 @@
 """Imports point one way, without cycles and without imports hidden in functions; files stay small and well named."""
 
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -93,6 +94,27 @@ def test_the_core_never_imports_pytest() -> None:
         one for one in all_imports() if top(one.importer) == "iclgd_core" and top(one.target) in ("pytest", "_pytest")
     ]
     assert shown(wrong) == []
+
+
+def test_rooms_with_transformers_hide_kernels_first() -> None:
+    rooms = {
+        ".".join(one.importer.split(".")[:2]) for one in all_imports()
+        if top(one.target) == "transformers" and top(one.importer) == "iclgd_core"
+    }  # fmt: skip
+    first = {room: imports(room, ours()[room], ours())[0].target for room in rooms}
+    assert first == dict.fromkeys(rooms, "iclgd_core.safety.without_kernels")
+
+
+def test_what_pytest_loads_everywhere_is_light() -> None:
+    edges = graph(ours())
+    reached, left = set(), ["iclgd_core.suite", "fixtures.on_demand"]
+    while left:
+        fresh = edges[left.pop()] - reached
+        reached |= fresh
+        left.extend(fresh)
+    foreign = {top(one.target) for one in all_imports() if one.importer in reached} - {"iclgd_core", "fixtures"}
+    assert foreign - sys.stdlib_module_names == {"pytest"}
+    assert "iclgd_core.safety.without_kernels" not in reached
 
 
 def test_no_cycles() -> None:

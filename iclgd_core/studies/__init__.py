@@ -1,5 +1,6 @@
 """What a claim measures: from a laboratory to one number an episode, with the numbers behind it."""
 
+import iclgd_core.safety.without_kernels  # noqa: F401  (first: before anything imports transformers)
 from iclgd_core.studies.accounts import AccountStudy, account_study, closure_record, closure_records
 from iclgd_core.studies.accuracy import SCOPES, AccuracyStudy, accuracy_study, many_study
 from iclgd_core.studies.agreement import AgreementStudy, agreement_study

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from iclgd_core.errors import StorageError
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.run_options import RunOptions
 from reports.collect.collector import Row
 from reports.collect.exit_status import exit_status
 from reports.compare import Comparison, compare, comparison_document
@@ -39,16 +39,15 @@ def finish(
     rows: Sequence[Row],
     run: Mapping[str, Json],
     pytest_status: int,
-    directory: Path,
+    options: RunOptions,
     baseline: Saved | None = None,
-    strict: bool = False,
 ) -> Finished:
-    """Write the report of adjudicated rows into `directory`.
+    """Write the report of adjudicated rows.
 
     The exit status in the header is that of the process. Where a file could not be written, that changes it, and
     claims.json is written once more if it can be.
     """
-    first = _report(rows, run)
+    first, strict = _report(rows, run), options.strict
     comparison = None
     more: dict[str, Json] = {}
     if baseline is not None:
@@ -60,13 +59,13 @@ def finish(
         }
     status = exit_status(pytest_status, rows, comparison=comparison, strict=strict)
     report = _report(rows, {**run, **more, "exit_status": status})
-    written = write_report(report, directory)
+    written = write_report(report, options.report)
     if written.failures:
         status = exit_status(pytest_status, rows, written=False, comparison=comparison, strict=strict)
         report = _report(rows, {**run, **more, "exit_status": status})
         if any(path.name == FILE_NAME for path in written.paths):
             with suppress(StorageError):
-                write(document(report), directory)
+                write(document(report), options.report)
     return Finished(report, written, comparison, status)
 
 

@@ -1,5 +1,6 @@
 """Imports point one way, without cycles and without imports hidden in functions; files stay small and well named."""
 
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -123,6 +124,13 @@ def test_no_cycles() -> None:
 
 def test_no_import_of_our_own_code_in_a_function() -> None:
     assert shown([one for one in all_imports() if one.lazy and is_ours(one.target)]) == []
+
+
+@pytest.mark.parametrize("folder", ["claims", "fixtures", "reports"])
+def test_folders_of_the_suite_do_not_say_their_own_name(folder: str) -> None:
+    absolute = re.compile(rf"^\s*(?:from|import) {folder}\b", re.MULTILINE)
+    wrong = [name for name, path in ours().items() if top(name) == folder and absolute.search(path.read_text())]
+    assert wrong == [], "import relatively: in a wheel the folder lies in iclgd_core.suite"
 
 
 def test_no_catch_all_names() -> None:

@@ -69,7 +69,7 @@ def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(site: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python, with pytest free to load entry points."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "HF_", "USE_HUB"))}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "HF_", "USE_HUB", "TOKENIZERS"))}
     env |= {"PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"}
     return subprocess.run([sys.executable, *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 

@@ -108,7 +108,8 @@ def test_rooms_with_transformers_hide_kernels_first() -> None:
 
 def test_what_pytest_loads_everywhere_is_light() -> None:
     edges = graph(ours())
-    reached, left = set(), ["iclgd_core.suite", "fixtures.on_demand"]
+    reached: set[str] = set()
+    left = ["iclgd_core.suite", "fixtures.on_demand"]
     while left:
         fresh = edges[left.pop()] - reached
         reached |= fresh

@@ -45,6 +45,8 @@ from iclgd_core.models.embedded import MODELS_DIR, embedded_names
 print(json.dumps([str(MODELS_DIR), embedded_names(), sorted({name.partition(".")[0] for name in sys.modules})]))
 """
 
+OF_THE_OUTER_RUN = ("PYTEST_", "HF_", "USE_HUB", "TOKENIZERS")
+
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -69,7 +71,7 @@ def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(site: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python, with pytest free to load entry points."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "HF_", "USE_HUB", "TOKENIZERS"))}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(OF_THE_OUTER_RUN)}
     env |= {"PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"}
     return subprocess.run([sys.executable, *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 

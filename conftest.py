@@ -1,8 +1,8 @@
-"""Wiring: the plugin modules of the project."""
+"""Wiring: the plugin modules of the project, in a checkout that may be installed or not."""
 
 from fixtures.environment import set_defaults
-from fixtures.wiring import PLUGINS
+from iclgd_core.suite import PLUGINS
 
 set_defaults()  # before any plugin imports what reads these variables
 
-pytest_plugins = [*PLUGINS]
+pytest_plugins = ["pytester", *PLUGINS]

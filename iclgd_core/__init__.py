@@ -5,10 +5,6 @@ Imports none of the other folders of the project, and never pytest.
 
 from importlib.metadata import PackageNotFoundError, version
 
-from iclgd_core.safety.without_kernels import hide_kernels
-
-hide_kernels()  # before anything imports transformers
-
 try:
     __version__ = version("iclgd")
 except PackageNotFoundError:  # run from a checkout that was not installed

@@ -10,7 +10,9 @@ from typing import Any
 
 import iclgd_core
 from iclgd_core.safety.command import Command, run_commands
-from reports.collect.header import commit
+from iclgd_core.suite import PREFIX
+
+from .collect.header import commit
 
 COMMANDS: Mapping[str, str] = {
     "calibrate": "fixtures.commands.calibrate:CALIBRATE",
@@ -37,9 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command(name: str) -> Command:
     """Load one of COMMANDS."""
-    found: Any = resolve_name(COMMANDS[name])
+    found: Any = resolve_name(f"{PREFIX}{COMMANDS[name]}")
     if name in GIVEN:
-        found = replace(found, run=partial(found.run, designs=partial(resolve_name, GIVEN[name])))
+        found = replace(found, run=partial(found.run, designs=partial(resolve_name, f"{PREFIX}{GIVEN[name]}")))
     loaded: Command = found
     return loaded
 

@@ -13,21 +13,23 @@ import pytest
 from iclgd_core.errors import IclgdError
 from iclgd_core.evidence.correction import adjudicate
 from iclgd_core.evidence.in_words import account
-from reports.collect import hooks
-from reports.collect.closing import Closing
-from reports.collect.collector import CLAIMS_FOLDER, Collector, Row
-from reports.collect.deselection import NAME as DESELECTION
-from reports.collect.deselection import Deselection, selection_of
-from reports.collect.exit_status import INCOMPLETE, OK, missed
-from reports.collect.finishing import finish
-from reports.collect.header import header, now, resolved_option
-from reports.document.saved import Saved, read_saved
-from reports.render.junit import annotate
-from reports.render.plain_text import plain_lines
-from reports.render.step_summary import append_summary
+from iclgd_core.evidence.run_options import RunOptions
+
+from .collect import hooks
+from .collect.closing import Closing
+from .collect.collector import CLAIMS_FOLDER, Collector, Row
+from .collect.deselection import NAME as DESELECTION
+from .collect.deselection import Deselection, selection_of
+from .collect.exit_status import INCOMPLETE, OK, missed
+from .collect.finishing import finish
+from .collect.header import header, now
+from .document.report_directory import DEFAULT
+from .document.saved import Saved, read_saved
+from .render.junit import annotate
+from .render.plain_text import plain_lines
+from .render.step_summary import append_summary
 
 NAME = "iclgd-claims-report"
-DEFAULT_DIRECTORY = ".iclgd/report"
 RUNS_NO_TEST = ("iclgd_doctor", "collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 
 
@@ -46,13 +48,18 @@ def pytest_configure(config: pytest.Config) -> None:
     deselected = Deselection(config)
     config.pluginmanager.register(deselected, DESELECTION)
     if runs_tests(config):
-        config.pluginmanager.register(ClaimsReporter(config, _baseline(config), deselected), NAME)
+        config.pluginmanager.register(ClaimsReporter(config, deselected), NAME)
 
 
-def _baseline(config: pytest.Config) -> Saved | None:
-    place = config.hook.pytest_iclgd_baseline(config=config)
+def options_of_run(config: pytest.Config) -> RunOptions:
+    """Return the options of the run, those of no option given where no plugin knows any."""
+    found: RunOptions | None = config.hook.pytest_iclgd_options(config=config)
+    return RunOptions(config.rootpath / DEFAULT) if found is None else found
+
+
+def _baseline(options: RunOptions) -> Saved | None:
     try:
-        return None if place is None else read_saved(place)
+        return None if options.baseline is None else read_saved(options.baseline)
     except IclgdError as error:
         raise pytest.UsageError(f"--iclgd-baseline: {error}") from error
 
@@ -60,9 +67,10 @@ def _baseline(config: pytest.Config) -> Saved | None:
 class ClaimsReporter:
     """State and hooks of one run."""
 
-    def __init__(self, config: pytest.Config, baseline: Saved | None, deselected: Deselection) -> None:
+    def __init__(self, config: pytest.Config, deselected: Deselection) -> None:
         self._config = config
-        self._baseline = baseline
+        self._options = options_of_run(config)
+        self._baseline = _baseline(self._options)
         self._deselected = deselected
         self._collector = Collector()
         self._started = now()
@@ -130,18 +138,16 @@ class ClaimsReporter:
         evidence = adjudicate([row.evidence for row in rows])
         rows = [replace(row, evidence=item) for row, item in zip(rows, evidence, strict=True)]
         count = self._deselected.count
-        run = header(self._config.rootpath, self._started, self._workers)
+        run = header(self._config.rootpath, self._started, self._workers, self._options)
         run |= {"deselected": count, "selection": selection_of(self._config, count)}
         self._config.hook.pytest_iclgd_run(config=self._config, run=run)
-        if resolved_option(run, "plan", "False") == "True":
+        if self._options.plan:
             self._closing.plan = evidence
             return
         for row in rows:
             if missed(row) and not row.failed:
                 self._turn(row)
-        directory = Path(resolved_option(run, "report", str(self._config.rootpath / DEFAULT_DIRECTORY)))
-        strict = resolved_option(run, "strict", "False") == "True"
-        finished = finish(rows, run, pytest_status, directory, self._baseline, strict)
+        finished = finish(rows, run, pytest_status, self._options, self._baseline)
         session.exitstatus = finished.status
         self._closing.finished = finished
         self._closing.warn(append_summary(finished.report, os.environ))

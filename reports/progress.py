@@ -21,11 +21,12 @@ from iclgd_core.evidence.in_words import label, subject
 from iclgd_core.evidence.progress import Running
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.safety.redaction import redact
-from reports.collect.collector import CLAIMS_FOLDER, PHASES
-from reports.collect.ticker import Ticker
-from reports.collect.time_left import Pace, in_words
-from reports.render.console import terminal_width
-from reports.render.plain_text import plain
+
+from .collect.collector import CLAIMS_FOLDER, PHASES
+from .collect.ticker import Ticker
+from .collect.time_left import Pace, in_words
+from .render.console import terminal_width
+from .render.plain_text import plain
 
 NAME = "iclgd-claims-progress"
 BAR_WIDTH, NARROW_BAR_WIDTH = 20, 10

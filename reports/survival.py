@@ -7,19 +7,18 @@ claims keeps no journal.
 import signal
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
 
 import pytest
 
 from iclgd_core.evidence.channel import CLAIM
-from reports.collect.deselection import selection_of
-from reports.collect.header import header, note_start, now, resolved_option
-from reports.collect.journal import Journal
-from reports.plugin import runs_tests
+
+from .collect.deselection import selection_of
+from .collect.header import header, note_start, now
+from .collect.journal import Journal
+from .plugin import options_of_run, runs_tests
 
 NAME = "iclgd-claims-journal"
-DEFAULT_DIRECTORY = ".iclgd/report"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,6 +32,7 @@ class Survival:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._options = options_of_run(config)
         self._started = now()
         note_start(config.rootpath)
         self._workers = 0
@@ -80,14 +80,13 @@ class Survival:
 
     def _begin(self) -> None:
         """Open the journal with the first claim; a plan writes none."""
-        run = header(self._config.rootpath, self._started, self._workers)
+        if self._failed or self._options.plan:
+            return
+        run = header(self._config.rootpath, self._started, self._workers, self._options)
         run |= {"selection": selection_of(self._config, None)}
         self._config.hook.pytest_iclgd_run(config=self._config, run=run)
-        if self._failed or resolved_option(run, "plan", "False") == "True":
-            return
-        directory = resolved_option(run, "report", str(self._config.rootpath / DEFAULT_DIRECTORY))
         try:
-            self._journal = Journal(Path(directory), run)
+            self._journal = Journal(self._options.report, run)
             self._journal.expect(self._ids)
         except OSError as error:
             self._give_up(error)

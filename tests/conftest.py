@@ -3,6 +3,8 @@
 Warnings of our own modules are errors.
 """
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
@@ -11,6 +13,14 @@ from fixtures.foreign_warnings import hold_own_modules_to_errors
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nested_runs_choose_their_plugins() -> Iterator[None]:
+    """Keep the installed project's entry point, which loads all plugins where a run has claims, out of nested runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_ADDOPTS", "-p no:iclgd")
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,5 +1,7 @@
 """Imports point one way, without cycles and without imports hidden in functions; files stay small and well named."""
 
+import re
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -95,12 +97,41 @@ def test_the_core_never_imports_pytest() -> None:
     assert shown(wrong) == []
 
 
+def test_rooms_with_transformers_hide_kernels_first() -> None:
+    rooms = {
+        ".".join(one.importer.split(".")[:2]) for one in all_imports()
+        if top(one.target) == "transformers" and top(one.importer) == "iclgd_core"
+    }  # fmt: skip
+    first = {room: imports(room, ours()[room], ours())[0].target for room in rooms}
+    assert first == dict.fromkeys(rooms, "iclgd_core.safety.without_kernels")
+
+
+def test_what_pytest_loads_everywhere_is_light() -> None:
+    edges = graph(ours())
+    reached: set[str] = set()
+    left = ["iclgd_core.suite", "fixtures.on_demand"]
+    while left:
+        fresh = edges[left.pop()] - reached
+        reached |= fresh
+        left.extend(fresh)
+    foreign = {top(one.target) for one in all_imports() if one.importer in reached} - {"iclgd_core", "fixtures"}
+    assert foreign - sys.stdlib_module_names == {"pytest"}
+    assert "iclgd_core.safety.without_kernels" not in reached
+
+
 def test_no_cycles() -> None:
     assert cycles(graph(ours())) == []
 
 
 def test_no_import_of_our_own_code_in_a_function() -> None:
     assert shown([one for one in all_imports() if one.lazy and is_ours(one.target)]) == []
+
+
+@pytest.mark.parametrize("folder", ["claims", "fixtures", "reports"])
+def test_folders_of_the_suite_do_not_say_their_own_name(folder: str) -> None:
+    absolute = re.compile(rf"^\s*(?:from|import) {folder}\b", re.MULTILINE)
+    wrong = [name for name, path in ours().items() if top(name) == folder and absolute.search(path.read_text())]
+    assert wrong == [], "import relatively: in a wheel the folder lies in iclgd_core.suite"
 
 
 def test_no_catch_all_names() -> None:

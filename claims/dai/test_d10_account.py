@@ -14,7 +14,6 @@ Refuted by: fine-tuning that agrees with ICL less than ICL with itself, by more 
 
 import pytest
 
-from claims.dai.published import NOT_REPORTED, beside
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Training
@@ -25,6 +24,8 @@ from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import agreement_study
 from iclgd_core.studies.dai.fine_tuning import OPTIMIZER, PART
+
+from .published import NOT_REPORTED, beside
 
 OBJECTIVE = "lm"
 MARGIN = 0.02

@@ -12,13 +12,14 @@ Refuted by: a layer in which the sides differ by more than rounding.
 An identity of algebra for any matrices: it says nothing about softmax attention, which D2 does.
 """
 
-from claims.dai.published import ROTARY
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import below
 from iclgd_core.studies.dai.dual_form import identity_study
+
+from .published import ROTARY
 
 BOUND = 1e-10
 

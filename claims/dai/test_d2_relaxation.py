@@ -14,13 +14,14 @@ Refuted by: linear attention that explains less than half of what softmax attent
 import numpy as np
 import pytest
 
-from claims.dai.published import NOT_REPORTED
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.dai.dual_form import relaxation_study
+
+from .published import NOT_REPORTED
 
 MARGIN = 0.5
 MINIMUM_EFFECT = 0.05

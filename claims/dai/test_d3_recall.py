@@ -16,13 +16,14 @@ Refuted by: as reported, ICL that recovers less than half; above chance, ICL tha
 
 import pytest
 
-from claims.dai.published import REC2FTP, beside
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DAI
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.studies.dai.recall import READINGS, recall_outcome, recall_study
+
+from .published import REC2FTP, beside
 
 MARGIN = {"as-reported": 0.5, "above-chance": 0.05}
 MINIMUM_EFFECT = 0.1

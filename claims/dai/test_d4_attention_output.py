@@ -17,7 +17,6 @@ Refuted by: updates no nearer to each other than a random one, within the margin
 
 import pytest
 
-from claims.dai.published import POSITION, SIM_AOU, beside
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DAI
@@ -26,6 +25,8 @@ from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.dai.layers import LOSSES, LayerFigure
 from iclgd_core.studies.dai.similarity import BASELINES, FORMS, similarity_study
+
+from .published import POSITION, SIM_AOU, beside
 
 MARGIN = 0.05
 MINIMUM_EFFECT = 0.05

@@ -14,7 +14,6 @@ Refuted by: attention that fine-tuning does not bring nearer to that of ICL by m
 
 import pytest
 
-from claims.dai.published import POSITION, SIM_AM, beside
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.needs import Needs, Training
 from iclgd_core.evidence.papers import DAI
@@ -23,6 +22,8 @@ from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.dai.layers import LayerFigure
 from iclgd_core.studies.dai.similarity import similarity_study
+
+from .published import POSITION, SIM_AM, beside
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.02

@@ -14,7 +14,6 @@ Refuted by: an order of training tokens that is shared no more than by chance, w
 
 import pytest
 
-from claims.dai.published import KENDALL, POSITION, ROTARY, beside
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DAI
@@ -22,6 +21,8 @@ from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.dai.training_tokens import training_token_study
+
+from .published import KENDALL, POSITION, ROTARY, beside
 
 MARGIN = 0.05
 MINIMUM_EFFECT = 0.05

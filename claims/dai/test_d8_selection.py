@@ -17,7 +17,6 @@ Refuted by: a quantity that gains no more than the margin.
 
 import pytest
 
-from claims.dai.published import ACCURACY, beside
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.needs import Needs, Training
 from iclgd_core.evidence.papers import DAI
@@ -25,6 +24,8 @@ from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.dai.selection import REPORTED, selection_study
+
+from .published import ACCURACY, beside
 
 MARGIN = 0.01
 MINIMUM_EFFECT = 0.02

@@ -18,7 +18,6 @@ Refuted by: update matrices that are no nearer to each other than by chance, wit
 import numpy as np
 import pytest
 
-from claims.dai.published import NOT_REPORTED, ROTARY, beside
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import DAI
@@ -26,6 +25,8 @@ from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.dai.updates import update_study
+
+from .published import NOT_REPORTED, ROTARY, beside
 
 MARGIN = 0.05
 MINIMUM_EFFECT = 0.05

@@ -14,13 +14,14 @@ Refuted by: a gain below the margin. That is what the paper finds for value iden
 Deviation: 208 thousand weights, 8 demonstrations, one seed; tokens of the last are uniform over the symbols.
 """
 
-from claims.open.published_distributions import EMERGENCE
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import OPEN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import by_demonstrations
+
+from .published_distributions import EMERGENCE
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.06

@@ -10,16 +10,17 @@ apart.
 from collections.abc import Callable
 from typing import Any
 
-from claims.shen import test_s1_order_sensitivity as s1
-from claims.shen import test_s2_output_distribution as s2
-from claims.shen import test_s2a_sub_models as s2a
-from claims.shen import test_s2b_accuracy as s2b
-from claims.shen import test_s2n_demonstrations_needed as s2n
-from claims.shen import test_s4_no_size_trend as s4
-from claims.shen import test_s5_checkpoints as s5
 from iclgd_core.calibration.design import Design
 from iclgd_core.evidence.claim import claim_of
 from iclgd_core.lab.tiers import TIERS
+
+from . import test_s1_order_sensitivity as s1
+from . import test_s2_output_distribution as s2
+from . import test_s2a_sub_models as s2a
+from . import test_s2b_accuracy as s2b
+from . import test_s2n_demonstrations_needed as s2n
+from . import test_s4_no_size_trend as s4
+from . import test_s5_checkpoints as s5
 
 QUICK = TIERS["quick"]
 

@@ -21,7 +21,6 @@ Rule: mean difference over episodes > 0.01, same tests; Holm over the two. Margi
 
 import pytest
 
-from claims.shen import published
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Training
@@ -33,6 +32,8 @@ from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import at_every, paired_greater
 from iclgd_core.studies import order_study, regression_order_study
 from iclgd_core.studies.order import AT_EPOCH
+
+from . import published
 
 MARGIN = 0.01
 MINIMUM_EFFECT = 0.05

@@ -25,7 +25,6 @@ Rule: mean difference over episodes > 0.02, same tests; Holm over the two. Rate 
 
 import pytest
 
-from claims.shen import published
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Training
@@ -36,6 +35,8 @@ from iclgd_core.lab import Lab
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import AGREEMENTS, agreement_study, regression_agreement_study
+
+from . import published
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.07

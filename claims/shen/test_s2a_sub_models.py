@@ -9,7 +9,6 @@ Refuted by: a part whose training agrees with ICL within the margin of ICL's agr
 
 import pytest
 
-from claims.shen import published
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Training
@@ -19,6 +18,8 @@ from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import AGREEMENTS, agreement_study
+
+from . import published
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.07

@@ -13,7 +13,6 @@ Refuted by: a number of demonstrations at which GD's accuracy is within the marg
 
 import pytest
 
-from claims.shen import published
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Training
@@ -23,6 +22,8 @@ from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import SCOPES, accuracy_study
+
+from . import published
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.12

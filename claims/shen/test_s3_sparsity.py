@@ -10,7 +10,6 @@ Refuted by: a threshold at which the weights are as sparse as the construction.
 
 import pytest
 
-from claims.shen import published
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.papers import SHEN
@@ -20,6 +19,8 @@ from iclgd_core.lab import Lab
 from iclgd_core.stats import below
 from iclgd_core.studies import MATRICES, SCALES, sparsity_study
 from iclgd_core.studies.shen.sparsity import REQUIRED, ratio
+
+from . import published
 
 DEVIATION = "the paper: W_K, W_Q and W_V of LLaMA-7B and GPT-J, at thresholds as they are alone"
 MUTATIONS: Mutations = {

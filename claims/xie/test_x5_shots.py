@@ -15,13 +15,14 @@ Deviation: the paper has 29 to 115 million weights, up to 64 demonstrations and 
 
 import numpy as np
 
-from claims.xie.published_accuracy import ACCURACY, by_demonstrations
 from iclgd_core import studies
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import XIE
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
+
+from .published_accuracy import ACCURACY, by_demonstrations
 
 EPISODES = 60
 MARGIN = 0.005

@@ -16,13 +16,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from claims.xie.published_accuracy import ACCURACY, EIGHT, by_length
 from iclgd_core import studies
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import XIE
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
+
+from .published_accuracy import ACCURACY, EIGHT, by_length
 
 EPISODES = 60
 MARGIN = 0.01

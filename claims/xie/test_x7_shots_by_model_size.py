@@ -17,13 +17,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from claims.xie.published_accuracy import ACCURACY, EIGHT, by_size
 from iclgd_core import studies
 from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import XIE
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
+
+from .published_accuracy import ACCURACY, EIGHT, by_size
 
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.02

@@ -1,5 +1,6 @@
 """Devices: which GPU a worker uses, how much memory work needs, who may take it, and how exactly it computes."""
 
+import iclgd_core.safety.without_kernels  # noqa: F401  (first: before anything imports transformers)
 from iclgd_core.devices.accelerator import free_memory, limit_process
 from iclgd_core.devices.arithmetic import numerics, set_deterministic, set_precise
 from iclgd_core.devices.assignment import assign, ledger_name, share, worker_number, workers_on

@@ -1,5 +1,6 @@
 """Where models come from: names, the Hub and its cache, and what is read of a folder that others wrote."""
 
+import iclgd_core.safety.without_kernels  # noqa: F401  (first: before anything imports transformers)
 from iclgd_core.hub.refusals import GatedError, HubError, NotCachedError, UnsafeModelError
 from iclgd_core.hub.resolve import Availability, ensure_available, resolve_model
 from iclgd_core.hub.scan import is_masked

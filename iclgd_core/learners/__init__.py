@@ -1,5 +1,6 @@
 """Ways to use demonstrations: in the prompt, or by gradient descent. Asked for many runs in one call."""
 
+import iclgd_core.safety.without_kernels  # noqa: F401  (first: before anything imports transformers)
 from iclgd_core.learners.gd.gradient_descent import Runs, gradient_descent
 from iclgd_core.learners.gd.objectives import OBJECTIVES
 from iclgd_core.learners.gd.optimizers import OPTIMIZERS, Optimizer, get_optimizer

@@ -7,7 +7,9 @@ the rest of a name: `untrained-` (`untrained-llama-794k`) is the same architectu
 
 from pathlib import Path
 
-MODELS_DIR = Path(__file__).resolve().parents[2] / "fixtures" / "models"
+from iclgd_core.suite import FOLDER
+
+MODELS_DIR = FOLDER / "fixtures" / "models"
 UNTRAINED = "untrained-"
 SHUFFLED = "shuffled-"
 CONTROLS = (UNTRAINED, SHUFFLED)

@@ -1,5 +1,6 @@
 """What a claim measures: from a laboratory to one number an episode, with the numbers behind it."""
 
+import iclgd_core.safety.without_kernels  # noqa: F401  (first: before anything imports transformers)
 from iclgd_core.studies.accounts import account_study
 from iclgd_core.studies.accuracy import SCOPES, accuracy_study, many_study
 from iclgd_core.studies.agreement import agreement_study, regression_agreement_study

@@ -1,8 +1,8 @@
 """One table for all accounts of ICL: how far each goes from doing nothing to being ICL, on each model."""
 
-from reports.accounts.cells import NO_ICL, Cell, cells_of
-from reports.accounts.sentence import sentence
-from reports.accounts.table import Adjudication, Column, Entry, Panel, Row, State, adjudication_of
+from .cells import NO_ICL, Cell, cells_of
+from .sentence import sentence
+from .table import Adjudication, Column, Entry, Panel, Row, State, adjudication_of
 
 __all__ = [
     "NO_ICL",

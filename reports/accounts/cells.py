@@ -6,7 +6,8 @@ from math import isfinite
 
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
-from reports.render.natural_order import natural
+
+from ..render.natural_order import natural
 
 NO_ICL = "no ICL"
 """How the reason of a verdict begins where a model failed the precondition (`iclgd_core.lab.precondition`)."""

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
-from reports.accounts.sentence import sentence
-from reports.accounts.table import Entry, Panel, adjudication_of
+
+from .sentence import sentence
+from .table import Entry, Panel, adjudication_of
 
 
 def adjudication_document(evidence: Sequence[Evidence]) -> dict[str, Json]:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from iclgd_core.evidence.record import Evidence
-from reports.accounts.shown import Head, ShownCell, ShownTable, shown
-from reports.accounts.table import State
-from reports.render.markdown_text import escape, table
+
+from ..render.markdown_text import escape, table
+from .shown import Head, ShownCell, ShownTable, shown
+from .table import State
 
 HEADING = "## How far each account goes from doing nothing to ICL"
 MISSING = (State.NO_ICL.value, State.NOT_MEASURED.value)

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from iclgd_core.evidence.accounts import ACCOUNTS
 from iclgd_core.evidence.model_kinds import Kind, kind_of
-from reports.accounts.table import ENDS, Adjudication, Column, Entry, Panel, State
-from reports.accounts.words import agreement_text, closure_text, interval_text
+
+from .table import ENDS, Adjudication, Column, Entry, Panel, State
+from .words import agreement_text, closure_text, interval_text
 
 GD = "gd"
 PRIMARY_OCS, OTHER_OCS = "ocs-bounded", "ocs-additive"

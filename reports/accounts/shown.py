@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from iclgd_core.evidence.record import Evidence
-from reports.accounts.sentence import brief, sentence
-from reports.accounts.table import Column, Entry, Panel, Row, State, adjudication_of
-from reports.accounts.words import agreement_text, interval_text, source_text, step_of, value_text
+
+from .sentence import brief, sentence
+from .table import Column, Entry, Panel, Row, State, adjudication_of
+from .words import agreement_text, interval_text, source_text, step_of, value_text
 
 MOST_COLUMNS = 48
 """Columns of one table; the rest is counted, and in claims.json."""

@@ -8,7 +8,8 @@ from enum import StrEnum
 from iclgd_core.evidence.accounts import ACCOUNTS
 from iclgd_core.evidence.model_kinds import Kind, kind_of
 from iclgd_core.evidence.record import Evidence
-from reports.accounts.cells import Cell, Key, Place, cells_of, without_icl
+
+from .cells import Cell, Key, Place, cells_of, without_icl
 
 ENDS = {"zero-shot": 0.0, "icl-other-order": 1.0}
 """Accounts whose closure is what it is by definition, wherever floor and ceiling differ."""

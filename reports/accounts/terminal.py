@@ -8,10 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from iclgd_core.evidence.record import Evidence
-from reports.accounts.sentence import brief
-from reports.accounts.shown import Group, Head, ShownCell, ShownRow, ShownTable, shown
-from reports.accounts.table import adjudication_of
-from reports.render.plain_text import plain
+
+from ..render.plain_text import plain
+from .sentence import brief
+from .shown import Group, Head, ShownCell, ShownRow, ShownTable, shown
+from .table import adjudication_of
 
 GAP = 2
 WIDE = 100

@@ -1,6 +1,6 @@
 """Words of the adjudication table: closures as text, and the step of the colour scale that each stands on."""
 
-from reports.accounts.table import AGREEMENTS, Entry, State
+from .table import AGREEMENTS, Entry, State
 
 STEPS = ((-0.05, "kn"), (0.05, "k0"), (0.25, "k1"), (0.5, "k2"), (0.75, "k3"), (0.95, "k4"))
 """Upper ends of the steps, each with its name; `k5` from 0.95 on. Below 0 is further from ICL than doing nothing."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from iclgd_core.evidence.record import Evidence
-from reports.collect.exit_status import INCOMPLETE, OK, REGRESSION, UNDECIDED
-from reports.collect.finishing import Finished
-from reports.compare import Comparison, Status, render_comparison
-from reports.render.console import terminal_width
-from reports.render.plain_text import plain
-from reports.render.terminal import render_claims, render_plan
+
+from ..compare import Comparison, Status, render_comparison
+from ..render.console import terminal_width
+from ..render.plain_text import plain
+from ..render.terminal import render_claims, render_plan
+from .exit_status import INCOMPLETE, OK, REGRESSION, UNDECIDED
+from .finishing import Finished
 
 WHY = {
     INCOMPLETE: "incomplete, a claim was left out, or nothing was verified",

@@ -19,8 +19,9 @@ from collections.abc import Sequence
 
 from iclgd_core.evidence.model_kinds import is_control
 from iclgd_core.evidence.verdict import Verdict
-from reports.collect.collector import Row
-from reports.compare import Comparison, Status
+
+from ..compare import Comparison, Status
+from .collector import Row
 
 OK, CLAIM_FAILED = 0, 1
 REGRESSION = 10

@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from iclgd_core.errors import StorageError
 from iclgd_core.evidence.plain import Json
-from reports.collect.collector import Row
-from reports.collect.exit_status import exit_status
-from reports.compare import Comparison, compare, comparison_document
-from reports.document.json_report import FILE_NAME, write
-from reports.document.report import Report, document, report_of
-from reports.document.report_directory import Written, write_report
-from reports.document.saved import Saved
+from iclgd_core.evidence.run_options import RunOptions
+
+from ..compare import Comparison, compare, comparison_document
+from ..document.json_report import FILE_NAME, write
+from ..document.report import Report, document, report_of
+from ..document.report_directory import Written, write_report
+from ..document.saved import Saved
+from .collector import Row
+from .exit_status import exit_status
 
 THIS_RUN = "this run"
 
@@ -39,16 +40,15 @@ def finish(
     rows: Sequence[Row],
     run: Mapping[str, Json],
     pytest_status: int,
-    directory: Path,
+    options: RunOptions,
     baseline: Saved | None = None,
-    strict: bool = False,
 ) -> Finished:
-    """Write the report of adjudicated rows into `directory`.
+    """Write the report of adjudicated rows.
 
     The exit status in the header is that of the process. Where a file could not be written, that changes it, and
     claims.json is written once more if it can be.
     """
-    first = _report(rows, run)
+    first, strict = _report(rows, run), options.strict
     comparison = None
     more: dict[str, Json] = {}
     if baseline is not None:
@@ -60,13 +60,13 @@ def finish(
         }
     status = exit_status(pytest_status, rows, comparison=comparison, strict=strict)
     report = _report(rows, {**run, **more, "exit_status": status})
-    written = write_report(report, directory)
+    written = write_report(report, options.report)
     if written.failures:
         status = exit_status(pytest_status, rows, written=False, comparison=comparison, strict=strict)
         report = _report(rows, {**run, **more, "exit_status": status})
         if any(path.name == FILE_NAME for path in written.paths):
             with suppress(StorageError):
-                write(document(report), directory)
+                write(document(report), options.report)
     return Finished(report, written, comparison, status)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from iclgd_core import __version__
 from iclgd_core.evidence.plain import Json
+from iclgd_core.evidence.run_options import RunOptions
 
 PACKAGES = ("torch", "transformers", "numpy", "scipy", "pytest", "pytest-xdist")
 GIT_SECONDS = 60
@@ -81,7 +82,7 @@ def _git(root: Path, *arguments: str) -> str | None:
     return done.stdout.strip()
 
 
-def header(root: Path, started: str, workers: int) -> dict[str, Json]:
+def header(root: Path, started: str, workers: int, options: RunOptions) -> dict[str, Json]:
     """Return what holds for any run; plugins add their part through the hook `pytest_iclgd_run`."""
     return {
         "versions": versions(),
@@ -91,6 +92,7 @@ def header(root: Path, started: str, workers: int) -> dict[str, Json]:
         "started": started,
         "finished": now(),
         "workers": workers,
+        **options.header(),
     }
 
 
@@ -99,12 +101,6 @@ def resolved(run: Mapping[str, Json], name: str) -> Json:
     options = run.get("options")
     found = options.get("resolved") if isinstance(options, dict) else None
     return found.get(name) if isinstance(found, dict) else None
-
-
-def resolved_option(run: Mapping[str, Json], name: str, default: str) -> str:
-    """Return one resolved option from a header as text, or `default` if no plugin put it there."""
-    value = resolved(run, name)
-    return default if value is None else str(value)
 
 
 def resolved_names(run: Mapping[str, Json], name: str) -> list[str]:

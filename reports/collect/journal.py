@@ -16,8 +16,9 @@ from typing import Any, TextIO
 from iclgd_core.evidence.channel import CLAIM, EVIDENCE
 from iclgd_core.evidence.plain import Json
 from iclgd_core.safety.redaction import redact, redact_json
-from reports.collect.collector import Collector, Report, Row
-from reports.document.report import ReportError
+
+from ..document.report import ReportError
+from .collector import Collector, Report, Row
 
 FILE_NAME = "evidence.jsonl"
 OLD_NAME = f"{FILE_NAME}.old"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
-from reports.render.console import terminal_width
+from ..render.console import terminal_width
 
 LONGEST_WAIT = 5.0
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from rich.console import Console
 
 from iclgd_core.safety.command import Command
-from reports.compare import Comparison, compare, comparison_document, render_comparison, render_comparison_markdown
-from reports.document.json_report import json_text, write_whole
-from reports.document.saved import read_saved
-from reports.render.plain_text import plain
+
+from ..compare import Comparison, compare, comparison_document, render_comparison, render_comparison_markdown
+from ..document.json_report import json_text, write_whole
+from ..document.saved import read_saved
+from ..render.plain_text import plain
 
 TEXT, MARKDOWN, JSON = "text", "markdown", "json"
 FILE_WIDTH = 100

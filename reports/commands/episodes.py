@@ -14,13 +14,15 @@ from rich.console import Console
 from iclgd_core.evidence.in_words import label, subject
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.safety.command import Command
-from reports.document.report import ReportError
-from reports.document.report_directory import DEFAULT
-from reports.document.saved import read_saved
-from reports.render.episodes import episode_text
-from reports.render.html.protocol import command, episodes_command, given_options
 
-PLUGINS = ("reports.plugin", "reports.progress", "reports.survival")
+from .. import plugin, progress, survival
+from ..document.report import ReportError
+from ..document.report_directory import DEFAULT
+from ..document.saved import read_saved
+from ..render.episodes import episode_text
+from ..render.html.protocol import command, episodes_command, given_options
+
+PLUGINS = [module.__name__ for module in (plugin, progress, survival)]
 """Left out of the run, so that no report is written."""
 
 MOST_NAMED = 8

@@ -10,19 +10,20 @@ from iclgd_core.errors import StorageError
 from iclgd_core.evidence.correction import adjudicate
 from iclgd_core.evidence.expectations import Expectations
 from iclgd_core.safety.command import Command
-from reports.collect.exit_status import INCOMPLETE
-from reports.collect.journal import recover
-from reports.document.accept import files_after, obstacles, propose, words
-from reports.document.json_report import write, write_whole
-from reports.document.partial import selected, unfinished
-from reports.document.report import Report, ReportError, document, report_of
-from reports.document.report_directory import DEFAULT, Written, draw, write_report
-from reports.document.saved import read_saved
-from reports.render.console import terminal_width
-from reports.render.markdown_summary import render_summary
-from reports.render.plain_text import plain
-from reports.render.readme import filled
-from reports.render.terminal import render_claims
+
+from ..collect.exit_status import INCOMPLETE
+from ..collect.journal import recover
+from ..document.accept import files_after, obstacles, propose, words
+from ..document.json_report import write, write_whole
+from ..document.partial import selected, unfinished
+from ..document.report import Report, ReportError, document, report_of
+from ..document.report_directory import DEFAULT, Written, draw, write_report
+from ..document.saved import read_saved
+from ..render.console import terminal_width
+from ..render.markdown_summary import render_summary
+from ..render.plain_text import plain
+from ..render.readme import filled
+from ..render.terminal import render_claims
 
 EXPECTED = Path("claims/expected")
 FILES, SUMMARY = "files", "summary"

@@ -1,10 +1,10 @@
 """Two reports side by side: what flipped, what moved, what is in one only."""
 
-from reports.compare.comparison import Change, Comparison, Difference, Header, Side, Status
-from reports.compare.document import comparison_document, read_comparison
-from reports.compare.markdown import comparison_lines, render_comparison_markdown
-from reports.compare.pairing import compare
-from reports.compare.text import render_comparison
+from .comparison import Change, Comparison, Difference, Header, Side, Status
+from .document import comparison_document, read_comparison
+from .markdown import comparison_lines, render_comparison_markdown
+from .pairing import compare
+from .text import render_comparison
 
 __all__ = [
     "Change",

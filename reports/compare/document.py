@@ -6,7 +6,8 @@ from typing import Any
 
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.verdict import Verdict
-from reports.compare.comparison import Change, Comparison, Difference, Header, Side
+
+from .comparison import Change, Comparison, Difference, Header, Side
 
 SCHEMA = "iclgd-compare/1"
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from reports.compare.comparison import Change, Comparison, Difference
-from reports.compare.words import arrow, difference, name, not_run
-from reports.render.markdown_text import LIMIT, Part, escape, fit, table
+from ..render.markdown_text import LIMIT, Part, escape, fit, table
+from .comparison import Change, Comparison, Difference
+from .words import arrow, difference, name, not_run
 
 COLUMNS = ("sub-claim", "change", "verdict, A to B", "effect, A to B", "difference (95%)", "why")
 

@@ -7,12 +7,13 @@ from iclgd_core.evidence.model_kinds import is_control
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.collect.header import resolved
-from reports.compare.asked import left_out
-from reports.compare.comparison import Change, Comparison, Difference, Header, Side
-from reports.compare.interval import interval_of_difference
-from reports.document.report import Report
-from reports.render.natural_order import by_claim
+
+from ..collect.header import resolved
+from ..document.report import Report
+from ..render.natural_order import by_claim
+from .asked import left_out
+from .comparison import Change, Comparison, Difference, Header, Side
+from .interval import interval_of_difference
 
 HEADERS = ("tier", "seed", "device", "dtype", "commit", "dirty", "complete", "platform", "versions")
 

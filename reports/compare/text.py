@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from reports.compare.comparison import Change, Comparison, Difference, Status
-from reports.compare.words import NONE, arrow, difference, name, not_run
-from reports.render.plain_text import plain
+from ..render.plain_text import plain
+from .comparison import Change, Comparison, Difference, Status
+from .words import NONE, arrow, difference, name, not_run
 
 STYLES = {Change.WORSE: "red", Change.NOT_COMPARABLE: "magenta", Change.IMPROVED: "green"}
 STATUS_STYLES = {Status.EQUAL: "green", Status.WORSE: "red", Status.NOT_COMPARABLE: "magenta"}

@@ -1,6 +1,6 @@
 """The cells of a comparison in words, the same for every renderer."""
 
-from reports.compare.comparison import Comparison, Difference, Side
+from .comparison import Comparison, Difference, Side
 
 NONE = "-"
 

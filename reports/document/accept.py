@@ -9,10 +9,11 @@ from iclgd_core.evidence.expectations import Entry, Expectations, Key, default_v
 from iclgd_core.evidence.model_kinds import Kind, kind_of, names_in
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.collect.header import resolved_names
-from reports.document.partial import unfinished
-from reports.document.report import Report
-from reports.render.natural_order import natural
+
+from ..collect.header import resolved_names
+from ..render.natural_order import natural
+from .partial import unfinished
+from .report import Report
 
 FALLBACK = "accepted.json"
 FULL, QUICK = "full", "quick"

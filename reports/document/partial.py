@@ -1,8 +1,9 @@
 """Why a report is not that of a whole run, for what a part would mislead: registered verdicts, tables of a README."""
 
 from iclgd_core.evidence.verdict import Verdict
-from reports.collect.families import partial_families
-from reports.document.report import Report
+
+from ..collect.families import partial_families
+from .report import Report
 
 CLAIMS = "claims/"
 

@@ -11,9 +11,10 @@ from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.accounts.document import adjudication_document
-from reports.document.verdicts import verdicts_document
-from reports.render.natural_order import by_claim
+
+from ..accounts.document import adjudication_document
+from ..render.natural_order import by_claim
+from .verdicts import verdicts_document
 
 SCHEMA = "iclgd-claims/3"
 BEFORE = "iclgd-claims/2"

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iclgd_core.errors import StorageError
-from reports.document.json_report import FILE_NAME, write, write_whole
-from reports.document.report import Report, document
-from reports.render.html import render_html
-from reports.render.markdown import render_markdown
+from iclgd_core.evidence.run_options import DEFAULT_REPORT
 
-DEFAULT = Path(".iclgd/report")
+from ..render.html import render_html
+from ..render.markdown import render_markdown
+from .json_report import FILE_NAME, write, write_whole
+from .report import Report, document
+
+DEFAULT = Path(DEFAULT_REPORT)
 HTML_NAME = "index.html"
 MARKDOWN_NAME = "claims.md"
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from iclgd_core.evidence.record import Evidence
-from reports.document.json_report import FILE_NAME
-from reports.document.report import SCHEMA, Report, ReportError, read_document, summary, upgraded
-from reports.document.validation import CLAIMS, problem
-from reports.render.natural_order import by_claim
+
+from ..render.natural_order import by_claim
+from .json_report import FILE_NAME
+from .report import SCHEMA, Report, ReportError, read_document, summary, upgraded
+from .validation import CLAIMS, problem
 
 ORDERS: tuple[Callable[[Evidence], Any], ...] = (by_claim, lambda item: item.key)
 """Orders of the claims: as reports have it, and as those of before natural sorting had it (V10 before V2)."""

@@ -28,7 +28,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 @cache
 def schema(name: str) -> dict[str, Any]:
     """Return one of the published schemas."""
-    content: dict[str, Any] = json.loads((files("reports.document.schema") / name).read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads((files(__package__) / "schema" / name).read_text(encoding="utf-8"))
     return content
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from iclgd_core.evidence.in_words import effect, label, number, subject
 from iclgd_core.evidence.record import Evidence
-from reports.render.headline import many
-from reports.render.plain_text import plain
+
+from .headline import many
+from .plain_text import plain
 
 SHOWN_ORDERS = 2
 """Orders of the demonstrations of which answers are shown, unless all are asked for."""

@@ -11,10 +11,11 @@ from iclgd_core.evidence.model_kinds import is_control, is_known_gd
 from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts, corrected_over_run
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.collect.collector import ENDED
-from reports.collect.families import partial_families
-from reports.render.natural_order import natural
-from reports.render.papers import says_no
+
+from ..collect.collector import ENDED
+from ..collect.families import partial_families
+from .natural_order import natural
+from .papers import says_no
 
 DECIDING = ("S1", "S2")
 NO_ICL = "no ICL"

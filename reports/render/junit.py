@@ -8,8 +8,9 @@ from pathlib import Path
 from iclgd_core.errors import WireError
 from iclgd_core.evidence.channel import CLAIM, EVIDENCE
 from iclgd_core.evidence.record import Evidence
-from reports.document.json_report import write_whole
-from reports.render.plain_text import plain
+
+from ..document.json_report import write_whole
+from .plain_text import plain
 
 RAW = (CLAIM, EVIDENCE)
 NO_XML = re.compile("[\ufffe\uffff]")

@@ -6,14 +6,15 @@ from iclgd_core.evidence.in_words import label, subject
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.accounts.markdown import adjudication_lines
-from reports.collect.families import selection
-from reports.compare import comparison_lines, read_comparison
-from reports.document.report import Report, summary
-from reports.render.figures.heat_map import GapMap, batch_text, cell_text, gap_map_of
-from reports.render.markdown_text import LIMIT, Part, escape, fit, size_of, table
-from reports.render.markdown_verdicts import effect, short, verdict_lines
-from reports.render.papers import deviation, paper_value
+
+from ..accounts.markdown import adjudication_lines
+from ..collect.families import selection
+from ..compare import comparison_lines, read_comparison
+from ..document.report import Report, summary
+from .figures.heat_map import GapMap, batch_text, cell_text, gap_map_of
+from .markdown_text import LIMIT, Part, escape, fit, size_of, table
+from .markdown_verdicts import effect, short, verdict_lines
+from .papers import deviation, paper_value
 
 CITED = "in the paper"
 COLUMNS = ("claim", "on", "verdict", "effect \\[interval\\]", "bound", "p adj.", "p run", "n", "closure")

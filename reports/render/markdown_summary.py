@@ -9,12 +9,13 @@ from iclgd_core.evidence.in_words import subject
 from iclgd_core.evidence.model_kinds import is_control
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.document.report import Report
-from reports.render.headline import many
-from reports.render.markdown import baseline_parts, headline, run_lines
-from reports.render.markdown_text import Part, escape, fit, size_of
-from reports.render.markdown_verdicts import verdict_lines
-from reports.render.reasons import by_kind, ids
+
+from ..document.report import Report
+from .headline import many
+from .markdown import baseline_parts, headline, run_lines
+from .markdown_text import Part, escape, fit, size_of
+from .markdown_verdicts import verdict_lines
+from .reasons import by_kind, ids
 
 LIMIT = 60_000
 """Bytes: GitHub takes a comment of 65,536 characters, GitLab and others no fewer."""

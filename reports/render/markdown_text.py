@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reports.render.plain_text import plain
+from .plain_text import plain
 
 LIMIT = 2**20
 """A GitHub job summary above 1 MiB is dropped as a whole."""

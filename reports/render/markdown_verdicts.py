@@ -6,10 +6,11 @@ from iclgd_core.evidence.in_words import subject
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.overall import ClaimVerdict, Overall, claim_verdicts
 from iclgd_core.evidence.record import Evidence
-from reports.render.headline import headline, many
-from reports.render.markdown_text import escape, table
-from reports.render.natural_order import natural
-from reports.render.papers import paper_rank
+
+from .headline import headline, many
+from .markdown_text import escape, table
+from .natural_order import natural
+from .papers import paper_rank
 
 COLUMNS = ("claim", "in brief", "verdict", "on", "effect of the weakest sub-claim", "bound")
 

@@ -7,13 +7,14 @@ from iclgd_core.evidence.in_words import subject
 from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, claim_verdicts
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.accounts.markdown import HEADING, adjudication_lines
-from reports.collect.header import resolved_names
-from reports.document.report import Report, ReportError
-from reports.render.headline import headline
-from reports.render.markdown_text import escape, table
-from reports.render.natural_order import natural
-from reports.render.papers import deviation, paper_link, paper_rank, paper_value
+
+from ..accounts.markdown import HEADING, adjudication_lines
+from ..collect.header import resolved_names
+from ..document.report import Report, ReportError
+from .headline import headline
+from .markdown_text import escape, table
+from .natural_order import natural
+from .papers import deviation, paper_link, paper_rank, paper_value
 
 COLUMNS = ("id", "claim", "verdict", "on", "sub-claims", "ours", "paper's")
 ORDER = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.NOT_RUN)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from iclgd_core.evidence.in_words import label, subject
 from iclgd_core.evidence.record import Evidence
-from reports.render.natural_order import by_claim
+
+from .natural_order import by_claim
 
 SETTLED_BY = re.compile(r"about (\d+) .* would settle it")
 """What adjudication writes where more units would do, with the number of them."""

@@ -4,10 +4,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from reports.document.report import Report
-from reports.render.markdown_summary import LIMIT as SUMMARY
-from reports.render.markdown_summary import render_summary
-from reports.render.markdown_text import LIMIT
+from ..document.report import Report
+from .markdown_summary import LIMIT as SUMMARY
+from .markdown_summary import render_summary
+from .markdown_text import LIMIT
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 FEWEST = 2048

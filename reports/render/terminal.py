@@ -11,16 +11,17 @@ from iclgd_core.evidence.overall import claim_verdicts
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.accounts.terminal import adjudication_texts
-from reports.document.report import summary
-from reports.render.console import printed, text_console
-from reports.render.headline import answer, over_the_run
-from reports.render.natural_order import by_claim
-from reports.render.plain_text import plain
-from reports.render.reasons import who
-from reports.render.terminal_notes import notes, unregistered
-from reports.render.terminal_overview import in_order, print_overview
-from reports.render.terminal_table import Cells, Column, Layout, fitted, table
+
+from ..accounts.terminal import adjudication_texts
+from ..document.report import summary
+from .console import printed, text_console
+from .headline import answer, over_the_run
+from .natural_order import by_claim
+from .plain_text import plain
+from .reasons import who
+from .terminal_notes import notes, unregistered
+from .terminal_overview import in_order, print_overview
+from .terminal_table import Cells, Column, Layout, fitted, table
 
 STYLES = {
     Verdict.SUPPORTED: "green",

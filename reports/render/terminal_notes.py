@@ -9,9 +9,10 @@ from iclgd_core.evidence.model_kinds import is_control, is_known_gd
 from iclgd_core.evidence.overall import ClaimVerdict
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.render.headline import DECIDING, many, where_known, without_icl
-from reports.render.plain_text import plain
-from reports.render.reasons import Kind, by_kind, ids, kind_of_reason, units_to_settle, who
+
+from .headline import DECIDING, many, where_known, without_icl
+from .plain_text import plain
+from .reasons import Kind, by_kind, ids, kind_of_reason, units_to_settle, who
 
 STYLES = {Verdict.REFUTED: "blue", Verdict.INCONCLUSIVE: "yellow", Verdict.ERROR: "red", Verdict.NOT_RUN: "dim"}
 

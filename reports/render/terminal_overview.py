@@ -10,10 +10,11 @@ from rich.text import Text
 from iclgd_core.evidence.in_words import effect
 from iclgd_core.evidence.overall import ClaimVerdict, Overall
 from iclgd_core.evidence.verdict import Verdict
-from reports.render.natural_order import natural
-from reports.render.papers import paper_rank
-from reports.render.plain_text import plain
-from reports.render.terminal_table import Cells, Column, Layout, fitted, table
+
+from .natural_order import natural
+from .papers import paper_rank
+from .plain_text import plain
+from .terminal_table import Cells, Column, Layout, fitted, table
 
 STYLES = {
     Overall.SUPPORTED: "green",

@@ -75,7 +75,7 @@ class Nested:
 @pytest.fixture
 def nested(pytester: pytest.Pytester, smi: Smi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Nested:
     """A nested project on a machine with two pretended GPUs, with a directory of its own for temporary files."""
-    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID", "PYTEST_ADDOPTS"):
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))

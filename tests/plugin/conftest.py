@@ -29,7 +29,6 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers:
         monkeypatch.setenv(PLACE, str(workers.path))
         code = execnet.gateway_io.popen_bootstrapline
         monkeypatch.setattr("execnet.gateway_io.popen_args", replaced(workers, code))
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     monkeypatch.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from iclgd_core.errors import StorageError
 from iclgd_core.evidence.correction import adjudicate
 from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.run_options import RunOptions
 from iclgd_core.evidence.verdict import Verdict
 from reports.collect.header import header
 from reports.document import json_report
@@ -82,6 +83,6 @@ def test_a_full_disk_leaves_the_earlier_report(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_directory_outside_git_has_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert header(tmp_path, "now", 0)["commit"] is None
+    assert header(tmp_path, "now", 0, RunOptions(tmp_path))["commit"] is None
     monkeypatch.setenv("PATH", "")
-    assert header(tmp_path, "now", 0)["dirty"] is None
+    assert header(tmp_path, "now", 0, RunOptions(tmp_path))["dirty"] is None

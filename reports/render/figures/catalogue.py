@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from iclgd_core.evidence.curves import PART_NAMES, Curve, accuracy_of, agreement_in, sparsity_of
 from iclgd_core.evidence.record import Evidence
-from reports.render.figures.series import Panel, panels_of
-from reports.render.natural_order import natural
+
+from ..natural_order import natural
+from .series import Panel, panels_of
 
 ARXIV = "arXiv 2310.08540"
 SPARSITY_ROWS = tuple(sparsity_of(name) for name in ("W_K", "W_Q", "W_V"))

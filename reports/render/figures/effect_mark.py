@@ -6,10 +6,11 @@ from markupsafe import Markup
 
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.render.figures.forest import LOG_FROM, SHAPES, bounds_of, claimed_part, whisker
-from reports.render.figures.marks import marker
-from reports.render.figures.scale import Scale, compact, span
-from reports.render.figures.svg import drawing, element
+
+from .forest import LOG_FROM, SHAPES, bounds_of, claimed_part, whisker
+from .marks import marker
+from .scale import Scale, compact, span
+from .svg import drawing, element
 
 WIDTH, HEIGHT = 132.0, 20.0
 EDGE = 6.0

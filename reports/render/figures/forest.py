@@ -12,10 +12,11 @@ from markupsafe import Markup
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.render.figures.likeness import alike
-from reports.render.figures.marks import CAP, marker
-from reports.render.figures.scale import Scale, compact, linear_ticks, log_ticks, span, tick_labels
-from reports.render.figures.svg import drawing, element, joined, lines
+
+from .likeness import alike
+from .marks import CAP, marker
+from .scale import Scale, compact, linear_ticks, log_ticks, span, tick_labels
+from .svg import drawing, element, joined, lines
 
 WIDTH = 360.0
 LEFT, RIGHT = 8.0, 352.0

@@ -7,8 +7,9 @@ from math import isfinite
 from markupsafe import Markup
 
 from iclgd_core.evidence.plain import Json
-from reports.accounts.words import closure_text, step_of
-from reports.render.figures.svg import drawing, element, joined, lines
+
+from ...accounts.words import closure_text, step_of
+from .svg import drawing, element, joined, lines
 
 NAME = "gap_map"
 """The detail that holds a map: {quantity, learning_rates, epochs, batches, closure [batch][rate][epoch]}."""

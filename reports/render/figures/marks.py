@@ -3,10 +3,11 @@
 from markupsafe import Markup
 
 from iclgd_core.evidence.curves import Point
-from reports.render.figures.scale import Scale
-from reports.render.figures.series import Series
-from reports.render.figures.style import style_of
-from reports.render.figures.svg import coordinate, element
+
+from .scale import Scale
+from .series import Series
+from .style import style_of
+from .svg import coordinate, element
 
 SIZE = 3.5
 CAP = 3.0

@@ -5,12 +5,12 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from reports.render.figures.labels import push_apart
-from reports.render.figures.marks import drawn
-from reports.render.figures.scale import Scale, compact, linear_ticks, log_ticks, span, tick_labels
-from reports.render.figures.series import Panel, Series
-from reports.render.figures.style import style_of
-from reports.render.figures.svg import drawing, element, joined, lines
+from .labels import push_apart
+from .marks import drawn
+from .scale import Scale, compact, linear_ticks, log_ticks, span, tick_labels
+from .series import Panel, Series
+from .style import style_of
+from .svg import drawing, element, joined, lines
 
 Domain = tuple[float, float]
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from iclgd_core.evidence.curves import Curve, Point
-from reports.render.figures.style import REFERENCES, style_of
+
+from .style import REFERENCES, style_of
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 

@@ -4,7 +4,7 @@ import textwrap
 
 from markupsafe import Markup, escape
 
-from reports.render.plain_text import plain
+from ..plain_text import plain
 
 Child = str | Markup
 ELLIPSIS = "…"

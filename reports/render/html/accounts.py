@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from iclgd_core.evidence.model_kinds import Kind
-from reports.accounts.shown import Group, Head, ShownCell, ShownTable
-from reports.render.headline import many
+
+from ...accounts.shown import Group, Head, ShownCell, ShownTable
+from ..headline import many
 
 GROUPS = (
     ("", (Kind.OWN, Kind.EMBEDDED)),

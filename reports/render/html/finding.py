@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from iclgd_core.evidence.overall import FamilyVerdict, Overall
-from reports.render.figures.effect_mark import draw_effect
-from reports.render.html.words import UNTRAINED, bound, held, needed, sub_claim, with_interval
+
+from ..figures.effect_mark import draw_effect
+from .words import UNTRAINED, bound, held, needed, sub_claim, with_interval
 
 
 @dataclass(frozen=True)

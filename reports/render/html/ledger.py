@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from iclgd_core.evidence.in_words import subject
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.render.html.words import sub_claim
+
+from .words import sub_claim
 
 MOST_NAMED = 12
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from iclgd_core.evidence.in_words import subject
 from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
 from iclgd_core.evidence.record import Evidence
-from reports.render.headline import listed, over_the_run, tested
-from reports.render.html.finding import Finding, finding
-from reports.render.natural_order import natural
-from reports.render.papers import says_no
+
+from ..headline import listed, over_the_run, tested
+from ..natural_order import natural
+from ..papers import says_no
+from .finding import Finding, finding
 
 ELSEWHERE = "another model, or a set"
 """Head of the column of claims that have a model, or a set of models, for themselves."""

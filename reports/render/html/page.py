@@ -10,19 +10,19 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports.accounts.shown import shown
-from reports.document.report import Report
-from reports.render.figures import STYLE_SHEET, Domain, Panel, PaperFigure, Plate, draw_panel, plates, y_domain
-from reports.render.headline import headline
-from reports.render.html.accounts import blocks
-from reports.render.html.ledger import ledger
-from reports.render.html.matrix import ELSEWHERE, matrix
-from reports.render.html.part import Chart
-from reports.render.html.protocol import given_options
-from reports.render.html.provenance import byline, provenance
-from reports.render.html.section import chapters
-from reports.render.html.words import SYMBOLS, anchors
-from reports.render.plain_text import plain_lines
+from ...accounts.shown import shown
+from ...document.report import Report
+from ..figures import STYLE_SHEET, Domain, Panel, PaperFigure, Plate, draw_panel, plates, y_domain
+from ..headline import headline
+from ..plain_text import plain_lines
+from .accounts import blocks
+from .ledger import ledger
+from .matrix import ELSEWHERE, matrix
+from .part import Chart
+from .protocol import given_options
+from .provenance import byline, provenance
+from .section import chapters
+from .words import SYMBOLS, anchors
 
 QUESTION = "When a pretrained Transformer learns from demonstrations in its prompt, is that gradient descent?"
 WORDS = (
@@ -108,7 +108,7 @@ def _source_of(style: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("reports.render.html"),
+        loader=PackageLoader(__package__),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -8,11 +8,12 @@ from markupsafe import Markup
 from iclgd_core.evidence.in_words import subject
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.render.figures import Panel, draw_forest, draw_gap_map, draw_panel, gap_map_of, panels_of
-from reports.render.html.protocol import episodes_command
-from reports.render.html.words import UNTRAINED, bound, p_value, sub_claim, with_interval
-from reports.render.natural_order import natural
-from reports.render.papers import paper_value
+
+from ..figures import Panel, draw_forest, draw_gap_map, draw_panel, gap_map_of, panels_of
+from ..natural_order import natural
+from ..papers import paper_value
+from .protocol import episodes_command
+from .words import UNTRAINED, bound, p_value, sub_claim, with_interval
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from iclgd_core.evidence.in_words import subject
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
-from reports.render.html.words import sub_claim
-from reports.render.plain_text import plain
+
+from ..plain_text import plain
+from .words import sub_claim
 
 MISSING = object()
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from iclgd_core.evidence.plain import Json
-from reports.document.report import Report
+
+from ...document.report import Report
 
 FIRST = ("started", "finished", "commit", "dirty", "device", "dtype", "seed", "tier", "workers", "platform", "machine")
 NAMES = {

@@ -8,13 +8,14 @@ from itertools import groupby
 from iclgd_core.evidence.combination import combination
 from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
 from iclgd_core.evidence.record import Evidence
-from reports.render.headline import many
-from reports.render.html.finding import Finding, finding
-from reports.render.html.part import Part, part_of
-from reports.render.html.protocol import Rule, command, listed, rule_of, shared_protocol
-from reports.render.html.words import sub_claim
-from reports.render.natural_order import natural
-from reports.render.papers import deviation, paper_link, paper_rank
+
+from ..headline import many
+from ..natural_order import natural
+from ..papers import deviation, paper_link, paper_rank
+from .finding import Finding, finding
+from .part import Part, part_of
+from .protocol import Rule, command, listed, rule_of, shared_protocol
+from .words import sub_claim
 
 MOST_FINDINGS = 3
 """Models of which a claim's section opens with the finding; the others are counted, and unfold with the rest."""

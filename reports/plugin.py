@@ -17,7 +17,7 @@ from iclgd_core.evidence.run_options import RunOptions
 
 from .collect import hooks
 from .collect.closing import Closing
-from .collect.collector import CLAIMS_FOLDER, Collector, Row
+from .collect.collector import CLAIMS_FOLDER, ClaimTest, Collector
 from .collect.deselection import NAME as DESELECTION
 from .collect.deselection import Deselection, selection_of
 from .collect.exit_status import INCOMPLETE, OK, missed
@@ -152,7 +152,7 @@ class ClaimsReporter:
         self._closing.finished = finished
         self._closing.warn(append_summary(finished.report, os.environ))
 
-    def _turn(self, row: Row) -> None:
+    def _turn(self, row: ClaimTest) -> None:
         """Count a test as failed that passed before the correction for multiplicity was known."""
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         if terminal is not None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from fixtures.shelf import Shelf
+from fixtures.loaded_models import LoadedModels
 from iclgd_core.devices import Calibration, DeviceMemory, LeasedRoom, OutOfMemoryError
 from iclgd_core.devices.peak import Peak
 from iclgd_core.lab import Lab, measuring
@@ -39,7 +39,7 @@ def large(folder: Path, patch: pytest.MonkeyPatch) -> tuple[Lab, LeasedRoom]:
     """The same laboratory, with every bound so low that the model is a large one."""
     patch.setattr(replicas, "REPLICA_BYTES", 1)
     patch.setattr(measuring, "LARGE", 1000)
-    held = Shelf(lambda _: tiny_model(), 1000)
+    held = LoadedModels(lambda _: tiny_model(), 1000)
     memory = DeviceMemory(folder / "leases", "cpu", lambda: 2**32)
     room = LeasedRoom("cpu", memory, Calibration(folder / "memory"), held.drop)
     return Lab(held.model("tiny"), tiny_task(), TIER, 0, Store(folder / "large"), room=room), room

@@ -7,7 +7,7 @@ import pytest
 
 from fixtures.claim_ids import claim_ids
 from iclgd_core.evidence.claim import Claim, claim_of
-from iclgd_core.evidence.expectations import Entry, Expectations
+from iclgd_core.evidence.expectations import Expectations, RegisteredVerdict
 from iclgd_core.evidence.model_kinds import is_control, is_known_gd
 from iclgd_core.evidence.verdict import Verdict
 
@@ -51,7 +51,7 @@ def test_no_claim_about_icl_is_registered_as_supported_on_a_control() -> None:
 
 @pytest.mark.parametrize("id", ["S1", "S2"])
 def test_where_icl_is_gd_the_claims_that_it_is_not_are_registered_as_refuted(id: str) -> None:
-    def of_gd(entry: Entry) -> bool:
+    def of_gd(entry: RegisteredVerdict) -> bool:
         return entry.id == id and ("learner", "gd") in entry.params and is_known_gd(entry.model)
 
     refuted = {entry.model for entry in ENTRIES if of_gd(entry) and entry.verdict is Verdict.REFUTED}

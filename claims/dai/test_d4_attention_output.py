@@ -24,7 +24,7 @@ from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.dai.layers import LOSSES, LayerFigure
-from iclgd_core.studies.dai.similarity import BASELINES, FORMS, similarity_study
+from iclgd_core.studies.dai.similarity import BASELINES, NORMALISATIONS, similarity_study
 
 from .published import POSITION, SIM_AOU, beside
 
@@ -44,7 +44,7 @@ MINIMUM_EFFECT = 0.05
     demonstrations=8,
 )
 @pytest.mark.parametrize("baseline", BASELINES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", NORMALISATIONS)
 @pytest.mark.parametrize("loss", ["lm", "labels"])
 def test_icl_moves_attention_outputs_as_fine_tuning_does(
     lab: Lab, judge: Judge, loss: str, form: str, baseline: str

@@ -29,7 +29,7 @@ from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.deutch.compared import METRICS
-from iclgd_core.studies.deutch.similarity import FORMS, layer_causal_study
+from iclgd_core.studies.deutch.similarity import LAYER_CAUSAL, layer_causal_study
 
 MINIMUM_EFFECT = 0.07
 DEVIATION = (
@@ -50,7 +50,7 @@ DEVIATION = (
     demonstrations=8,
 )
 @pytest.mark.parametrize("metric", METRICS, ids=lambda name: name.replace("/", "-"))
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", LAYER_CAUSAL)
 def test_layer_causal_gd_is_more_like_icl_at_the_rate_of_gd(lab: Lab, judge: Judge, form: str, metric: str) -> None:
     study = layer_causal_study(lab, form, metric, rate="plain")
     outcome = paired_greater(

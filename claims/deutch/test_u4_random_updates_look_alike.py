@@ -17,7 +17,7 @@ from iclgd_core.evidence.claim import claim
 from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.stats import below
-from iclgd_core.studies.deutch.artefact import FORMS, SIZES, artefact_study
+from iclgd_core.studies.deutch.artefact import NORMALISATIONS, SIZES, artefact_study
 
 BOUND = 0.005
 
@@ -31,7 +31,7 @@ BOUND = 0.005
     needs_icl=False,
     measures="SimAOU of random updates against its closed form",
 )
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", NORMALISATIONS)
 @pytest.mark.parametrize("size", SIZES)
 def test_random_updates_look_alike_once_normalised(judge: Judge, size: float, form: str) -> None:
     study = artefact_study(size, form)

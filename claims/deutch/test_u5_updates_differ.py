@@ -22,7 +22,7 @@ from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_equivalent
-from iclgd_core.studies.deutch.gradients import FORMS, gradient_study
+from iclgd_core.studies.deutch.gradients import LAYER_CAUSAL, gradient_study
 
 CENTRE = 0.15
 MARGIN = 0.10
@@ -39,7 +39,7 @@ MARGIN = 0.10
     trains=(Training.KEYS_VALUES, Training.LAYER_CAUSAL),
     demonstrations=8,
 )
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", LAYER_CAUSAL)
 def test_the_updates_point_apart(lab: Lab, judge: Judge, form: str) -> None:
     study = gradient_study(lab, form)
     outcome = paired_equivalent(

@@ -19,7 +19,7 @@ from iclgd_core.evidence.papers import DEUTCH
 from iclgd_core.evidence.study import Judge
 from iclgd_core.lab import Lab
 from iclgd_core.stats import paired_greater
-from iclgd_core.studies.deutch.gradients import FORMS, gradient_study
+from iclgd_core.studies.deutch.gradients import LAYER_CAUSAL, gradient_study
 
 MINIMUM_EFFECT = 0.1
 
@@ -34,7 +34,7 @@ MINIMUM_EFFECT = 0.1
     trains=(Training.KEYS_VALUES, Training.LAYER_CAUSAL),
     demonstrations=8,
 )
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", LAYER_CAUSAL)
 def test_layer_causal_gradients_are_larger(lab: Lab, judge: Judge, form: str) -> None:
     study = gradient_study(lab, form)
     outcome = paired_greater(

@@ -19,7 +19,7 @@ from iclgd_core.evidence.study import Judge
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.stats import below
 from iclgd_core.studies.vonoswald.exactness import attention_of
-from iclgd_core.studies.vonoswald.zeros import FORMS, counted_zeros, model_zeros, required_zeros
+from iclgd_core.studies.vonoswald.zeros import MATRICES, counted_zeros, model_zeros, required_zeros
 
 BOUND = 1e-12
 SIZES = (4, 32, 64)
@@ -36,7 +36,7 @@ PAPER = {"W_K": "> 0.9999", "W_Q": "> 0.9999", "W_V dense W0": "about 0.75"}
     measures="zeros of the construction's matrices, counted",
 )
 @pytest.mark.regression("constructed-lsa-1")
-@pytest.mark.parametrize("matrix", FORMS, ids=lambda name: name.replace(" ", "-").replace("-=-", "="))
+@pytest.mark.parametrize("matrix", MATRICES, ids=lambda name: name.replace(" ", "-").replace("-=-", "="))
 def test_the_construction_has_the_zeros_required(regression: RegressionLab, judge: Judge, matrix: str) -> None:
     own = required_zeros(matrix, regression.task.inputs, regression.task.outputs)
     counted = model_zeros(matrix, attention_of(regression))

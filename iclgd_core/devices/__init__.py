@@ -4,7 +4,6 @@ import iclgd_core.safety.without_kernels  # noqa: F401  (first: before anything 
 from iclgd_core.devices.accelerator import free_memory, limit_process
 from iclgd_core.devices.arithmetic import numerics, set_deterministic, set_precise
 from iclgd_core.devices.assignment import assign, ledger_name, share, worker_number, workers_on
-from iclgd_core.devices.calibration import Calibration, Situation, situation_of
 from iclgd_core.devices.estimate import Estimate, Workload, estimate
 from iclgd_core.devices.lease import (
     DeadlockError,
@@ -16,6 +15,7 @@ from iclgd_core.devices.lease import (
     usable,
 )
 from iclgd_core.devices.machine import Gpu, gpus, has_started, is_built_for_gpus
+from iclgd_core.devices.measured_peaks import MeasuredPeaks, Situation, situation_of
 from iclgd_core.devices.number_format import NumberFormat, choose_dtype
 from iclgd_core.devices.out_of_memory import OutOfMemoryError, free_cached_memory, is_out_of_memory, split_on_oom
 from iclgd_core.devices.peak import Peak, measured_peak

@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from iclgd_core.devices.ledger import Entry, Ledger, Page
+from iclgd_core.devices.ledger import Ledger, MemoryRequest, Page
 from iclgd_core.devices.process import this_process
 from iclgd_core.devices.sizes import shown
 from iclgd_core.errors import IclgdError
@@ -97,13 +97,13 @@ class DeviceMemory:
         with self._ledger.open(self._capacity) as page:
             return bool(page.queue())
 
-    def _take(self, amount: int, purpose: str) -> Entry:
+    def _take(self, amount: int, purpose: str) -> MemoryRequest:
         me = this_process()
         with self._ledger.open(self._capacity) as page:
             needed = page.holding(me) + amount
             if needed > page.capacity:
                 raise InsufficientMemoryError(purpose, needed, self._ledger.device, page.capacity)
-            entry = Entry(page.next_ticket, me.pid, me.start, amount, purpose)
+            entry = MemoryRequest(page.next_ticket, me.pid, me.start, amount, purpose)
             page.next_ticket += 1
             page.entries.append(entry)
             if _grant(page, entry.ticket):
@@ -115,7 +115,7 @@ class DeviceMemory:
             raise
         return entry
 
-    def _wait(self, entry: Entry) -> None:
+    def _wait(self, entry: MemoryRequest) -> None:
         started = time.monotonic()
         pause, due = FIRST_POLL, FIRST_NOTICE
         while True:
@@ -143,7 +143,11 @@ class Lease:
     """Bytes of a device held by this process, given back by `release` or at the end of a `with` block."""
 
     def __init__(
-        self, ledger: Ledger, capacity: Callable[[], int], entry: Entry, take: Callable[[int, str], Entry]
+        self,
+        ledger: Ledger,
+        capacity: Callable[[], int],
+        entry: MemoryRequest,
+        take: Callable[[int, str], MemoryRequest],
     ) -> None:
         """Made by `DeviceMemory.lease`."""
         self._ledger, self._capacity, self._take = ledger, capacity, take
@@ -220,7 +224,7 @@ def _grant(page: Page, ticket: int) -> bool:
     return True
 
 
-def _holds(page: Page, entry: Entry) -> bool:
+def _holds(page: Page, entry: MemoryRequest) -> bool:
     return page.holding(entry.process) > 0
 
 

@@ -21,7 +21,7 @@ SCHEMA = 1
 
 
 @dataclass
-class Entry:
+class MemoryRequest:
     """Memory that a process holds or waits for.
 
     Attributes:
@@ -57,7 +57,7 @@ class Page:
 
     capacity: int
     next_ticket: int = 0
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[MemoryRequest] = field(default_factory=list)
 
     @property
     def held(self) -> int:
@@ -68,7 +68,7 @@ class Page:
         """Bytes that are granted to one process."""
         return sum(entry.amount for entry in self.entries if entry.granted and entry.process == process)
 
-    def queue(self) -> list[Entry]:
+    def queue(self) -> list[MemoryRequest]:
         """Return the entries that wait, in the order in which they will be served.
 
         First those of processes that hold something already, for they give it back only when they are done; within
@@ -130,7 +130,7 @@ class Ledger:
             read = json.loads(text)
             if read["schema"] != SCHEMA:
                 raise ValueError(f"its schema is {read['schema']!r}")
-            entries = [Entry(**one) for one in read["entries"]]
+            entries = [MemoryRequest(**one) for one in read["entries"]]
             page = Page(int(read["capacity"]), int(read["next_ticket"]), entries)
         except (ValueError, KeyError, TypeError) as error:
             raise StorageError(f"{self.path} is no ledger of memory leases ({error}). Remove it.") from error

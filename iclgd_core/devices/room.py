@@ -13,9 +13,9 @@ from typing import Protocol
 import torch
 
 from iclgd_core.devices.accelerator import limit_process
-from iclgd_core.devices.calibration import Calibration, situation_of
 from iclgd_core.devices.estimate import Workload, estimate
 from iclgd_core.devices.lease import DeviceMemory, Lease
+from iclgd_core.devices.measured_peaks import MeasuredPeaks, situation_of
 from iclgd_core.devices.peak import measured_peak
 from iclgd_core.devices.skeleton import Skeleton
 
@@ -49,7 +49,7 @@ class LeasedRoom:
         self,
         device: str,
         memory: DeviceMemory,
-        calibration: Calibration,
+        calibration: MeasuredPeaks,
         drop: Callable[[], None],
         shared: bool = False,
         turn: float = TURN,

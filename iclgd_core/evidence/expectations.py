@@ -29,7 +29,7 @@ def default_verdict(model: str) -> Verdict:
 
 
 @dataclass(frozen=True)
-class Entry:
+class RegisteredVerdict:
     """One registered verdict.
 
     Attributes:
@@ -65,7 +65,9 @@ def expectation_key(id: str, model: str, task: str, params: Mapping[str, str], t
 class Expectations:
     """Registered verdicts by claim, model, task, parameters and tier, and the file of each."""
 
-    def __init__(self, files: Mapping[Path, Iterable[Entry]], own: Mapping[Path, Iterable[str]] | None = None) -> None:
+    def __init__(
+        self, files: Mapping[Path, Iterable[RegisteredVerdict]], own: Mapping[Path, Iterable[str]] | None = None
+    ) -> None:
         """Take the entries of each file, and the names of models and tasks of one's own that it lists.
 
         Raises:
@@ -73,7 +75,7 @@ class Expectations:
         """
         self.files = {path: tuple(entries) for path, entries in files.items()}
         self.own = {path: frozenset(names) for path, names in (own or {}).items()}
-        self.entries: dict[Key, Entry] = {}
+        self.entries: dict[Key, RegisteredVerdict] = {}
         self.places: dict[Key, Path] = {}
         for path, entries in self.files.items():
             for i, entry in enumerate(entries):
@@ -101,7 +103,7 @@ class Expectations:
         return default_verdict(model) if entry is None else entry.verdict
 
 
-def text_of(entries: Iterable[Entry], own: Iterable[str] = ()) -> str:
+def text_of(entries: Iterable[RegisteredVerdict], own: Iterable[str] = ()) -> str:
     """Return the content of a file: one line an entry, so that a difference of two versions can be read."""
     lines = ",\n  ".join(entry.line() for entry in entries)
     names = f'"own": {json.dumps(sorted(own))}, ' if own else ""
@@ -121,11 +123,11 @@ def _content(path: Path) -> dict[str, Any]:
     return content
 
 
-def _entries(entries: list[object], path: Path) -> list[Entry]:
+def _entries(entries: list[object], path: Path) -> list[RegisteredVerdict]:
     return [_parse(entry, f"{path}, entry {i}") for i, entry in enumerate(entries)]
 
 
-def _parse(entry: object, place: str) -> Entry:
+def _parse(entry: object, place: str) -> RegisteredVerdict:
     if not isinstance(entry, dict) or set(entry) != FIELDS:
         wrong = sorted(set(entry) ^ FIELDS) if isinstance(entry, dict) else type(entry).__name__
         raise SettingsError(f"{place}: missing or unknown fields {wrong}. Expected: {sorted(FIELDS)}.")
@@ -142,4 +144,4 @@ def _parse(entry: object, place: str) -> Entry:
         near = "".join(f" Nearest: {one}." for one in get_close_matches(str(entry["verdict"]), known, n=1))
         raise SettingsError(f"{place}: verdict is {entry['verdict']!r}. Expected one of: {', '.join(known)}.{near}")
     texts = {name: entry[name] for name in TEXTS}
-    return Entry(**texts, params=tuple(sorted(params.items())), verdict=Verdict(entry["verdict"]))
+    return RegisteredVerdict(**texts, params=tuple(sorted(params.items())), verdict=Verdict(entry["verdict"]))

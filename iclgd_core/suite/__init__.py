@@ -29,7 +29,7 @@ PLUGINS = [
         "fixtures.judge",
         "fixtures.registered",
         "fixtures.progress",
-        "fixtures.bench",
+        "fixtures.resources",
         "fixtures.arguments.plugin",
         "fixtures.paper_marks",
         "fixtures.episodes",

@@ -2,7 +2,7 @@
 
 from .cells import NO_ICL, Cell, cells_of
 from .sentence import sentence
-from .table import Adjudication, Column, Entry, Panel, Row, State, adjudication_of
+from .table import AccountRow, Adjudication, Column, Panel, State, TableCell, adjudication_of
 
 __all__ = [
     "NO_ICL",

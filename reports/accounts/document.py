@@ -6,7 +6,7 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 
 from .sentence import sentence
-from .table import Entry, Panel, adjudication_of
+from .table import Panel, TableCell, adjudication_of
 
 
 def adjudication_document(evidence: Sequence[Evidence]) -> dict[str, Json]:
@@ -33,7 +33,7 @@ def _table(panel: Panel) -> Json:
     }
 
 
-def _cell(entry: Entry) -> Json:
+def _cell(entry: TableCell) -> Json:
     return {
         "state": entry.state.value,
         "value": entry.value,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from iclgd_core.evidence.accounts import ACCOUNTS
 from iclgd_core.evidence.model_kinds import Kind, kind_of
 
-from .table import ENDS, Adjudication, Column, Entry, Panel, State
+from .table import ENDS, Adjudication, Column, Panel, State, TableCell
 from .words import agreement_text, closure_text, interval_text
 
 GD = "gd"
@@ -26,7 +26,7 @@ class Leader(NamedTuple):
 
     column: Column
     account: str
-    entry: Entry | None
+    entry: TableCell | None
     apart: bool
 
 
@@ -110,13 +110,13 @@ def _known(panel: Panel, kind: Kind, words: str) -> str:
     return f"on {_places_of(leaders, 'model')} {words}, {_gd(panel.cells(GD, (kind,)))}{nearest}"
 
 
-def _is_beyond(leader: Leader, gd: Entry | None) -> bool:
+def _is_beyond(leader: Leader, gd: TableCell | None) -> bool:
     """Return whether GD's interval does not reach the account that comes nearest."""
     value = None if leader.entry is None else leader.entry.value
     return leader.account != GD and value is not None and (gd is None or _top(gd) < value)
 
 
-def _gd(pairs: Sequence[tuple[Column, Entry]]) -> str:
+def _gd(pairs: Sequence[tuple[Column, TableCell]]) -> str:
     """Say how far full-batch GD goes, over these cells."""
     values = [entry for _, entry in pairs if entry.state is State.MEASURED]
     return f"full-batch GD goes {_range(values)}{WAY}" if values else "full-batch GD was not measured"
@@ -138,7 +138,7 @@ def _leaders(panel: Panel, kinds: Sequence[Kind], agreement: str) -> list[Leader
     return found
 
 
-def _top(entry: Entry) -> float:
+def _top(entry: TableCell) -> float:
     return max(x for x in (entry.value, entry.high) if x is not None)
 
 
@@ -193,7 +193,7 @@ def _controls(table: Adjudication) -> str:
     return "; ".join(parts + [f"on {_places(missing, 'model')} under test there is no ICL"] * bool(missing))
 
 
-def _range(entries: Sequence[Entry]) -> str:
+def _range(entries: Sequence[TableCell]) -> str:
     """Return one closure with its interval, or the least and the largest of several; empty where there is none."""
     values = sorted(entry.value for entry in entries if entry.value is not None)
     if not values:

@@ -7,7 +7,7 @@ from itertools import groupby
 from iclgd_core.evidence.record import Evidence
 
 from .sentence import brief, sentence
-from .table import Column, Entry, Panel, Row, State, adjudication_of
+from .table import AccountRow, Column, Panel, State, TableCell, adjudication_of
 from .words import agreement_text, interval_text, source_text, step_of, value_text
 
 MOST_COLUMNS = 48
@@ -100,12 +100,12 @@ def _table(panel: Panel) -> ShownTable:
     )
 
 
-def _row(row: Row, starts: Sequence[bool], notes: dict[str, str]) -> ShownRow:
+def _row(row: AccountRow, starts: Sequence[bool], notes: dict[str, str]) -> ShownRow:
     cells = tuple(_cell(entry, first, notes) for entry, first in zip(row.entries, starts, strict=False))
     return ShownRow(row.label, cells)
 
 
-def _cell(entry: Entry, starts: bool, notes: dict[str, str]) -> ShownCell:
+def _cell(entry: TableCell, starts: bool, notes: dict[str, str]) -> ShownCell:
     look = step_of(entry.value) if entry.state is State.MEASURED else entry.state.value.replace(" ", "-").lower()
     mark = notes[_cause(entry)] if entry.state is State.UNDEFINED else ""
     empty = entry.state in (State.NO_ICL, State.NOT_MEASURED)
@@ -116,6 +116,6 @@ def _group_of(column: Column) -> tuple[str, str]:
     return column.kind.value, agreement_text(column.agreement)
 
 
-def _cause(entry: Entry) -> str:
+def _cause(entry: TableCell) -> str:
     """Return the reason without its numbers, which follow a colon."""
     return entry.why.partition(": ")[0]

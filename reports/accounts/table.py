@@ -49,7 +49,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Entry:
+class TableCell:
     """What stands in one cell.
 
     Attributes:
@@ -69,12 +69,12 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Row:
+class AccountRow:
     """One account, a cell for each column."""
 
     account: str
     label: str
-    entries: tuple[Entry, ...]
+    entries: tuple[TableCell, ...]
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,9 @@ class Panel:
 
     agreement: str
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[AccountRow, ...]
 
-    def cells(self, account: str, kinds: Iterable[Kind]) -> list[tuple[Column, Entry]]:
+    def cells(self, account: str, kinds: Iterable[Kind]) -> list[tuple[Column, TableCell]]:
         """Return the cells of an account on the models of some kinds."""
         row = next((row for row in self.rows if row.account == account), None)
         pairs = [] if row is None else list(zip(self.columns, row.entries, strict=True))
@@ -142,7 +142,7 @@ def _panel(
     rows = []
     for account in _in_order({*here, *(ENDS if defined else ())}):
         entries = tuple(_entry(account, column, cells, no_icl, defined) for column in ordered)
-        rows.append(Row(account, ACCOUNTS.get(account, account), entries))
+        rows.append(AccountRow(account, ACCOUNTS.get(account, account), entries))
     return Panel(agreement, tuple(ordered), tuple(rows))
 
 
@@ -152,18 +152,18 @@ def _entry(
     cells: Mapping[Key, Cell],
     no_icl: Mapping[Place, str],
     defined: set[tuple[str, str, str]],
-) -> Entry:
+) -> TableCell:
     cell = cells.get((account, column.model, column.task, column.agreement))
     if account in ENDS and (column.model, column.task, column.agreement) in defined:
-        return Entry(State.DEFINITION, ENDS[account])
+        return TableCell(State.DEFINITION, ENDS[account])
     if cell is not None and cell.value is not None:
-        return Entry(State.MEASURED, cell.value, cell.low, cell.high, cell.n, cell.claim)
+        return TableCell(State.MEASURED, cell.value, cell.low, cell.high, cell.n, cell.claim)
     if cell is None and account in ENDS:
         cell = next((c for c in cells.values() if c.key[1:] == (column.model, column.task, column.agreement)), None)
     if cell is not None:
-        return Entry(State.UNDEFINED, n=cell.n, claim=cell.claim, why=cell.undefined)
+        return TableCell(State.UNDEFINED, n=cell.n, claim=cell.claim, why=cell.undefined)
     why = no_icl.get((column.model, column.task), "")
-    return Entry(State.NO_ICL, why=why) if why else Entry(State.NOT_MEASURED)
+    return TableCell(State.NO_ICL, why=why) if why else TableCell(State.NOT_MEASURED)
 
 
 def _in_order(accounts: Iterable[str]) -> list[str]:

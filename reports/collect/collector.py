@@ -18,7 +18,7 @@ AFTER_A_CRASH = "It was killed, or ran out of memory: fewer workers (-n) need le
 Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
 
 
-class Report(Protocol):
+class TestReport(Protocol):
     """What the collector reads of a test report."""
 
     @property
@@ -43,7 +43,7 @@ class Report(Protocol):
 
 
 @dataclass(frozen=True)
-class Row:
+class ClaimTest:
     """One claim test.
 
     Attributes:
@@ -75,7 +75,7 @@ class Collector:
         """Note the tests that were collected; workers name the same ones again and again."""
         self._expected.update(dict.fromkeys(node_ids))
 
-    def add(self, report: Report) -> None:
+    def add(self, report: TestReport) -> None:
         """Take in one report of one phase."""
         node_id = report.nodeid
         self._reported.add(node_id)
@@ -100,22 +100,22 @@ class Collector:
             if not before:
                 del self._found[self._keys[node_id]]
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[ClaimTest]:
         """Return one row for each claim test, those without evidence included."""
         recorded = {node_id for found in self._found.values() for node_id in found}
         rows = {key: self._row(found) for key, found in self._found.items()}
         for node_id in self._without(recorded):
-            row = Row(node_id, self._missing(node_id), recorded=False, failed=node_id in self._failed)
+            row = ClaimTest(node_id, self._missing(node_id), recorded=False, failed=node_id in self._failed)
             key = row.evidence.key
             rows[key] = _joined(rows[key], row) if key in rows else row
         return list(rows.values())
 
-    def _row(self, found: dict[str, Evidence]) -> Row:
+    def _row(self, found: dict[str, Evidence]) -> ClaimTest:
         node_ids = sorted(found)
         evidence = found[node_ids[0]]
         if len(node_ids) > 1:
             evidence = _of_several(evidence, ", ".join(node_ids))
-        return Row(node_ids[0], evidence, recorded=True, failed=any(n in self._failed for n in node_ids))
+        return ClaimTest(node_ids[0], evidence, recorded=True, failed=any(n in self._failed for n in node_ids))
 
     def _without(self, recorded: set[str]) -> Sequence[str]:
         """Claim tests without evidence: known as claims, or in the claims folder and of unknown kind."""
@@ -161,10 +161,10 @@ class Collector:
         return replace(_unreadable(node_id, ""), id=function, params=params)
 
 
-def _joined(first: Row, second: Row) -> Row:
+def _joined(first: ClaimTest, second: ClaimTest) -> ClaimTest:
     """Return one row for two tests with one identity, of which the second recorded nothing."""
     evidence = _of_several(first.evidence, f"{first.node_id}, {second.node_id}")
-    return Row(first.node_id, evidence, recorded=False, failed=first.failed or second.failed)
+    return ClaimTest(first.node_id, evidence, recorded=False, failed=first.failed or second.failed)
 
 
 def _of_several(evidence: Evidence, node_ids: str) -> Evidence:

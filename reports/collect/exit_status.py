@@ -21,7 +21,7 @@ from iclgd_core.evidence.model_kinds import is_control
 from iclgd_core.evidence.verdict import Verdict
 
 from ..compare import Comparison, Status
-from .collector import Row
+from .collector import ClaimTest
 
 OK, CLAIM_FAILED = 0, 1
 REGRESSION = 10
@@ -29,24 +29,24 @@ UNDECIDED = 11
 INCOMPLETE = 12
 
 
-def missed(row: Row) -> bool:
+def missed(row: ClaimTest) -> bool:
     """Return whether a test recorded a verdict, or an error, other than the one expected of it."""
     return row.recorded and row.evidence.verdict not in (row.evidence.expected, Verdict.NOT_RUN)
 
 
-def left_out(row: Row) -> bool:
+def left_out(row: ClaimTest) -> bool:
     """Return whether a claim was not run although a verdict is expected of it; a skip is no way past the gate."""
     return row.evidence.verdict is Verdict.NOT_RUN and row.evidence.expected is not Verdict.NOT_RUN
 
 
-def undecided(row: Row) -> bool:
+def undecided(row: ClaimTest) -> bool:
     """Return whether a verdict is inconclusive where it could have been another one."""
     return row.evidence.verdict is Verdict.INCONCLUSIVE and not is_control(row.evidence.model)
 
 
 def exit_status(
     pytest_status: int,
-    rows: Sequence[Row],
+    rows: Sequence[ClaimTest],
     written: bool = True,
     comparison: Comparison | None = None,
     strict: bool = False,

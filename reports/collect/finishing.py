@@ -13,7 +13,7 @@ from ..document.json_report import FILE_NAME, write
 from ..document.report import Report, document, report_of
 from ..document.report_directory import Written, write_report
 from ..document.saved import Saved
-from .collector import Row
+from .collector import ClaimTest
 from .exit_status import exit_status
 
 THIS_RUN = "this run"
@@ -37,7 +37,7 @@ class Finished:
 
 
 def finish(
-    rows: Sequence[Row],
+    rows: Sequence[ClaimTest],
     run: Mapping[str, Json],
     pytest_status: int,
     options: RunOptions,
@@ -70,6 +70,6 @@ def finish(
     return Finished(report, written, comparison, status)
 
 
-def _report(rows: Sequence[Row], run: Mapping[str, Json]) -> Report:
+def _report(rows: Sequence[ClaimTest], run: Mapping[str, Json]) -> Report:
     recorded = [row.recorded for row in rows]
     return report_of([row.evidence for row in rows], {**run, "complete": all(recorded)}, sum(recorded))

@@ -18,7 +18,7 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.safety.redaction import redact, redact_json
 
 from ..document.report import ReportError
-from .collector import Collector, Report, Row
+from .collector import ClaimTest, Collector, TestReport
 
 FILE_NAME = "evidence.jsonl"
 OLD_NAME = f"{FILE_NAME}.old"
@@ -45,7 +45,7 @@ class Journal:
             self._expected.update(new)
             self._write({"expected": list(new)})
 
-    def add(self, report: Report) -> None:
+    def add(self, report: TestReport) -> None:
         """Note one report, if it tells anything that the collector would want to know."""
         carried = [[name, value] for name, value in report.user_properties if name in (CLAIM, EVIDENCE)]
         if carried or report.failed:
@@ -81,7 +81,7 @@ class Line:
     user_properties: list[tuple[str, object]] = field(default_factory=list)
 
 
-def recover(directory: Path) -> tuple[list[Row], dict[str, Json]]:
+def recover(directory: Path) -> tuple[list[ClaimTest], dict[str, Json]]:
     """Return the rows and the header of the run that left a journal in `directory`.
 
     The last line may be cut where the run was killed while writing; it is left out.

@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from iclgd_core.evidence.expectations import Entry, Expectations, Key, default_verdict, expectation_key, text_of
+from iclgd_core.evidence.expectations import (
+    Expectations,
+    Key,
+    RegisteredVerdict,
+    default_verdict,
+    expectation_key,
+    text_of,
+)
 from iclgd_core.evidence.model_kinds import Kind, kind_of, names_in
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
@@ -34,9 +41,9 @@ class Proposal:
         own: names of models and tasks in new entries that the user gave, for the file to list.
     """
 
-    added: tuple[Entry, ...]
-    changed: tuple[tuple[Entry, Entry], ...]
-    dropped: tuple[Entry, ...]
+    added: tuple[RegisteredVerdict, ...]
+    changed: tuple[tuple[RegisteredVerdict, RegisteredVerdict], ...]
+    dropped: tuple[RegisteredVerdict, ...]
     left_out: tuple[Evidence, ...]
     papers: Mapping[Key, str]
     own: frozenset[str] = frozenset()
@@ -64,7 +71,7 @@ def propose(report: Report, registered: Expectations, why: str) -> Proposal:
             left_out.append(item)
             continue
         key = _key(item, _tier(report))
-        new = Entry(key[0], key[1], key[2], key[3], key[4], item.verdict, why)
+        new = RegisteredVerdict(key[0], key[1], key[2], key[3], key[4], item.verdict, why)
         old = registered.entries.get(key)
         if item.verdict is default_verdict(item.model):
             dropped += [] if old is None else [old]
@@ -76,7 +83,7 @@ def propose(report: Report, registered: Expectations, why: str) -> Proposal:
     return Proposal(tuple(added), tuple(changed), tuple(dropped), tuple(left_out), papers, _own(added, report))
 
 
-def _own(added: Sequence[Entry], report: Report) -> frozenset[str]:
+def _own(added: Sequence[RegisteredVerdict], report: Report) -> frozenset[str]:
     """Return the names in new entries that no other run need know: models of the user's, tasks of a file or class."""
     tasks = resolved_names(report.run, "tasks")
     of_tasks = {entry.task for entry in added} - set(tasks) if any(_is_file(task) for task in tasks) else set()
@@ -110,7 +117,7 @@ def obstacles(report: Report, registered: Expectations, in_checkout: bool) -> di
 
 def files_after(proposal: Proposal, registered: Expectations, directory: Path) -> dict[Path, str]:
     """Return the content of each file that changes, entries in their old order and new ones after them."""
-    files: dict[Path, list[Entry]] = {path: list(entries) for path, entries in registered.files.items()}
+    files: dict[Path, list[RegisteredVerdict]] = {path: list(entries) for path, entries in registered.files.items()}
     touched: set[Path] = set()
     news = {old.key: new for old, new in proposal.changed}
     gone = {entry.key for entry in proposal.dropped}
@@ -127,7 +134,7 @@ def files_after(proposal: Proposal, registered: Expectations, directory: Path) -
     return {path: text_of(files[path], own.get(path, ())) for path in sorted(touched)}
 
 
-def _home(entry: Entry, paper: str, registered: Expectations, directory: Path) -> Path:
+def _home(entry: RegisteredVerdict, paper: str, registered: Expectations, directory: Path) -> Path:
     """Return the file for a new entry: where its claim stands already, else that of the paper, else `accepted.json`."""
     for path, entries in registered.files.items():
         if any(other.id == entry.id for other in entries):
@@ -158,7 +165,7 @@ def words(proposal: Proposal) -> Sequence[str]:
     return lines
 
 
-def _name(entry: Entry) -> str:
+def _name(entry: RegisteredVerdict) -> str:
     params = ", ".join(f"{name}={value}" for name, value in entry.params)
     on = ", ".join(part for part in (entry.model, entry.task, entry.tier) if part)
     return f"{entry.id}{f' [{params}]' if params else ''} on {on}"

@@ -23,7 +23,7 @@ from iclgd_core.devices import (
     run_directory,
     usable,
 )
-from iclgd_core.devices.ledger import Entry, Ledger, Page, private_directory
+from iclgd_core.devices.ledger import Ledger, MemoryRequest, Page, private_directory
 from iclgd_core.devices.process import Process, this_process
 from iclgd_core.errors import StorageError
 from tests.waiting import HANG, Clock, until, until_killed
@@ -144,12 +144,12 @@ def test_the_ledger_is_the_sum_of_what_is_held(steps: list[tuple[bool, int]]) ->
 # Order and circles, decided by the page alone
 
 
-def waiting(ticket: int, pid: int, amount: int) -> Entry:
-    return Entry(ticket, pid, "", amount, f"p{pid}")
+def waiting(ticket: int, pid: int, amount: int) -> MemoryRequest:
+    return MemoryRequest(ticket, pid, "", amount, f"p{pid}")
 
 
-def granted(ticket: int, pid: int, amount: int) -> Entry:
-    return Entry(ticket, pid, "", amount, f"p{pid}", granted=True)
+def granted(ticket: int, pid: int, amount: int) -> MemoryRequest:
+    return MemoryRequest(ticket, pid, "", amount, f"p{pid}", granted=True)
 
 
 def test_holders_come_first_and_none_is_overtaken() -> None:
@@ -169,7 +169,7 @@ def test_holders_come_first_and_none_is_overtaken() -> None:
     ],
     ids=["circle", "one works on", "the first fits", "nobody holds", "empty", "a stranger waits"],
 )
-def test_a_circle_is_seen(entries: list[Entry], stuck: bool) -> None:
+def test_a_circle_is_seen(entries: list[MemoryRequest], stuck: bool) -> None:
     assert Page(100, 9, entries).is_stuck() is stuck
 
 
@@ -289,7 +289,7 @@ def test_two_that_each_want_more_do_not_wait_for_ever(tmp_path: Path, started: C
 def test_a_child_by_fork_gives_nothing_back(tmp_path: Path) -> None:
     with memory(tmp_path).lease(60, "parent") as held:
         entry = held._entries[0]
-        held._entries = [Entry(entry.ticket, entry.pid + 1, entry.start, entry.amount, entry.purpose, True)]
+        held._entries = [MemoryRequest(entry.ticket, entry.pid + 1, entry.start, entry.amount, entry.purpose, True)]
         held.release()
         assert page(tmp_path).held == 60
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from iclgd_core.evidence.expectations import Entry, Expectations, text_of
+from iclgd_core.evidence.expectations import Expectations, RegisteredVerdict, text_of
 from iclgd_core.evidence.registered_names import Known, near, strangers, wrong_params
 from iclgd_core.evidence.verdict import Verdict
 
@@ -19,7 +19,7 @@ SHOTS = [{"shots": "1", "scope": "labels"}, {"shots": "2", "scope": "vocabulary"
 def said(change: dict[str, str], own: tuple[str, ...] = (), known: Known = KNOWN) -> list[str]:
     """Return what is said of an entry that is known but for what changes."""
     fields = {"id": "S1", "model": "ginc-a", "task": "ginc-k3", "tier": "quick"} | change
-    entry = Entry(**fields, params=(), verdict=Verdict.REFUTED, why="seen")
+    entry = RegisteredVerdict(**fields, params=(), verdict=Verdict.REFUTED, why="seen")
     return strangers(Expectations({FILE: [entry]}, {FILE: own}), known)
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.plugin.project import Project
 from tests.text_models import save_text_model
 
-PLUGINS = ("options", "devices", "available", "selection", "judge", "bench", "arguments.plugin")
+PLUGINS = ("options", "devices", "available", "selection", "judge", "resources", "arguments.plugin")
 CONFTEST = f"pytest_plugins = {[f'fixtures.{name}' for name in PLUGINS] + ['reports.plugin']!r}\n"
 CLAIM = """
 @stated("D")

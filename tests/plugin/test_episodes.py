@@ -14,7 +14,7 @@ import pytest
 from tests.plugin.project import HEAD, ROOT
 from tests.text_models import save_text_model
 
-PLUGINS = ("options", "devices", "available", "selection", "judge", "bench", "arguments.plugin", "episodes")
+PLUGINS = ("options", "devices", "available", "selection", "judge", "resources", "arguments.plugin", "episodes")
 REPORTS = ("reports.plugin", "reports.progress", "reports.survival")
 CONFTEST = f"pytest_plugins = {[*(f'fixtures.{name}' for name in PLUGINS), *REPORTS]!r}\n"
 TASK = """

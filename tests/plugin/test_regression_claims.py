@@ -4,7 +4,7 @@ import pytest
 
 from tests.plugin.project import MODES, Project
 
-PLUGINS = ("options", "devices", "available", "selection", "judge", "bench", "arguments.plugin")
+PLUGINS = ("options", "devices", "available", "selection", "judge", "resources", "arguments.plugin")
 CONFTEST = f"pytest_plugins = {[f'fixtures.{name}' for name in PLUGINS] + ['reports.plugin', 'reports.survival']}"
 BODY = """
 from iclgd_core.stats import paired_greater

@@ -9,7 +9,7 @@ from iclgd_core.hub.versions import VersionError
 from tests.plugin.project import Project, no_traceback
 from tests.text_models import save_text_model
 
-PLUGINS = ("options", "devices", "available", "selection", "judge", "bench", "arguments.plugin")
+PLUGINS = ("options", "devices", "available", "selection", "judge", "resources", "arguments.plugin")
 CONFTEST = f"pytest_plugins = {[f'fixtures.{name}' for name in PLUGINS] + ['reports.plugin']!r}\n"
 TASK = """
 name = "mine"

@@ -7,7 +7,7 @@ from iclgd_core.models.pretrain.variants import DISTRIBUTIONS, TWINS
 from tests.plugin.project import Project
 from tests.waiting import HANG
 
-PLUGINS = ("options", "devices", "available", "selection", "judge", "bench", "arguments.plugin")
+PLUGINS = ("options", "devices", "available", "selection", "judge", "resources", "arguments.plugin")
 CONFTEST = f"pytest_plugins = {[f'fixtures.{name}' for name in PLUGINS] + ['reports.plugin']!r}\n"
 CLAIMS = """
 @stated("T", needs_icl=False)
@@ -51,7 +51,7 @@ def test_on_defaults_each_variant_and_each_size_is_a_subject(claims: Project) ->
 
 
 def test_of_another_model_the_pretraining_is_not_varied(claims: Project) -> None:
-    # in a process of its own: the lock that `fixtures.bench` holds while a test runs is one a process
+    # in a process of its own: the lock that `fixtures.resources` holds while a test runs is one a process
     asked = ("--iclgd-model=ginc-llama-57k", "-k", "not sized", "-p", "no:xdist")
     result = claims.pytester.runpytest_subprocess(*asked, timeout=HANG)
     assert claims.verdicts() == {"T": "not run", "D": "not run", "L": "supported"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from iclgd_core.evidence.expectations import Entry, Expectations, expectation_key, text_of
+from iclgd_core.evidence.expectations import Expectations, RegisteredVerdict, expectation_key, text_of
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
@@ -32,15 +32,15 @@ def item(verdict: Verdict, size: int = 1, id: str = "S1", model: str = "m", **mo
 
 def entry(
     verdict: Verdict, size: int = 1, id: str = "S1", model: str = "m", tier: str = "quick", why: str = "seen"
-) -> Entry:
-    return Entry(id, model, "ginc-k5", (("size", str(size)),), tier, verdict, why)
+) -> RegisteredVerdict:
+    return RegisteredVerdict(id, model, "ginc-k5", (("size", str(size)),), tier, verdict, why)
 
 
 def report(*items: Evidence, with_evidence: int | None = None, **header: Json) -> Report:
     return report_of(items, {**CLEAN, **header}, len(items) if with_evidence is None else with_evidence)
 
 
-def registered(*entries: Entry) -> Expectations:
+def registered(*entries: RegisteredVerdict) -> Expectations:
     return Expectations({Path("shen.json"): entries})
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from iclgd_core.evidence.channel import CLAIM, EVIDENCE
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.collect.collector import AFTER_A_CRASH, Collector, Row
+from reports.collect.collector import AFTER_A_CRASH, ClaimTest, Collector
 from tests.reports.strategies import found, recorded
 
 NODE = "claims/test_s1.py::test_one"
@@ -26,7 +26,7 @@ def carrying(name: str, item: Evidence, when: str = "call", nodeid: str = NODE) 
     return FakeReport(nodeid, when, user_properties=[(name, item.to_wire())])
 
 
-def rows(*reports: FakeReport, expect: tuple[str, ...] = ()) -> list[Row]:
+def rows(*reports: FakeReport, expect: tuple[str, ...] = ()) -> list[ClaimTest]:
     collector = Collector()
     collector.expect(expect)
     for report in reports:

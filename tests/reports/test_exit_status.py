@@ -5,15 +5,15 @@ import pytest
 from iclgd_core.evidence.model_kinds import is_control
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.models.embedded import UNTRAINED
-from reports.collect.collector import Row
+from reports.collect.collector import ClaimTest
 from reports.collect.exit_status import exit_status
 from reports.compare import Change, Comparison, Difference
 from tests.reports.strategies import recorded
 
 
-def row(verdict: Verdict, recorded_it: bool = True, model: str = "ginc-llama-794k", met: bool = False) -> Row:
+def row(verdict: Verdict, recorded_it: bool = True, model: str = "ginc-llama-794k", met: bool = False) -> ClaimTest:
     expected = verdict if met else Verdict.SUPPORTED
-    return Row("claims/x", recorded(verdict=verdict, model=model, expected=expected), recorded_it, failed=False)
+    return ClaimTest("claims/x", recorded(verdict=verdict, model=model, expected=expected), recorded_it, failed=False)
 
 
 def against(*changes: Change) -> Comparison:
@@ -54,7 +54,7 @@ SAME, WORSE, OTHER = against(Change.SAME), against(Change.WORSE), against(Change
         (6, [WRONG], True, 6),
     ],
 )
-def test_without_baseline(status: int, rows: list[Row], written: bool, expected: int) -> None:
+def test_without_baseline(status: int, rows: list[ClaimTest], written: bool, expected: int) -> None:
     assert exit_status(status, rows, written) == expected
 
 
@@ -82,7 +82,7 @@ def test_without_baseline(status: int, rows: list[Row], written: bool, expected:
     ],
 )
 def test_with_baseline_and_strict(
-    status: int, rows: list[Row], comparison: Comparison | None, strict: bool, expected: int
+    status: int, rows: list[ClaimTest], comparison: Comparison | None, strict: bool, expected: int
 ) -> None:
     assert exit_status(status, rows, comparison=comparison, strict=strict) == expected
 

@@ -19,7 +19,7 @@ from iclgd_core.tasks import get_task
 from iclgd_core.tasks.relabelled import RelabelledTask
 from iclgd_core.tasks.text import TextSettings
 from iclgd_core.tasks.text.linear_digits import COLUMNS, INPUTS, TEMPLATES, LinearDigits, answer_variance, answers
-from iclgd_core.tasks.text.rows import Row
+from iclgd_core.tasks.text.rows import Example
 from iclgd_core.tasks.text.strict_table import TaskFileError
 from iclgd_core.tasks.text.task_file import checked_name
 from iclgd_core.tasks.text.text_episode import TextEpisode
@@ -101,7 +101,12 @@ def test_demonstrations_do_not_depend_on_the_queries() -> None:
 
 
 BY_HAND = TextEpisode(
-    TASK.name, COLUMNS, 0, "tuning", (Row("a", ("3", "7"), 4), Row("b", ("12", "0"), 9)), (Row("c", ("29", "5"), 0),)
+    TASK.name,
+    COLUMNS,
+    0,
+    "tuning",
+    (Example("a", ("3", "7"), 4), Example("b", ("12", "0"), 9)),
+    (Example("c", ("29", "5"), 0),),
 )
 PROMPTS = {
     "plain": "Input: 3 7\nOutput:4\nInput: 12 0\nOutput:9\nInput: 29 5\nOutput:",

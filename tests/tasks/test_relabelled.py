@@ -6,7 +6,7 @@ import pytest
 from iclgd_core.errors import NotRunError, UnknownNameError
 from iclgd_core.tasks import Episode, GincTask
 from iclgd_core.tasks.relabelled import DRAWS, RelabelledTask, UnlabelledTask
-from iclgd_core.tasks.text.rows import Columns, Row
+from iclgd_core.tasks.text.rows import Columns, Example
 from iclgd_core.tasks.text.text_episode import TextEpisode
 from tests.tiny_models import tiny_model, tiny_task
 
@@ -64,7 +64,7 @@ def test_tasks_are_equal_where_their_episodes_are() -> None:
 
 
 def test_a_text_episode_is_relabelled_by_class() -> None:
-    rows = tuple(Row(f"train/{i}", (f"text {i}",), i % 3) for i in range(60))
+    rows = tuple(Example(f"train/{i}", (f"text {i}",), i % 3) for i in range(60))
     drawn = TextEpisode("set", Columns(("text",), "label", ("a", "b", "c")), 0, "evaluation", rows, rows[:4])
 
     class Task:

@@ -26,7 +26,7 @@ from iclgd_core.models.architectures.finding import Place, find_layers, find_nam
 from iclgd_core.models.language.readout import at_least_float32
 
 Form = Literal["paper", "code"]
-FORMS: tuple[Form, ...] = ("paper", "code")
+READINGS: tuple[Form, ...] = ("paper", "code")
 """The loss as the paper prints it, and as its published code computes it."""
 
 
@@ -92,8 +92,8 @@ def layer_logits(
 
     In the code's form the last layer's are the model's logits.
     """
-    if form not in FORMS:
-        raise UnknownNameError("form of the layer-causal loss", form, FORMS)
+    if form not in READINGS:
+        raise UnknownNameError("form of the layer-causal loss", form, READINGS)
     layers = layer_paths(module)
     inside = tuple(f"{paths.layer}." for paths in layers)
     own = {**dict(module.named_parameters()), **parameters}

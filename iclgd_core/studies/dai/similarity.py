@@ -29,7 +29,7 @@ from iclgd_core.studies.dai.layers import LayerFigure, layer_study
 
 Floats = NDArray[np.float64]
 
-FORMS = ("normalised", "raw")
+NORMALISATIONS = ("normalised", "raw")
 """SimAOU of h / |h| (arXiv 2212.10559, as coded) and of h itself (arXiv 2311.07772)."""
 
 BASELINES = ("uniform", "centred", "same-length")
@@ -97,7 +97,7 @@ def _of_outputs(icl: Recorded, none: Recorded, tuned: Recorded, rng: np.random.G
     uniform, direction = rng.random(h_zs.shape), unit(rng.standard_normal(h_zs.shape))
     h_random = h_zs + direction * np.linalg.norm(h_ft - h_zs, axis=-1, keepdims=True)
     out = {}
-    for form in FORMS:
+    for form in NORMALISATIONS:
         normalise = form == "normalised"
         update = unit(h_icl) - unit(h_zs) if normalise else h_icl - h_zs
         out[f"sim-aou/{form}"] = sim_aou(h_icl, h_zs, h_ft, normalise).mean(-1)

@@ -13,7 +13,7 @@ PAIRS = 1000
 SIZES = (1.0, 3.0, 10.0)
 """Squared length of an update, in squared lengths of what it is added to; 3 is the paper's example."""
 
-FORMS = ("normalised", "raw")
+NORMALISATIONS = ("normalised", "raw")
 
 
 def artefact_study(size: float, form: str, seed: int = 0) -> Study:
@@ -21,7 +21,7 @@ def artefact_study(size: float, form: str, seed: int = 0) -> Study:
 
     Args:
         size: squared length of the updates.
-        form: one of FORMS.
+        form: one of NORMALISATIONS.
         seed: of the draws.
 
     Returns:

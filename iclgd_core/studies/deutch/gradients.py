@@ -13,7 +13,7 @@ from iclgd_core.studies.points import sampled
 Floats = NDArray[np.float64]
 
 OBJECTIVES = ("lm", "layer-causal", "layer-causal-code")
-FORMS = OBJECTIVES[1:]
+LAYER_CAUSAL = OBJECTIVES[1:]
 EPISODES = 24
 
 
@@ -22,7 +22,7 @@ def gradient_study(lab: Lab, form: str) -> Study:
 
     Args:
         lab: the laboratory.
-        form: one of FORMS.
+        form: one of LAYER_CAUSAL.
 
     Returns:
         Of layer-causal and plain GD on the same tokens: "cosine" of the two updates of one pass to first order in the
@@ -36,7 +36,7 @@ def gradient_study(lab: Lab, form: str) -> Study:
     drawn = lab.episodes("evaluation", n)
     orders = np.tile(np.arange(SHOTS), (n, 1, 1))
     settings: Key = {"shots": SHOTS, "objectives": list(OBJECTIVES)}
-    work = lab.training(drawn, orders, "sgd1", "kv", FORMS[0])
+    work = lab.training(drawn, orders, "sgd1", "kv", LAYER_CAUSAL[0])
 
     def compute() -> dict[str, NDArray[np.generic]]:
         found = layer_gradients(lab.model, drawn, SHOTS, OBJECTIVES)

@@ -8,7 +8,7 @@ from iclgd_core.studies.dai.fine_tuning import fine_tuning
 from iclgd_core.studies.dai.similarity import similarity_study
 from iclgd_core.studies.deutch.compared import EPISODES, compared_figure, compared_study
 
-FORMS = ("layer-causal", "layer-causal-code")
+LAYER_CAUSAL = ("layer-causal", "layer-causal-code")
 
 RATES = ("own", "plain")
 """Learning rate of layer-causal GD: the most accurate for itself, or that of plain GD (the paper's)."""
@@ -30,7 +30,7 @@ def layer_causal_study(lab: Lab, form: str, metric: str, rate: str = "own") -> S
 
     Args:
         lab: the laboratory.
-        form: one of FORMS.
+        form: one of LAYER_CAUSAL.
         metric: one of compared.METRICS.
         rate: one of RATES.
 

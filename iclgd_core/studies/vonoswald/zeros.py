@@ -7,7 +7,7 @@ import torch
 from iclgd_core.models.regression.constructed import step
 from iclgd_core.models.regression.linear_attention import Layer, LinearSelfAttention
 
-FORMS = ("W_K", "W_Q", "W_V dense W0", "W_V with W0 = 0", "P")
+MATRICES = ("W_K", "W_Q", "W_V dense W0", "W_V with W0 = 0", "P")
 
 
 def required_zeros(form: str, inputs: int, outputs: int) -> float:
@@ -16,7 +16,7 @@ def required_zeros(form: str, inputs: int, outputs: int) -> float:
         W_K, W_Q: 1 - d / D^2;  W_V: 1 - (Ny d + Ny) / D^2, with W0 = 0: 1 - Ny / D^2;  P: 1 - D / D^2
 
     Args:
-        form: one of FORMS.
+        form: one of MATRICES.
         inputs: d.
         outputs: Ny.
 
@@ -50,7 +50,7 @@ def model_zeros(form: str, model: LinearSelfAttention) -> dict[str, float]:
     that holds W0, (Ny, d); all other entries are the model's.
 
     Args:
-        form: one of FORMS.
+        form: one of MATRICES.
         model: any linear self-attention.
     """
     shares = {}

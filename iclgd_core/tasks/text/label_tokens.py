@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from iclgd_core.errors import VocabularyError
 from iclgd_core.tasks.prompts import Reader
-from iclgd_core.tasks.text.rows import Columns, Row
+from iclgd_core.tasks.text.rows import Columns, Example
 from iclgd_core.tasks.text.template import Template
 from iclgd_core.tasks.text.tokens import first_id, token_ids
 
@@ -27,7 +27,7 @@ class LabelTokens:
     tail: tuple[int, ...] = ()
 
 
-def label_tokens(template: Template, columns: Columns, rows: Sequence[Row], reader: Reader) -> LabelTokens:
+def label_tokens(template: Template, columns: Columns, rows: Sequence[Example], reader: Reader) -> LabelTokens:
     """Return the token of each label behind the zero-shot prompts of some rows.
 
     The prompt and the prompt with each label are tokenised as whole texts; the ids of the first must begin those of the
@@ -136,7 +136,7 @@ def _check_words(template: Template, labels: LabelTokens, reader: Reader) -> Non
             )
 
 
-def works(template: Template, columns: Columns, rows: Sequence[Row], reader: Reader) -> bool:
+def works(template: Template, columns: Columns, rows: Sequence[Example], reader: Reader) -> bool:
     """Return whether a tokenizer tells the labels of a template apart."""
     try:
         first_id(reader)
@@ -147,7 +147,7 @@ def works(template: Template, columns: Columns, rows: Sequence[Row], reader: Rea
 
 
 def choose(
-    template: Template, others: Sequence[Template], columns: Columns, rows: Sequence[Row], reader: Reader
+    template: Template, others: Sequence[Template], columns: Columns, rows: Sequence[Example], reader: Reader
 ) -> LabelTokens:
     """Return the label tokens of a template; where it does not work, name those of the task's templates that do.
 

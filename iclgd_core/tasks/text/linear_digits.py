@@ -11,7 +11,7 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.seeds import stream
 from iclgd_core.tasks.prompts import Reader, check_context
 from iclgd_core.tasks.text.label_tokens import choose
-from iclgd_core.tasks.text.rows import Columns, Row
+from iclgd_core.tasks.text.rows import Columns, Example
 from iclgd_core.tasks.text.sampling import MOST_DEMONSTRATIONS
 from iclgd_core.tasks.text.template import Template
 from iclgd_core.tasks.text.text_episode import TextEpisode
@@ -184,6 +184,6 @@ class LinearDigits:
         }
 
 
-def _row(x: Ints, y: int) -> Row:
+def _row(x: Ints, y: int) -> Example:
     first, second = map(str, x.tolist())
-    return Row(f"{first} {second}", (first, second), y)
+    return Example(f"{first} {second}", (first, second), y)

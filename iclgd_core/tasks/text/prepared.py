@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from iclgd_core.evidence.plain import Json
 from iclgd_core.seeds import stream
-from iclgd_core.tasks.text.rows import Row, Split, TextDataError
+from iclgd_core.tasks.text.rows import Example, Split, TextDataError
 from iclgd_core.tasks.text.source import Source
 
 
@@ -25,8 +25,8 @@ class Prepared:
         record: where the rows came from, and how many were left out why.
     """
 
-    train: tuple[Row, ...]
-    held_out: tuple[Row, ...]
+    train: tuple[Example, ...]
+    held_out: tuple[Example, ...]
     record: dict[str, Json]
 
     @cached_property
@@ -83,7 +83,7 @@ def prepared(source: Source, data: Path | None, max_words: int | None) -> Prepar
     return Prepared(tuple(kept), tuple(free), record)
 
 
-def _by_class(rows: Iterable[Row], source: Source) -> dict[str, int]:
+def _by_class(rows: Iterable[Example], source: Source) -> dict[str, int]:
     """Return how many rows each class has, also those that have none."""
     counts = Counter(row.label for row in rows)
     return {name: counts[number] for number, name in enumerate(source.columns.classes)}
@@ -102,7 +102,7 @@ def _check_classes(of_class: Mapping[str, Mapping[str, int]], task: str, limit: 
             )
 
 
-def _short(split: Split, max_words: int | None, counts: dict[str, Json]) -> list[Row]:
+def _short(split: Split, max_words: int | None, counts: dict[str, Json]) -> list[Example]:
     if max_words is None:
         return list(split.rows)
     rows = [row for row in split.rows if sum(len(field.split()) for field in row.fields) <= max_words]
@@ -110,7 +110,7 @@ def _short(split: Split, max_words: int | None, counts: dict[str, Json]) -> list
     return rows
 
 
-def _distinct(rows: Iterable[Row], seen: set[tuple[str, ...]]) -> list[Row]:
+def _distinct(rows: Iterable[Example], seen: set[tuple[str, ...]]) -> list[Example]:
     """Return the rows whose fields were not seen before, and remember them."""
     out = []
     for row in rows:

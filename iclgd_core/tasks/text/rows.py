@@ -18,7 +18,7 @@ class TextDataError(IclgdError):
 
 
 @dataclass(frozen=True)
-class Row:
+class Example:
     """One example.
 
     Attributes:
@@ -90,7 +90,7 @@ class Split:
     """
 
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[Example, ...]
     unlabelled: int = 0
 
 
@@ -107,7 +107,7 @@ def checked(table: Mapping[str, Sequence[object]], columns: Columns, split: str,
         TextDataError: a text that is empty or no text, a label out of range or with two readings, or no labelled row.
     """
     texts = [table[column] for column in columns.fields]
-    rows: list[Row] = []
+    rows: list[Example] = []
     unlabelled = 0
     for number, value in enumerate(table[columns.label]):
         label = _label(value, columns, f"{origin}: row {number}")
@@ -118,7 +118,7 @@ def checked(table: Mapping[str, Sequence[object]], columns: Columns, split: str,
             _text(text[number], f"{origin}: row {number}, column {column!r}")
             for column, text in zip(columns.fields, texts, strict=True)
         )
-        rows.append(Row(f"{split}/{number}", fields, label))
+        rows.append(Example(f"{split}/{number}", fields, label))
     if not rows:
         found = f"all {unlabelled} rows have label {UNLABELLED}, that is, none" if unlabelled else "it has no rows"
         raise TextDataError(f"{origin}: split {split!r} cannot be used: {found}. Give a split with labels.")

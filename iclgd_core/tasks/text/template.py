@@ -7,7 +7,7 @@ from string import Formatter
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.plain import Json
-from iclgd_core.tasks.text.rows import Columns, Row
+from iclgd_core.tasks.text.rows import Columns, Example
 
 
 @dataclass(frozen=True)
@@ -85,16 +85,16 @@ class Template:
                 f"{', '.join(columns.classes)}."
             )
 
-    def written(self, columns: Columns, row: Row) -> str:
+    def written(self, columns: Columns, row: Example) -> str:
         """Return a row as text up to its label."""
         values = dict(zip(columns.fields, row.fields, strict=True))
         return "".join(literal + (values[column] if column is not None else "") for literal, column in self._parts)
 
-    def label(self, row: Row) -> str:
+    def label(self, row: Example) -> str:
         """Return the label of a row as it is written, with the space before it where there is one."""
         return self.before + self.words[row.label]
 
-    def head(self, columns: Columns, demonstrations: Sequence[Row]) -> str:
+    def head(self, columns: Columns, demonstrations: Sequence[Example]) -> str:
         """Return the text of a prompt up to its query: the instruction and the demonstrations."""
         shown = (self.written(columns, row) + self.label(row) + self.after + self.separator for row in demonstrations)
         return self.instruction + "".join(shown)

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
-from iclgd_core.tasks.text.rows import Columns, Row
+from iclgd_core.tasks.text.rows import Columns, Example
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +25,8 @@ class TextEpisode:
     columns: Columns
     index: int
     split: str
-    demonstrations: tuple[Row, ...]
-    queries: tuple[Row, ...]
+    demonstrations: tuple[Example, ...]
+    queries: tuple[Example, ...]
 
     @property
     def row_ids(self) -> tuple[str, ...]:

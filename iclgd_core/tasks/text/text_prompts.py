@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from iclgd_core.errors import VocabularyError
 from iclgd_core.tasks.prompts import Prompt, Reader, check_pool
 from iclgd_core.tasks.text.label_tokens import LabelTokens
-from iclgd_core.tasks.text.rows import Row
+from iclgd_core.tasks.text.rows import Example
 from iclgd_core.tasks.text.shared_head import behind_head
 from iclgd_core.tasks.text.template import Template
 from iclgd_core.tasks.text.text_episode import TextEpisode
@@ -110,10 +110,10 @@ class TextPrompts:
         ids = token_ids(self.reader, [self.text(order, int(np.argmax(alone)))])[0]
         return len(finished(self.reader, ids, self.labels.tail).ids)
 
-    def _chosen(self, order: Ints) -> tuple[Row, ...]:
+    def _chosen(self, order: Ints) -> tuple[Example, ...]:
         return tuple(self.episode.demonstrations[int(index)] for index in order)
 
-    def _tokens(self, rows: Sequence[Row]) -> Ints:
+    def _tokens(self, rows: Sequence[Example]) -> Ints:
         return np.array([self.labels.tokens[row.label] for row in rows], dtype=np.int64)
 
     @cached_property
@@ -125,7 +125,7 @@ class TextPrompts:
         """Token ids of each query's text alone: what most prompts end with, whatever stands before."""
         return token_ids(self.reader, self._query_texts)
 
-    def _behind(self, demonstrations: Sequence[Row]) -> list[Prompt]:
+    def _behind(self, demonstrations: Sequence[Example]) -> list[Prompt]:
         """Write every query behind some demonstrations."""
         head = self.template.head(self.episode.columns, demonstrations)
         ids = behind_head(self.reader, head, self._query_texts, self._query_ids)

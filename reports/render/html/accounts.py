@@ -21,7 +21,7 @@ FEW = 0.5
 
 
 @dataclass(frozen=True)
-class Row:
+class ShownAccount:
     """One account, with a cell for each column."""
 
     label: str
@@ -42,7 +42,7 @@ class Block:
     title: str
     groups: tuple[Group, ...]
     heads: tuple[Head, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ShownAccount, ...]
     notes: tuple[tuple[str, str], ...]
     empty: tuple[str, ...]
 
@@ -79,7 +79,7 @@ def _is_learnt(cell: ShownCell) -> bool:
 
 
 def _block(table: ShownTable, kinds: Sequence[Group], columns: Sequence[int], title: str) -> Block:
-    rows = [Row(row.label, tuple(row.cells[i] for i in columns)) for row in table.rows]
+    rows = [ShownAccount(row.label, tuple(row.cells[i] for i in columns)) for row in table.rows]
     held = tuple(row for row in rows if any(not cell.empty for cell in row.cells))
     grouped = [(key, list(found)) for key, found in groupby(columns, lambda i: (kinds[i].name, kinds[i].agreement))]
     starts = {found[0] for _, found in grouped}

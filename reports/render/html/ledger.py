@@ -13,7 +13,7 @@ MOST_NAMED = 12
 
 
 @dataclass(frozen=True)
-class Entry:
+class Unjudged:
     """What did not run, or could not be judged, for one reason.
 
     Attributes:
@@ -29,7 +29,7 @@ class Entry:
     named: tuple[str, ...]
 
 
-def ledger(evidence: Sequence[Evidence]) -> list[Entry]:
+def ledger(evidence: Sequence[Evidence]) -> list[Unjudged]:
     """Return the entries: errors first, then what did not run, then what could not be judged on its numbers."""
     groups: dict[tuple[Verdict, str], list[Evidence]] = {}
     for item in evidence:
@@ -37,7 +37,7 @@ def ledger(evidence: Sequence[Evidence]) -> list[Entry]:
             groups.setdefault((item.verdict or Verdict.ERROR, item.reason), []).append(item)
     order = (Verdict.ERROR, Verdict.NOT_RUN, *Verdict)
     entries = [
-        Entry(
+        Unjudged(
             verdict=verdict,
             reason=reason or "no reason was recorded",
             claims=tuple(dict.fromkeys(item.id for item in items)),

@@ -21,7 +21,7 @@ MOST_ROWS = 16
 
 
 @dataclass(frozen=True)
-class Row:
+class ClaimRow:
     """One claim: its verdict over the models under test, then a cell a column; `why` says of an empty cell why."""
 
     id: str
@@ -42,7 +42,7 @@ class Matrix:
     """
 
     heads: tuple[tuple[str, str], ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ClaimRow, ...]
     more: int
     over_the_run: str
 
@@ -76,7 +76,7 @@ def _head(model: str, found: Sequence[Sequence[FamilyVerdict]]) -> tuple[str, st
     return model, tasks.pop() if len(tasks) == 1 else ""
 
 
-def _row(claim: ClaimVerdict, families: Sequence[FamilyVerdict], heads: dict[str, tuple[str, str]]) -> Row:
+def _row(claim: ClaimVerdict, families: Sequence[FamilyVerdict], heads: dict[str, tuple[str, str]]) -> ClaimRow:
     cells: dict[str, list[Finding]] = {model: [] for model in heads}
     for family in families:
         column = family.model if family.model in heads else ELSEWHERE
@@ -84,7 +84,7 @@ def _row(claim: ClaimVerdict, families: Sequence[FamilyVerdict], heads: dict[str
     elsewhere = list(dict.fromkeys(family.model for family in families if family.model))
     reasons = dict.fromkeys(family.reason for family in claim.families if not _is_placed(family) and family.reason)
     why = next(iter(reasons), "") or (f"measured on {listed(elsewhere)}" if elsewhere else "")
-    return Row(
+    return ClaimRow(
         claim.id, claim.brief, claim.verdict, tuple(map(tuple, cells.values())), f"not run here: {why}".rstrip(": ")
     )
 

@@ -8,7 +8,7 @@ from torch.func import functional_call, grad, vmap
 from transformers import PreTrainedModel
 
 from iclgd_core.errors import ModelError, UnknownNameError
-from iclgd_core.learners.gd.layer_causal import FORMS, Form, layer_causal_loss, layer_logits, layer_paths
+from iclgd_core.learners.gd.layer_causal import READINGS, Form, layer_causal_loss, layer_logits, layer_paths
 from tests.models.architectures.toys import LAYERS, MASKED, TOYS, VOCABULARY, toy_model
 from tests.tiny_models import ARCHITECTURES, tiny_model
 
@@ -83,7 +83,7 @@ def by_hand(weights: Weights, ids: torch.Tensor, form: Form, layers: int, heads:
     return total
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", READINGS)
 def test_loss_and_gradient_are_those_of_the_formula(form: Form) -> None:
     module, ids = tiny(), tokens(2, 7)
     weights = weights_of(module)
@@ -96,7 +96,7 @@ def test_loss_and_gradient_are_those_of_the_formula(form: Form) -> None:
         torch.testing.assert_close(gradient, torch.zeros_like(gradient) if own is None else own, rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", READINGS)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_no_layer_feels_those_above_it(architecture: str, form: Form) -> None:
     module, ids = tiny(architecture), tokens(2, 6)
@@ -125,7 +125,7 @@ def test_plain_gradient_descent_does_feel_the_layers_above() -> None:
     assert float((grad(loss)(moved)[name] - grad(loss)(weights)[name]).abs().max()) > 1e-6
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", READINGS)
 def test_what_gets_a_gradient(form: Form) -> None:
     module, ids = tiny(), tokens(1, 6)
     gradients = grad(loss_of(module, form, ids))(weights_of(module))
@@ -135,7 +135,7 @@ def test_what_gets_a_gradient(form: Form) -> None:
     assert felt == (attention if form == "paper" else inside)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", READINGS)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_replicas_get_the_gradients_that_each_gets_alone(architecture: str, form: Form) -> None:
     module, ids = tiny(architecture, layers=2), tokens(6, 8).reshape(3, 2, 8)
@@ -153,7 +153,7 @@ def test_replicas_get_the_gradients_that_each_gets_alone(architecture: str, form
             torch.testing.assert_close(together[name][i], gradient, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", READINGS)
 def test_padding_counts_for_nothing(form: Form) -> None:
     module, ids = tiny(), tokens(1, 8)
     mask = torch.tensor([[1, 1, 1, 1, 1, 0, 0, 0]])

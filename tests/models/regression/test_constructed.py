@@ -24,7 +24,7 @@ from iclgd_core.studies.vonoswald.exactness import (
     over_orders,
     with_query_as_key,
 )
-from iclgd_core.studies.vonoswald.zeros import FORMS, counted_zeros, model_zeros, required_zeros
+from iclgd_core.studies.vonoswald.zeros import MATRICES, counted_zeros, model_zeros, required_zeros
 from iclgd_core.tasks.regression.uniform import LINEAR, UniformLinear
 
 
@@ -79,13 +79,13 @@ def test_layers_that_curve_inputs_are_gd_plus_plus(
     np.testing.assert_allclose(model.predict(e.xs, e.ys, e.xq), expected, atol=1e-12)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", MATRICES)
 @pytest.mark.parametrize(("inputs", "outputs"), [(10, 1), (3, 3), (5, 2)])
 def test_zeros_are_counted_as_required(form: str, inputs: int, outputs: int) -> None:
     assert counted_zeros(form, inputs, outputs) == pytest.approx(required_zeros(form, inputs, outputs), abs=1e-15)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", MATRICES)
 @pytest.mark.parametrize("at", [(0, 1), (10, 10)])
 def test_a_wrong_entry_of_the_model_is_counted(form: str, at: tuple[int, int]) -> None:
     """An entry that should be zero and is not, or the other way round, in any layer."""

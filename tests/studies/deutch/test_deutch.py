@@ -20,7 +20,7 @@ from iclgd_core.studies.dai.similarity import similarity_study
 from iclgd_core.studies.deutch import gradients as deutch_gradients
 from iclgd_core.studies.deutch import similarity as deutch_similarity
 from iclgd_core.studies.deutch import untrained as deutch_untrained
-from iclgd_core.studies.deutch.artefact import FORMS as ARTEFACT_FORMS
+from iclgd_core.studies.deutch.artefact import NORMALISATIONS as ARTEFACT_FORMS
 from iclgd_core.studies.deutch.artefact import SIZES, artefact_study
 from iclgd_core.studies.deutch.compared import METRICS, compared_figure, compared_study
 from iclgd_core.studies.deutch.gradients import gradient_study
@@ -139,7 +139,7 @@ def test_untrained_twins_are_held_against_the_trained_model(
 
 def test_gradients_by_form(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deutch_gradients, "EPISODES", 2)
-    printed, coded = (gradient_study(lab, form) for form in deutch_gradients.FORMS)
+    printed, coded = (gradient_study(lab, form) for form in deutch_gradients.LAYER_CAUSAL)
     for study in (printed, coded):
         assert study["cosine"].shape == study["log10 of the norm ratio"].shape == (2,)
         assert [len(curve.points) for curve in study.curves] == [3, 3]

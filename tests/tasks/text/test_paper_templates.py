@@ -9,7 +9,7 @@ from iclgd_core.tasks.text import text_task, text_task_names
 from iclgd_core.tasks.text.label_tokens import choose
 from iclgd_core.tasks.text.paper_sets import PAPER_SETS
 from iclgd_core.tasks.text.paper_templates import PAPER_TEMPLATES
-from iclgd_core.tasks.text.rows import Row
+from iclgd_core.tasks.text.rows import Example
 from iclgd_core.tasks.text.text_episode import TextEpisode
 from iclgd_core.tasks.text.text_prompts import TextPrompts
 from tests.tasks.text.tiny_tokenizers import byte_level, reader
@@ -94,7 +94,7 @@ def test_prompt_is_the_published_one(name: str, template: str) -> None:
     columns = PAPER_SETS[name].columns
     fields = [("A.", "a")[: len(columns.fields)], ("B.", "b")[: len(columns.fields)]]
     last = len(columns.classes) - 1
-    rows = [Row("train/0", fields[0], last), Row("test/0", fields[1], 0)]
+    rows = [Example("train/0", fields[0], last), Example("test/0", fields[1], 0)]
     chosen = next(one for one in PAPER_TEMPLATES[name] if one.name == template)
     tiny = reader(byte_level())
     prompts = TextPrompts(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from iclgd_core.tasks.text.rows import Columns, Row, TextDataError, checked
+from iclgd_core.tasks.text.rows import Columns, Example, TextDataError, checked
 
 COLUMNS = Columns(("premise", "hypothesis"), "label", ("yes", "no"))
 
@@ -14,7 +14,7 @@ def table(**changed: list[object]) -> dict[str, list[object]]:
 
 def test_rows_are_numbered_stripped_and_labelled() -> None:
     split = checked(table(), COLUMNS, "train", "t.jsonl")
-    assert split.rows == (Row("train/0", ("a", "c"), 0), Row("train/1", ("b", "d"), 1))
+    assert split.rows == (Example("train/0", ("a", "c"), 0), Example("train/1", ("b", "d"), 1))
     assert split.unlabelled == 0
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from iclgd_core.errors import SettingsError
-from iclgd_core.tasks.text.rows import Columns, Row
+from iclgd_core.tasks.text.rows import Columns, Example
 from iclgd_core.tasks.text.template import Template
 from tests.tasks.text.rows_made_here import COLUMNS, PLAIN
 
-ROW = Row("train/0", ("{text} {0}",), 1)
+ROW = Example("train/0", ("{text} {0}",), 1)
 
 
 def test_a_text_with_braces_is_only_text() -> None:
@@ -21,14 +21,14 @@ def test_doubled_braces_are_braces() -> None:
 
 def test_the_head_has_the_instruction_once() -> None:
     template = Template("t", "{text}:", ("a", "b", "c"), "Sort these.\n", " / ", ".")
-    rows = [Row("train/0", ("x",), 0), Row("train/1", ("y",), 2)]
+    rows = [Example("train/0", ("x",), 0), Example("train/1", ("y",), 2)]
     assert template.head(COLUMNS, rows) == "Sort these.\nx: a. / y: c. / "
     assert template.head(COLUMNS, ()) == "Sort these.\n"
 
 
 def test_a_label_behind_no_space() -> None:
     template = Template("t", "{text}=", ("4", "5", "6"), before="")
-    assert template.head(COLUMNS, [Row("train/0", ("x",), 2)]) == "x=6\n"
+    assert template.head(COLUMNS, [Example("train/0", ("x",), 2)]) == "x=6\n"
     assert template.record(COLUMNS)["before a label"] == "nothing"
     with pytest.raises(SettingsError, match="' - ' before a label is not allowed; allowed: one space or nothing"):
         Template("t", "{text}=", ("4", "5"), before=" - ")

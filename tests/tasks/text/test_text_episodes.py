@@ -9,7 +9,7 @@ import pytest
 
 from iclgd_core.errors import ContextError, SettingsError, UnknownNameError, VocabularyError
 from iclgd_core.tasks.text import TextDataError, TextTask, longest_prompt
-from iclgd_core.tasks.text.rows import Row
+from iclgd_core.tasks.text.rows import Example
 from iclgd_core.tasks.text.sampling import Sampling
 from tests.tasks.text.rows_made_here import PLAIN, source, tickets, write
 from tests.tasks.text.tiny_tokenizers import byte_level, reader
@@ -25,7 +25,7 @@ def task(folder: Path) -> TextTask:
     return TextTask(source(), (PLAIN,), data=folder)
 
 
-def texts(rows: tuple[Row, ...]) -> set[tuple[str, ...]]:
+def texts(rows: tuple[Example, ...]) -> set[tuple[str, ...]]:
     return {row.fields for row in rows}
 
 

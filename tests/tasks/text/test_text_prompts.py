@@ -13,7 +13,7 @@ from iclgd_core.errors import ContextError, VocabularyError
 from iclgd_core.tasks.prompts import EpisodePrompts, Reader
 from iclgd_core.tasks.text.first_tokens import first_tokens
 from iclgd_core.tasks.text.label_tokens import LabelTokens, choose
-from iclgd_core.tasks.text.rows import Columns, Row
+from iclgd_core.tasks.text.rows import Columns, Example
 from iclgd_core.tasks.text.template import Template
 from iclgd_core.tasks.text.text_episode import TextEpisode
 from iclgd_core.tasks.text.text_prompts import TextPrompts, longest_prompt
@@ -31,8 +31,8 @@ READERS = {
 }
 
 
-def rows(split: str, texts: list[str]) -> tuple[Row, ...]:
-    return tuple(Row(f"{split}/{n}", (text,), n % 2) for n, text in enumerate(texts))
+def rows(split: str, texts: list[str]) -> tuple[Example, ...]:
+    return tuple(Example(f"{split}/{n}", (text,), n % 2) for n, text in enumerate(texts))
 
 
 def episode(shown: list[str], asked: list[str]) -> TextEpisode:
@@ -306,8 +306,8 @@ def test_a_label_whose_token_depends_on_the_text_is_refused() -> None:
         choose(bare, (bare,), COLUMNS, [row("a"), row("b")], to)
 
 
-def row(text: str) -> Row:
-    return Row("test/0", (text,), 0)
+def row(text: str) -> Example:
+    return Example("test/0", (text,), 0)
 
 
 def test_text_behind_a_label_that_changes_it_is_refused() -> None:

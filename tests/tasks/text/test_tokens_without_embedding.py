@@ -8,7 +8,7 @@ import pytest
 from iclgd_core.errors import VocabularyError
 from iclgd_core.tasks.prompts import Reader, check_embedded
 from iclgd_core.tasks.text.label_tokens import choose, works
-from iclgd_core.tasks.text.rows import Columns, Row
+from iclgd_core.tasks.text.rows import Columns, Example
 from iclgd_core.tasks.text.template import Template
 from iclgd_core.tasks.text.text_episode import TextEpisode
 from iclgd_core.tasks.text.text_prompts import TextPrompts
@@ -17,8 +17,8 @@ from tests.tasks.text.tiny_tokenizers import byte_level, llama_like, reader, uni
 COLUMNS = Columns(("text",), "label", ("neg", "pos"))
 TEMPLATE = Template("dai", "Review: {text} Sentiment:", ("Negative", "Positive"))
 OTHER = Template("other", "Review: {text} Sentiment:", ("True", "False"))
-SHOWN = (Row("train/0", ("the film is good",), 1), Row("train/1", ("it is bad",), 0))
-ASKED = (Row("test/0", ("so great a film",), 1),)
+SHOWN = (Example("train/0", ("the film is good",), 1), Example("train/1", ("it is bad",), 0))
+ASKED = (Example("test/0", ("so great a film",), 1),)
 READERS = {
     "byte level": reader(byte_level(), bos=True),
     "unigram": reader(unigram(), bos=True),

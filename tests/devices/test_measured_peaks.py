@@ -17,7 +17,7 @@ from iclgd_core.devices import (
     situation_of,
     skeleton,
 )
-from iclgd_core.devices.calibration import HIGHEST, KEPT, LOWEST
+from iclgd_core.devices.measured_peaks import HIGHEST, KEPT, LOWEST
 from tests.devices.conftest import tiny_config
 from tests.learners.live_bytes import LiveBytes
 

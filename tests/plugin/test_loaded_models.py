@@ -1,6 +1,6 @@
 """The models that a process has in memory: small ones stay, of large ones there is one at a time."""
 
-from fixtures.shelf import Shelf
+from fixtures.loaded_models import LoadedModels
 from iclgd_core.models.language.adapter import CausalModel
 from tests.tiny_models import encoded, episodes, predicted, tiny_model
 
@@ -20,7 +20,7 @@ class Loader:
 
 def test_small_models_stay_loaded() -> None:
     load = Loader()
-    models = Shelf(load, 100_000)
+    models = LoadedModels(load, 100_000)
     first, second = models.model("a"), models.model("b")
     models.drop()
     assert models.model("a") is first
@@ -31,7 +31,7 @@ def test_small_models_stay_loaded() -> None:
 
 def test_a_large_model_takes_the_place_of_another_and_comes_back() -> None:
     load = Loader()
-    models = Shelf(load, 1000)
+    models = LoadedModels(load, 1000)
     a, b = models.model("a"), models.model("b")
     assert load.loaded == ["a", "b"]
     assert a.digest == tiny_model(seed=0).digest != b.digest, "known without the weights"
@@ -46,7 +46,7 @@ def test_a_large_model_takes_the_place_of_another_and_comes_back() -> None:
 
 def test_what_is_dropped_is_fetched_again() -> None:
     load = Loader()
-    models = Shelf(load, 1000)
+    models = LoadedModels(load, 1000)
     module = models.model("a").module
     assert models.model("a").module is module
     models.drop()

@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from fixtures import bench
-from fixtures.bench import Bench
+from fixtures import resources
+from fixtures.resources import Resources
 from iclgd_core.devices import InsufficientMemoryError, OutOfMemoryError
 from tests.plugin.project import Project
 from tests.tiny_models import tiny_model
 
-PLUGINS = 'pytest_plugins = ["fixtures.options", "fixtures.devices", "fixtures.available", "fixtures.bench"]'
+PLUGINS = 'pytest_plugins = ["fixtures.options", "fixtures.devices", "fixtures.available", "fixtures.resources"]'
 
 
-def made(project: Project, *arguments: str) -> Bench:
+def made(project: Project, *arguments: str) -> Resources:
     project.pytester.makeconftest(PLUGINS)
-    return Bench(project.pytester.parseconfigure(*arguments))
+    return Resources(project.pytester.parseconfigure(*arguments))
 
 
 @pytest.fixture
@@ -68,6 +68,6 @@ def test_memory_that_runs_out_while_loading_says_how_much_is_needed(
     def exhausted(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("injected")
 
-    monkeypatch.setattr(bench, "load_model", exhausted)
+    monkeypatch.setattr(resources, "load_model", exhausted)
     with pytest.raises(OutOfMemoryError, match=r"its weights take about \d"):
         made(project).model(str(folder))

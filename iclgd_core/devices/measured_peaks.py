@@ -54,7 +54,7 @@ def situation_of(shape: Skeleton, work: Workload, device: str) -> Situation:
     return Situation(config_digest(shape.module.config), kind, device.partition(":")[0], str(shape.module.dtype))
 
 
-class Calibration:
+class MeasuredPeaks:
     """Ratios of measured to estimated growth of memory, one JSON file a situation."""
 
     def __init__(self, directory: Path) -> None:

@@ -15,12 +15,23 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 
+NO_ENTRY_POINT = "-p no:iclgd"
+"""Keeps the installed project's entry point, which loads all plugins where a run has claims, out of nested runs."""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nested_runs_choose_their_plugins() -> Iterator[None]:
-    """Keep the installed project's entry point, which loads all plugins where a run has claims, out of nested runs."""
+    """Hold for nested runs in processes of their own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTEST_ADDOPTS", "-p no:iclgd")
+        patch.setenv("PYTEST_ADDOPTS", NO_ENTRY_POINT)
         yield
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Hold for pytester's runs: it drops the variable of the run around it."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", NO_ENTRY_POINT)
+    return pytester
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from fixtures.loaded_models import LoadedModels
-from iclgd_core.devices import Calibration, DeviceMemory, LeasedRoom, OutOfMemoryError
+from iclgd_core.devices import DeviceMemory, LeasedRoom, MeasuredPeaks, OutOfMemoryError
 from iclgd_core.devices.peak import Peak
 from iclgd_core.lab import Lab, measuring
 from iclgd_core.lab.store import Store
@@ -41,7 +41,7 @@ def large(folder: Path, patch: pytest.MonkeyPatch) -> tuple[Lab, LeasedRoom]:
     patch.setattr(measuring, "LARGE", 1000)
     held = LoadedModels(lambda _: tiny_model(), 1000)
     memory = DeviceMemory(folder / "leases", "cpu", lambda: 2**32)
-    room = LeasedRoom("cpu", memory, Calibration(folder / "memory"), held.drop)
+    room = LeasedRoom("cpu", memory, MeasuredPeaks(folder / "memory"), held.drop)
     return Lab(held.model("tiny"), tiny_task(), TIER, 0, Store(folder / "large"), room=room), room
 
 

@@ -26,7 +26,6 @@ from iclgd_core.devices.skeleton import Skeleton, config_digest, skeleton
 from iclgd_core.devices.visible import visible_devices
 
 __all__ = [
-    "Calibration",
     "DeadlockError",
     "DeviceMemory",
     "Estimate",
@@ -34,6 +33,7 @@ __all__ = [
     "InsufficientMemoryError",
     "Lease",
     "LeasedRoom",
+    "MeasuredPeaks",
     "NumberFormat",
     "OutOfMemoryError",
     "Peak",

@@ -20,7 +20,7 @@ With E bytes a number, T = rows x tokens of one forward pass, and L layers:
     total        weights + ratio x 1.1 x (the rest) + context, the rest at least gradients + optimizer + snapshot
 
 Weights, gradients, optimizer and snapshot are exact. The others leave out what a kernel takes for itself; a ratio
-measured on the same model (see `Calibration`) corrects them.
+measured on the same model (see `MeasuredPeaks`) corrects them.
 """
 
 from dataclasses import dataclass
@@ -135,7 +135,7 @@ def estimate(shape: Skeleton, work: Workload, device: str, ratio: float = 1.0) -
         shape: of the model, in the number format of its weights.
         work: what shall be done.
         device: `cpu` or a CUDA device.
-        ratio: from `Calibration.ratio`; 1 where nothing was measured yet.
+        ratio: from `MeasuredPeaks.ratio`; 1 where nothing was measured yet.
     """
     weights, context = shape.weight_bytes, CUDA_CONTEXT if device.startswith("cuda") else 0
     if work.kind == "load":

@@ -6,13 +6,13 @@ from .table import AccountRow, Adjudication, Column, Panel, State, TableCell, ad
 
 __all__ = [
     "NO_ICL",
+    "AccountRow",
     "Adjudication",
     "Cell",
     "Column",
-    "Entry",
     "Panel",
-    "Row",
     "State",
+    "TableCell",
     "adjudication_of",
     "cells_of",
     "sentence",

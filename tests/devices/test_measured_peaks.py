@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from iclgd_core.devices import (
-    Calibration,
+    MeasuredPeaks,
     Situation,
     Workload,
     config_digest,
@@ -26,15 +26,15 @@ SITUATION = Situation("d" * 64, "gd whole sgd", "cpu", "float32")
 
 
 def test_nothing_measured_changes_nothing(tmp_path: Path) -> None:
-    assert Calibration(tmp_path / "memory").ratio(SITUATION) == 1.0
+    assert MeasuredPeaks(tmp_path / "memory").ratio(SITUATION) == 1.0
     assert not (tmp_path / "memory").exists()
 
 
 def test_the_largest_remembered_ratio_counts(tmp_path: Path) -> None:
-    store = Calibration(tmp_path / "memory")
+    store = MeasuredPeaks(tmp_path / "memory")
     store.record(SITUATION, 100, 150)
     store.record(SITUATION, 100, 120)
-    assert Calibration(tmp_path / "memory").ratio(SITUATION) == 1.5
+    assert MeasuredPeaks(tmp_path / "memory").ratio(SITUATION) == 1.5
     for _ in range(KEPT - 1):
         store.record(SITUATION, 100, 80)
     assert store.ratio(SITUATION) == 1.2
@@ -44,13 +44,13 @@ def test_the_largest_remembered_ratio_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("field", ["model", "kind", "device", "dtype"])
 def test_another_situation_is_another_ratio(tmp_path: Path, field: str) -> None:
-    store = Calibration(tmp_path)
+    store = MeasuredPeaks(tmp_path)
     store.record(SITUATION, 100, 150)
     assert store.ratio(Situation(**(SITUATION.__dict__ | {field: "other"}))) == 1.0
 
 
 def test_another_version_of_torch_is_another_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Calibration(tmp_path)
+    store = MeasuredPeaks(tmp_path)
     store.record(SITUATION, 100, 150)
     monkeypatch.setattr(torch, "__version__", "99.0")
     assert store.ratio(SITUATION) == 1.0
@@ -58,7 +58,7 @@ def test_another_version_of_torch_is_another_ratio(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.parametrize(("measured", "ratio"), [(1, LOWEST), (10**9, HIGHEST), (0, 1.0), (-5, 1.0)])
 def test_what_cannot_be_is_cut_or_left_out(tmp_path: Path, measured: int, ratio: float) -> None:
-    store = Calibration(tmp_path)
+    store = MeasuredPeaks(tmp_path)
     store.record(SITUATION, 100, measured)
     assert store.ratio(SITUATION) == ratio
 
@@ -68,7 +68,7 @@ def test_what_cannot_be_is_cut_or_left_out(tmp_path: Path, measured: int, ratio:
     ["", "{", "[]", '{"schema": 0}', '{"schema": 1, "key": {}, "ratios": [9]}', "null"],
 )
 def test_a_damaged_file_counts_for_nothing_and_is_written_anew(tmp_path: Path, content: str) -> None:
-    store = Calibration(tmp_path)
+    store = MeasuredPeaks(tmp_path)
     store.record(SITUATION, 100, 150)
     (file,) = tmp_path.glob("*.json")
     file.write_text(content)
@@ -79,7 +79,7 @@ def test_a_damaged_file_counts_for_nothing_and_is_written_anew(tmp_path: Path, c
 
 @pytest.mark.parametrize("ratio", ["NaN", "Infinity", '"x"', "null"])
 def test_numbers_that_are_none_count_for_nothing(tmp_path: Path, ratio: str) -> None:
-    store = Calibration(tmp_path)
+    store = MeasuredPeaks(tmp_path)
     store.record(SITUATION, 100, 150)
     (file,) = tmp_path.glob("*.json")
     file.write_text(json.dumps({"schema": 1, "key": SITUATION.key(), "ratios": ["?"]}).replace('"?"', ratio))
@@ -88,14 +88,15 @@ def test_numbers_that_are_none_count_for_nothing(tmp_path: Path, ratio: str) -> 
 
 def test_a_directory_that_cannot_be_written_costs_the_correction_alone(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    store = Calibration(tmp_path / "file" / "memory")
+    store = MeasuredPeaks(tmp_path / "file" / "memory")
     store.record(SITUATION, 100, 150)
     assert store.ratio(SITUATION) == 1.0
 
 
 def test_no_peak_is_lost_among_writers(tmp_path: Path) -> None:
     threads = [
-        threading.Thread(target=lambda i=i: Calibration(tmp_path).record(SITUATION, 100, 100 + i)) for i in range(KEPT)
+        threading.Thread(target=lambda i=i: MeasuredPeaks(tmp_path).record(SITUATION, 100, 100 + i))
+        for i in range(KEPT)
     ]
     for thread in threads:
         thread.start()
@@ -138,7 +139,7 @@ def test_a_real_measurement_changes_the_next_estimate(tmp_path: Path) -> None:
     config = tiny_config(hidden_size=256, intermediate_size=1024, num_hidden_layers=4, max_position_embeddings=512)
     shape, work = skeleton(config, torch.float32), Workload("gd", 8, 512)
     situation = Situation(config_digest(config), work.kind, "cpu", "float32")
-    store = Calibration(tmp_path)
+    store = MeasuredPeaks(tmp_path)
     before = estimate(shape, work, "cpu", store.ratio(situation))
 
     module = type(shape.module)(config).train(False)

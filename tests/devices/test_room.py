@@ -11,10 +11,10 @@ from typing import cast
 import pytest
 
 from iclgd_core.devices import (
-    Calibration,
     DeviceMemory,
     InsufficientMemoryError,
     LeasedRoom,
+    MeasuredPeaks,
     Workload,
     estimate,
     skeleton,
@@ -54,7 +54,7 @@ class Dropped:
 
 def room(folder: Path, capacity: int, drop: Dropped, turn: float = 0.0) -> tuple[LeasedRoom, DeviceMemory]:
     memory = DeviceMemory(folder / f"{capacity}", "cpu", lambda: capacity)
-    return LeasedRoom("cpu", memory, Calibration(folder / "calibration"), drop, turn=turn), memory
+    return LeasedRoom("cpu", memory, MeasuredPeaks(folder / "calibration"), drop, turn=turn), memory
 
 
 def waiting(folder: Path, amount: int) -> "subprocess.Popen[str]":

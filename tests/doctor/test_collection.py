@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.commands.doctor import CLAIMS, DOCTOR
+from fixtures.commands.doctor import DOCTOR
 from fixtures.doctor import diagnosis
 from fixtures.doctor.network import Hub
 from iclgd_core.safety.command import run_commands
+from iclgd_core.suite import FOLDER
 from tests.waiting import HANG
 
+CLAIMS = FOLDER / "claims"
 OWN = """
 from iclgd_core.evidence.claim import Source, claim
 from iclgd_core.evidence.needs import Needs, Training

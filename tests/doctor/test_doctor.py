@@ -13,7 +13,7 @@ from rich.console import Console
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
 
-from fixtures.commands.doctor import CLAIMS, DOCTOR
+from fixtures.commands.doctor import DOCTOR
 from fixtures.doctor import diagnosis, hardware, network, software
 from fixtures.doctor.hardware import Device, device_of_run
 from fixtures.doctor.network import Hub, ask_hub
@@ -23,8 +23,10 @@ from fixtures.doctor.subject import Described
 from iclgd_core.errors import SettingsError
 from iclgd_core.models.embedded import MODELS_DIR
 from iclgd_core.safety.command import run_commands
+from iclgd_core.suite import FOLDER
 from tests.devices.conftest import Smi
 
+CLAIMS = FOLDER / "claims"
 TOKEN = "hf_" + "PlantedTokenThatNobodyMaySee12345"
 OFFLINE = Hub(False, False, "not asked: HF_HUB_OFFLINE is set")
 

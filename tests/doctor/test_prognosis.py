@@ -16,7 +16,7 @@ from fixtures.doctor.hardware import Device
 from fixtures.doctor.needs import needs_of
 from fixtures.doctor.subject import ASSUMED, SHOTS, Lengths, describe, lengths
 from fixtures.kinds import limited_to
-from iclgd_core.devices import Calibration
+from iclgd_core.devices import MeasuredPeaks
 from iclgd_core.errors import IclgdError
 from iclgd_core.evidence.claim import claim_of
 from iclgd_core.hub import NotCachedError
@@ -171,7 +171,7 @@ def test_times_are_shown(seconds: float, text: str) -> None:
 
 def test_memory_of_gd_by_what_it_predicts(tmp_path: Path) -> None:
     described, tier = describe("ginc-llama-794k", may_ask=False), TIERS["quick"]
-    device, calibration = Device("cpu", 1, 2**34), Calibration(tmp_path)
+    device, calibration = Device("cpu", 1, 2**34), MeasuredPeaks(tmp_path)
     needs = needs_of(described, Lengths(52, 4, 600), tier, device, "", calibration, ABOUT_LANGUAGE)
     by_name = {need.what: need for need in needs.needs}
     whole, causal = (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.commands.doctor import CLAIMS, DOCTOR
+from fixtures.commands.doctor import DOCTOR
 from fixtures.commands.prefetch import PREFETCH
 from fixtures.doctor import diagnosis
 from fixtures.doctor.network import Hub
@@ -13,7 +13,9 @@ from fixtures.doctor.regression import KINDS, by_kind
 from iclgd_core.errors import ModelError
 from iclgd_core.models.regression.registry import REGRESSION_MODELS
 from iclgd_core.safety.command import run_commands
+from iclgd_core.suite import FOLDER
 
+CLAIMS = FOLDER / "claims"
 OFFLINE = Hub(False, False, "not asked: HF_HUB_OFFLINE is set")
 GENERAL = ("Software", "Hardware", "Folders", "Hugging Face Hub")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.option_list import OPTIONS
-from fixtures.option_page import options_markdown
+from tests.option_page import options_markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (
@@ -23,7 +23,7 @@ PLACEHOLDER = re.compile(r"claims/mine|/(PAPER|NAME)\b")
 
 def test_options_are_those_of_the_table() -> None:
     page = (ROOT / "docs/options.md").read_text(encoding="utf-8")
-    assert page == options_markdown(), "write fixtures.option_page.options_markdown() to docs/options.md"
+    assert page == options_markdown(), "write tests.option_page.options_markdown() to docs/options.md"
     assert all(f"`{option.flag}" in page for option in OPTIONS)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iclgd_core.models.architectures import ENTRIES
-from iclgd_core.models.architectures.document import document
+from tests.models.architectures.document import document
 from tests.models.architectures.toys import TOYS, toy_config
 from tests.reports.golden import VARIABLE, WRITE
 

@@ -204,15 +204,15 @@ def _claim_verdict(families: Sequence[FamilyVerdict]) -> ClaimVerdict:
     known = tuple(family for family in families if is_known_gd(family.model))
     tested = tuple(family for family in families if not is_control(family.model) and not is_known_gd(family.model))
     judged = tested or known or controls
-    told = judged[0].members[0]
+    first = judged[0].members[0]
     items = [item for family in judged for item in _deciding(family.members)]
     return ClaimVerdict(
-        id=told.id,
-        brief=told.brief or told.statement,
-        statement=told.statement,
-        paper=told.paper,
-        where=told.where,
-        combines=told.combines,
+        id=first.id,
+        brief=first.brief or first.statement,
+        statement=first.statement,
+        paper=first.paper,
+        where=first.where,
+        combines=first.combines,
         verdict=_over_models([family.verdict for family in judged]),
         families=judged,
         known=known if judged is tested else (),

@@ -4,7 +4,7 @@ What takes long says what it does and how many of its steps are done; who runs i
 
     >>> seen = []
     >>> with observed(lambda *said: seen.append(said)):
-    ...     list(told("ab", "letters"))
+    ...     list(with_progress("ab", "letters"))
     ['a', 'b']
     >>> seen
     [('letters', 0, 2), ('letters', 1, 2), ('letters', 2, 2)]
@@ -62,7 +62,7 @@ def tell(what: str, done: int = 0, total: int = 0) -> None:
         observer(what, done, total)
 
 
-def told(items: Sequence[T], what: str) -> Iterator[T]:
+def with_progress(items: Sequence[T], what: str) -> Iterator[T]:
     """Yield the items and tell how many are done; of a single one nothing is told."""
     total = len(items)
     for i, item in enumerate(items):

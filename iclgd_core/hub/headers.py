@@ -113,17 +113,17 @@ def check_sizes(config: Mapping[str, Json], headers: Headers, where: str) -> Non
         if _NO_SIZE.search(key):
             continue
         if key in _LABELS:
-            most, told = MOST_LABELS, f"a model holds {MOST_LABELS:,} labels at most"
+            most, reason = MOST_LABELS, f"a model holds {MOST_LABELS:,} labels at most"
         elif _LENGTH.search(key):
-            most, told = MOST_TOKENS, f"a context of at most {MOST_TOKENS:,} tokens can hold a prompt"
+            most, reason = MOST_TOKENS, f"a context of at most {MOST_TOKENS:,} tokens can hold a prompt"
         elif _LAYERS.search(key):
-            most, told = headers.tensors, f"its weight files hold {headers.tensors:,} tensors"
+            most, reason = headers.tensors, f"its weight files hold {headers.tensors:,} tensors"
         else:
-            most, told = headers.elements, f"its weight files hold {headers.elements:,} numbers"
+            most, reason = headers.elements, f"its weight files hold {headers.elements:,} numbers"
         if value > most or (key in _DEPTHS and value < 1):
             shown = value if value < 10**30 else "10**30 or more"
             raise ModelError(
-                f"{where} cannot be read: config.json says {key[:80]} = {shown}, but {told}. Save the model again."
+                f"{where} cannot be read: config.json says {key[:80]} = {shown}, but {reason}. Save the model again."
             )
 
 

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from iclgd_core.errors import NotRunError
-from iclgd_core.evidence.progress import told
+from iclgd_core.evidence.progress import with_progress
 from iclgd_core.models.language.adapter import CausalModel
 from iclgd_core.models.language.kept_keys import kept_argument, kept_by
 from iclgd_core.models.language.readout import at_least_float32, readout_at
@@ -51,7 +51,7 @@ def sample_paths(
     draws = uniforms.reshape(-1, length)
     drawn, chances = np.zeros_like(draws), np.zeros_like(draws)
     ids, cache = torch.from_numpy(prompts).to(device), None
-    for t in told(range(length), "outcomes of paths"):
+    for t in with_progress(range(length), "outcomes of paths"):
         logits, cache = _last(module, ids, cache)
         if t == 0:
             logits = logits.repeat_interleave(paths, dim=0)

@@ -184,8 +184,8 @@ def _in_words(claims: Sequence[ClaimVerdict]) -> str:
     briefs = [claim.families[0].members[0].brief for claim in claims]
     if not all(brief.startswith("ICL ") for brief in briefs):
         return _each(claims)
-    told = [f"{brief.removeprefix('ICL ')} ({claim.id})" for brief, claim in zip(briefs, claims, strict=True)]
-    return f"it {', and '.join(told)}"
+    parts = [f"{brief.removeprefix('ICL ')} ({claim.id})" for brief, claim in zip(briefs, claims, strict=True)]
+    return f"it {', and '.join(parts)}"
 
 
 def _each(claims: Sequence[ClaimVerdict]) -> str:

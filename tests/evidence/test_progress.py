@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from iclgd_core.evidence.progress import Steps, observed, tell, told
+from iclgd_core.evidence.progress import Steps, observed, tell, with_progress
 from iclgd_core.lab.store import Store
 from iclgd_core.learners import Schedule, get_optimizer, in_context
 from iclgd_core.learners.gd.gradient_descent import gradient_descent
@@ -25,7 +25,7 @@ def heard(said: Said, what: str) -> list[int]:
 
 def test_without_an_observer_nothing_is_said() -> None:
     tell("a thing", 1, 2)
-    assert list(told("ab", "letters")) == ["a", "b"]
+    assert list(with_progress("ab", "letters")) == ["a", "b"]
 
 
 def test_an_observer_hears_what_is_told_within_its_context_alone() -> None:
@@ -45,7 +45,7 @@ def test_an_observer_hears_what_is_told_within_its_context_alone() -> None:
 def test_a_single_item_is_no_progress(items: str, steps: Sequence[int]) -> None:
     said: Said = []
     with observed(lambda *one: said.append(one)):
-        assert list(told(items, "letters")) == list(items)
+        assert list(with_progress(items, "letters")) == list(items)
     assert heard(said, "letters") == steps
 
 

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch.func import grad, vmap
 
-from iclgd_core.evidence.progress import told
+from iclgd_core.evidence.progress import with_progress
 from iclgd_core.learners.gd.objectives import check_objective, sequence_loss, sequences
 from iclgd_core.models.architectures.finding import Place
 from iclgd_core.models.language.adapter import CausalModel
@@ -67,7 +67,7 @@ def layer_gradients(
         check_objective(objective, model.masked, model.spread)
     order = np.arange(shots)
     norms, inner = [], []
-    for episode in told(episodes, "episodes"):
+    for episode in with_progress(episodes, "episodes"):
         texts = sequences(episode.examples(order), episode.targets(order))
         taken = [_gradients(model, objective, texts) for objective in objectives]
         norms.append([torch.stack([layer.norm(dim=1) for layer in own], dim=1).tolist() for own in taken])

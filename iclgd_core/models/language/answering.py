@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from iclgd_core.devices.out_of_memory import free_cached_memory, is_out_of_memory
-from iclgd_core.evidence.progress import told
+from iclgd_core.evidence.progress import with_progress
 from iclgd_core.models.language.kept_keys import kept_argument, kept_by
 from iclgd_core.models.language.placement import first_device
 from iclgd_core.models.language.predictions import LogProbs, TopLogProbs, concatenated, read_out
@@ -69,7 +69,7 @@ def answer(
     prompts = [prompt for group in groups for prompt in group]
     shared = [common_prefix(group) if reuse else 0 for group in groups]
     done: list[tuple[tuple[int, ...], LogProbs]] = []
-    for batch in told(list(batches(prompts, shared, per)), "forward passes"):
+    for batch in with_progress(list(batches(prompts, shared, per)), "forward passes"):
         done += _answer_batch(module, prompts, batch, labels, masked)
     rows = np.concatenate([np.array(rows) for rows, _ in done])
     out = concatenated([log_probs for _, log_probs in done])[np.argsort(rows, kind="stable")]

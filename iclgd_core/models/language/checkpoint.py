@@ -81,13 +81,13 @@ def loaded(kind: Any, folder: Path | None, **settings: Any) -> tuple[PreTrainedM
 @contextmanager
 def _quietly() -> Iterator[None]:
     """Keep transformers from printing a table of weights, and a bar, while it loads."""
-    told, bar = logging.getLogger("transformers.modeling_utils"), is_progress_bar_enabled()
-    before, told.disabled = told.disabled, True
+    logger, bar = logging.getLogger("transformers.modeling_utils"), is_progress_bar_enabled()
+    before, logger.disabled = logger.disabled, True
     disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        told.disabled = before
+        logger.disabled = before
         if bar:
             enable_progress_bar()  # type: ignore[no-untyped-call]
 

@@ -185,8 +185,8 @@ def failure(folder: Path, devices: int, status: int) -> ShardedError:
 def _said(folder: Path) -> str:
     """Return the end of the child's log, as the end of a sentence."""
     lines = (folder / LOG).read_text(errors="replace").splitlines()
-    told = [plain(line) for line in lines if line.strip(" *=-")][-TAIL:]
-    return "; the end of its log:\n  " + "\n  ".join(told) + "\n" if told else "; it wrote nothing."
+    shown = [plain(line) for line in lines if line.strip(" *=-")][-TAIL:]
+    return "; the end of its log:\n  " + "\n  ".join(shown) + "\n" if shown else "; it wrote nothing."
 
 
 def plain(text: str, longest: int = 300) -> str:

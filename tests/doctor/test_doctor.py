@@ -230,7 +230,7 @@ def test_a_hub_that_is_not_there_is_a_note(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 77)
     hub = ask_hub()
     assert (hub.asked, hub.answers) == (True, False)
-    assert .message.startswith("no answer within 77 s: ConnectError")
+    assert hub.message.startswith("no answer within 77 s: ConnectError")
     assert network.network(hub).works
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from iclgd_core.errors import IclgdError
-from iclgd_core.evidence.correction import adjudicate
-from iclgd_core.evidence.in_words import account
+from iclgd_core.evidence.correction import with_verdicts
+from iclgd_core.evidence.in_words import described
 from iclgd_core.evidence.run_options import RunOptions
 
 from .collect import hooks
@@ -128,14 +128,14 @@ class ClaimsReporter:
         return result
 
     def _finish(self, session: pytest.Session, pytest_status: int) -> None:
-        """Adjudicate, fail what is not as expected, write the report, set the exit status."""
+        """Decide the verdicts, fail what is not as expected, write the report, set the exit status."""
         rows = self._collector.rows()
         if not rows:
             empty = pytest_status == OK and self._claims_folder
             session.exitstatus = INCOMPLETE if empty else session.exitstatus
             self._closing.empty = empty or pytest_status == pytest.ExitCode.NO_TESTS_COLLECTED
             return
-        evidence = adjudicate([row.evidence for row in rows])
+        evidence = with_verdicts([row.evidence for row in rows])
         rows = [replace(row, evidence=item) for row, item in zip(rows, evidence, strict=True)]
         count = self._deselected.count
         run = header(self._config.rootpath, self._started, self._workers, self._options)
@@ -164,7 +164,7 @@ class ClaimsReporter:
             location=(row.node_id.split("::")[0], None, row.node_id.split("::", 1)[-1]),
             keywords={},
             outcome="failed",
-            longrepr=plain_lines(account(row.evidence, verdicts)),
+            longrepr=plain_lines(described(row.evidence, verdicts)),
             when="call",
         )
         self._turning = True

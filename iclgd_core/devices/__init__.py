@@ -3,7 +3,7 @@
 import iclgd_core.safety.without_kernels  # noqa: F401  (first: before anything imports transformers)
 from iclgd_core.devices.accelerator import free_memory, limit_process
 from iclgd_core.devices.arithmetic import numerics, set_deterministic, set_precise
-from iclgd_core.devices.assignment import assign, ledger_name, share, worker_number, workers_on
+from iclgd_core.devices.assignment import assign, ledger_name, share, worker_number
 from iclgd_core.devices.estimate import Estimate, Workload, estimate
 from iclgd_core.devices.lease import (
     DeadlockError,
@@ -72,5 +72,4 @@ __all__ = [
     "usable",
     "visible_devices",
     "worker_number",
-    "workers_on",
 ]

@@ -6,7 +6,7 @@ some hundred MB there for every worker, and a MIG slice has no index that all pr
 """
 
 import re
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 
 import torch
 
@@ -78,15 +78,3 @@ def ledger_name(device: str, visible: Sequence[str]) -> str:
         return "cpu"
     at = int(index or 0)
     return visible[at] if at < len(visible) else f"{kind}-{at}"
-
-
-def workers_on(environ: Mapping[str, str], devices: int) -> int:
-    """Return how many workers of the run share this process's device at most; 1 in a serial run.
-
-    Args:
-        environ: holds PYTEST_XDIST_WORKER_COUNT in a worker.
-        devices: GPUs of the whole run; 0 is taken as one device, the CPU.
-    """
-    count = environ.get("PYTEST_XDIST_WORKER_COUNT", "")
-    workers = int(count) if count.isdigit() else 1
-    return -(-workers // max(1, devices))

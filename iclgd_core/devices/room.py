@@ -49,7 +49,7 @@ class LeasedRoom:
         self,
         device: str,
         memory: DeviceMemory,
-        calibration: MeasuredPeaks,
+        peaks: MeasuredPeaks,
         drop: Callable[[], None],
         shared: bool = False,
         turn: float = TURN,
@@ -59,13 +59,13 @@ class LeasedRoom:
         Args:
             device: torch device.
             memory: of the device.
-            calibration: where measured peaks are kept.
+            peaks: where measured peaks are kept.
             drop: lets go of the models in memory; they are fetched again when asked for.
             shared: whether other processes of the run use the device, so that this one is kept within its lease.
             turn: seconds that a lease is kept at least while tests follow each other.
         """
         self.device, self.shared, self.turn = device, shared, turn
-        self._memory, self._calibration, self._drop = memory, calibration, drop
+        self._memory, self._peaks, self._drop = memory, peaks, drop
         self._lease: Lease | None = None
         self._since = 0.0
 
@@ -75,7 +75,7 @@ class LeasedRoom:
         Raises:
             InsufficientMemoryError: the device has less, whoever else uses it.
         """
-        ratios = [self._calibration.ratio(situation_of(shape, work, self.device)) for work in works]
+        ratios = [self._peaks.ratio(situation_of(shape, work, self.device)) for work in works]
         needed = more + max(
             estimate(shape, work, self.device, ratio).total for work, ratio in zip(works, ratios, strict=True)
         )
@@ -94,7 +94,7 @@ class LeasedRoom:
             yield
         if peak.growth is not None:
             growth = estimate(shape, work, self.device).growth
-            self._calibration.record(situation_of(shape, work, self.device), growth, peak.growth)
+            self._peaks.record(situation_of(shape, work, self.device), growth, peak.growth)
 
     def rest(self) -> None:
         """Between two tests: give everything back if another process waits and this one has had its turn."""

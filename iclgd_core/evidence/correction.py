@@ -62,7 +62,7 @@ def possible(outcome: Outcome, family_size: int, alpha: float = ALPHA) -> frozen
     return frozenset(decide(outcome, supported, refuted, alpha) for supported, refuted in ends)
 
 
-def adjudicate(evidence: Sequence[Evidence], alpha: float = ALPHA) -> list[Evidence]:
+def with_verdicts(evidence: Sequence[Evidence], alpha: float = ALPHA) -> list[Evidence]:
     """Give every piece of evidence its corrected p-values, its verdict and the interval that decides; order is kept.
 
     A family that is not complete (a partial selection) is corrected as if its missing members had p = 1. The run's

@@ -44,7 +44,7 @@ def effect(outcome: Outcome, digits: int = 4) -> str:
     return f"{number(outcome.estimate, digits)} [{number(low, digits)}, {number(high, digits)}]"
 
 
-def account(evidence: Evidence, verdicts: Iterable[Verdict]) -> str:
+def described(evidence: Evidence, verdicts: Iterable[Verdict]) -> str:
     """Say what was found, what was expected, by which rule, and where the paper says so."""
     found = " or ".join(sorted(verdict.value for verdict in verdicts))
     where = f" on {subject(evidence)}" if subject(evidence) else ""

@@ -41,7 +41,7 @@ class Outcome:
         margin: the number in the claim's file that the rule has; None where members have bounds of their own.
         members: how many members were joined.
         values: one number a unit, whose mean is the estimate; only until it is recorded, and empty for other rules.
-        inversion: what the tests reject at any level; only until `ends_at` has asked it.
+        inversion: what the tests reject at any level; only until `stats.deciding.ends_at_every_step` has asked it.
         ends: deciding interval and its level at each step that Holm's correction can still come to; only until then.
         deciding_interval: the interval that decides (see `deciding`): what is drawn and printed; None where nothing was
             sampled, or before the whole family is known.

@@ -51,7 +51,7 @@ class FamilyVerdict:
     """One claim on one model and task.
 
     Attributes:
-        members: its evidence, adjudicated.
+        members: its evidence, with verdicts.
         verdict: of the claim there.
         counts: number of sub-claims with each verdict; those that chose no training count once, whatever the learner.
         untrained: how many sub-claims chose no training.
@@ -130,7 +130,7 @@ def claim_verdicts(evidence: Sequence[Evidence]) -> list[ClaimVerdict]:
     """Return the verdict of each claim, in the order in which the claims first occur.
 
     Args:
-        evidence: adjudicated, of one run.
+        evidence: with verdicts, of one run.
     """
     by_claim: dict[str, list[FamilyVerdict]] = {}
     for family in family_verdicts(evidence):
@@ -150,7 +150,7 @@ def corrected_over_run(evidence: Sequence[Evidence]) -> dict[str, Overall]:
     """Return the claims whose verdict would be another one, and which, if Holm's correction were one for the whole run.
 
     Args:
-        evidence: adjudicated, of one run.
+        evidence: with verdicts, of one run.
     """
     again = [item if item.verdict_run is None else replace(item, verdict=item.verdict_run) for item in evidence]
     pairs = zip(claim_verdicts(evidence), claim_verdicts(again), strict=True)

@@ -7,10 +7,8 @@ from iclgd_core.hub.scan import is_masked
 from iclgd_core.hub.source import ModelSource
 from iclgd_core.hub.versions import check_versions
 from iclgd_core.hub.view import read_only_view
-from iclgd_core.models.embedded import MODELS_DIR, checkpoints, embedded_names, embedded_path
 
 __all__ = [
-    "MODELS_DIR",
     "Availability",
     "GatedError",
     "HubError",
@@ -18,9 +16,6 @@ __all__ = [
     "NotCachedError",
     "UnsafeModelError",
     "check_versions",
-    "checkpoints",
-    "embedded_names",
-    "embedded_path",
     "ensure_available",
     "is_masked",
     "read_only_view",

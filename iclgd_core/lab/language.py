@@ -113,7 +113,7 @@ class Lab(Material):
             score: scores the predictions of one setting in one order.
             schedule: the settings.
             shots: demonstrations to train on.
-            part: what is trained, one of models.projections.PARTS.
+            part: what is trained, one of models.language.projections.PARTS.
             n: tuning episodes; by default the tier's number for full-batch GD.
             orders: orders of the demonstrations, all scored.
             criterion: what the score is, in words, for the record.
@@ -189,7 +189,7 @@ class Lab(Material):
             episodes: to train on, in the model's tokens.
             orders: of their demonstrations, (episodes, orders, demonstrations).
             optimizer: name of an optimizer.
-            part: what is trained, one of models.projections.PARTS.
+            part: what is trained, one of models.language.projections.PARTS.
             objective: what GD minimises, one of learners.OBJECTIVES.
         """
         examples = episodes[0].examples(orders[0, 0])

@@ -1,8 +1,7 @@
 """The laboratory of one regression model and task: episodes, orders, predictions in context, the precondition.
 
-The twin of `iclgd_core.lab.Lab` for models whose outputs are real numbers. Settings of learners are chosen on the split
-"tuning" and judged on "evaluation". A claim test that takes an argument `regression: RegressionLab` runs once for each
-regression model of the run and each of its tasks (see `registry`).
+For models whose outputs are real numbers, what `iclgd_core.lab.Lab` is for language models. Settings of learners are
+chosen on the split "tuning" and judged on "evaluation".
 """
 
 from collections.abc import Callable
@@ -139,7 +138,7 @@ class RegressionLab(BaseLab):
         return mean_square(_drawn(self.task, self.seed, "tuning", SCALE_EPISODES, 1, self.size.queries).yq)
 
     def npd(self, f: Floats, g: Floats) -> Floats:
-        """Return the normalised prediction distance of each episode, (episodes,); see `distance.npd`."""
+        """Return the normalised prediction distance of each episode, (episodes,); see `metrics.prediction_distance.npd`."""
         return npd(f, g, self.scale)
 
     def gains(self) -> Gains:

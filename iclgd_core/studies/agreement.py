@@ -46,7 +46,7 @@ def agreement_study(
         lab: the laboratory.
         optimizer: name of an optimizer.
         agreement: one of AGREEMENTS.
-        part: what GD trains, one of models.projections.PARTS.
+        part: what GD trains, one of models.language.projections.PARTS.
         n: evaluation episodes; by default the tier's number for this optimizer.
         n_tuning: tuning episodes; likewise.
         with_path: whether GD is measured at the best rate that trains as well, for a figure, also where another choice

@@ -66,7 +66,7 @@ def nearest_gd(
         n: evaluation episodes.
         n_tuning: tuning episodes.
         orders: orders of the demonstrations on tuning episodes.
-        part: what GD trains, one of models.projections.PARTS.
+        part: what GD trains, one of models.language.projections.PARTS.
         objective: GD's loss, one of learners.OBJECTIVES.
 
     Raises:

@@ -18,7 +18,7 @@ class Form:
 
     Attributes:
         optimizer: one of learners.OPTIMIZERS.
-        part: what is trained, one of models.projections.PARTS.
+        part: what is trained, one of models.language.projections.PARTS.
         objective: what is minimised, one of learners.OBJECTIVES.
     """
 

@@ -43,7 +43,7 @@ def finish(
     options: RunOptions,
     baseline: Saved | None = None,
 ) -> Finished:
-    """Write the report of adjudicated rows.
+    """Write the report of rows with verdicts.
 
     The exit status in the header is that of the process. Where a file could not be written, that changes it, and
     claims.json is written once more if it can be.

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from iclgd_core.errors import StorageError
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.expectations import Expectations
 from iclgd_core.safety.command import Command
 
@@ -128,7 +128,7 @@ def _readme(args: argparse.Namespace, console: Console) -> int:
 
 def _recovered(directory: Path) -> Report:
     rows, run = recover(directory)
-    evidence = adjudicate([row.evidence for row in rows])
+    evidence = with_verdicts([row.evidence for row in rows])
     state = {"complete": False, "exit_status": INCOMPLETE}
     return report_of(evidence, {**run, **state}, sum(row.recorded for row in rows))
 

@@ -1,4 +1,4 @@
-"""The report as plain data: adjudicated evidence and a header in, one JSON object out, and back."""
+"""The report as plain data: evidence with verdicts and a header in, one JSON object out, and back."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ class Report:
     """All that a renderer needs.
 
     Attributes:
-        evidence: one piece for each claim test, adjudicated, in the order of `by_claim`.
+        evidence: one piece for each claim test, with its verdict, in the order of `by_claim`.
         run: the header.
         with_evidence: how many of the tests recorded evidence themselves.
     """

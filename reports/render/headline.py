@@ -36,7 +36,7 @@ def headline(evidence: Sequence[Evidence]) -> tuple[str, ...]:
     """Return at most three short sentences that say no more than the verdicts do: `answer`, then `checks`.
 
     Args:
-        evidence: adjudicated, of one run.
+        evidence: with verdicts, of one run.
     """
     return (*answer(evidence), *checks(evidence))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iclgd_core.devices import assign, assignment, ledger_name, share, worker_number, workers_on
+from iclgd_core.devices import assign, assignment, ledger_name, share, worker_number
 from iclgd_core.errors import SettingsError
 
 devices = st.integers(0, 9).map(lambda n: tuple(f"GPU-{i}" for i in range(n)))
@@ -73,11 +73,3 @@ def test_after_cuda_has_started_it_is_too_late(monkeypatch: pytest.MonkeyPatch) 
 )
 def test_all_processes_know_a_device_by_one_name(device: str, visible: tuple[str, ...], name: str) -> None:
     assert ledger_name(device, visible) == name
-
-
-@pytest.mark.parametrize(
-    ("workers", "gpus", "on_one"), [("", 1, 1), ("4", 1, 4), ("4", 2, 2), ("5", 2, 3), ("2", 0, 2)]
-)
-def test_workers_on_one_device(workers: str, gpus: int, on_one: int) -> None:
-    environ = {"PYTEST_XDIST_WORKER_COUNT": workers} if workers else {}
-    assert workers_on(environ, gpus) == on_one

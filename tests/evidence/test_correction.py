@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.evidence.correction import adjudicate, decide, possible
+from iclgd_core.evidence.correction import decide, possible, with_verdicts
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
@@ -19,7 +19,7 @@ STRENGTH = {Verdict.INCONCLUSIVE: 0, Verdict.SUPPORTED: 1, Verdict.REFUTED: 1}
 @settings(max_examples=40)
 @given(st.lists(evidence(), max_size=6))
 def test_order_and_everything_but_the_decision_is_kept(items: list[Evidence]) -> None:
-    judged = adjudicate(items)
+    judged = with_verdicts(items)
     assert [item.key for item in judged] == [item.key for item in items]
     for before, after in zip(items, judged, strict=True):
         assert (after.outcome, after.details, after.expected) == (before.outcome, before.details, before.expected)
@@ -34,16 +34,16 @@ def family(found_outcomes: list[Outcome], size: int) -> list[Evidence]:
 @given(st.lists(outcomes(), min_size=1, max_size=5), st.integers(0, 4))
 def test_the_final_verdict_is_among_the_possible_ones(members: list[Outcome], missing: int) -> None:
     size = len(members) + missing
-    for item in adjudicate(family(members, size)):
+    for item in with_verdicts(family(members, size)):
         assert item.outcome is not None
         assert item.verdict in possible(item.outcome, size)
 
 
 @given(st.lists(outcomes(), min_size=1, max_size=5), st.data())
 def test_a_part_of_a_family_never_decides_more_than_the_whole(members: list[Outcome], data: st.DataObject) -> None:
-    whole = adjudicate(family(members, len(members)))
+    whole = with_verdicts(family(members, len(members)))
     chosen = sorted(data.draw(st.sets(st.sampled_from(range(len(members))), min_size=1)))
-    part = adjudicate([replace(whole[i], verdict=None, reason="") for i in chosen])
+    part = with_verdicts([replace(whole[i], verdict=None, reason="") for i in chosen])
     for i, item in zip(chosen, part, strict=True):
         verdict, decided = whole[i].verdict, item.verdict
         assert verdict is not None
@@ -54,20 +54,20 @@ def test_a_part_of_a_family_never_decides_more_than_the_whole(members: list[Outc
 
 
 def test_holm_by_hand() -> None:
-    judged = adjudicate(family([found(0.015625), found(0.03125), found(0.0625)], 3))
+    judged = with_verdicts(family([found(0.015625), found(0.03125), found(0.0625)], 3))
     assert [item.p_adjusted for item in judged] == [0.046875, 0.0625, 0.0625]
     assert [item.verdict for item in judged] == [Verdict.SUPPORTED, Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE]
 
 
 def test_families_are_corrected_apart() -> None:
     items = [recorded(1, found(0.04, 0.96)), recorded(1, found(0.04, 0.96), model="other")]
-    assert [item.verdict for item in adjudicate(items)] == [Verdict.SUPPORTED, Verdict.SUPPORTED]
+    assert [item.verdict for item in with_verdicts(items)] == [Verdict.SUPPORTED, Verdict.SUPPORTED]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.ERROR, Verdict.NOT_RUN, Verdict.INCONCLUSIVE])
 def test_a_verdict_given_beforehand_stays(verdict: Verdict) -> None:
     item = recorded(verdict=verdict, reason="because")
-    assert adjudicate([item]) == [item]
+    assert with_verdicts([item]) == [item]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_outcomes_without_p_values(holds: bool | None, undefined: str, verdict: 
 def test_reasons_of_inconclusive_outcomes() -> None:
     open_ended, counted = found(0.3, 0.7), replace(found(0.3, 0.7), sd=0.5, distance=0.125)
     undefined = replace(found(), undefined="constant")
-    reasons = [item.reason for item in adjudicate(family([open_ended, counted, undefined], 3))]
+    reasons = [item.reason for item in with_verdicts(family([open_ended, counted, undefined], 3))]
     n = episodes_needed(0.5, 0.125, 0.05 / 3)
     assert reasons == [
         "the estimate is too near the threshold for any practical number of episodes",
@@ -95,7 +95,7 @@ def test_reasons_of_inconclusive_outcomes() -> None:
 def test_the_reason_and_the_record_have_one_number() -> None:
     """An estimate 0.001 from its bound of equivalence: 39 episodes would detect a difference of 0, not settle this."""
     outcome = replace(found(0.3, 0.7, n=96), sd=0.08, distance=0.001, minimum_effect=0.05, kind="equivalent")
-    (item,) = adjudicate(family([outcome], 2))
+    (item,) = with_verdicts(family([outcome], 2))
     assert item.outcome is not None
     assert item.outcome.needed == episodes_needed(0.08, 0.001, 0.05 / 2) > 10_000
     assert item.outcome.planned == episodes_needed(0.08, 0.05, 0.05 / 2, 0.95) == 36
@@ -104,7 +104,7 @@ def test_the_reason_and_the_record_have_one_number() -> None:
 
 @given(st.floats(1e-6, 10.0), st.floats(0.0, 10.0), st.integers(2, 200), st.floats(0.06, 0.94), st.integers(1, 20))
 def test_no_plan_asks_for_fewer_units_than_there_are(sd: float, distance: float, n: int, p: float, size: int) -> None:
-    (item,) = adjudicate(family([replace(found(p, 1.0 - p, n), sd=sd, distance=distance)], size))
+    (item,) = with_verdicts(family([replace(found(p, 1.0 - p, n), sd=sd, distance=distance)], size))
     assert item.outcome is not None
     assert item.reason
     assert item.outcome.needed is None or item.outcome.needed > n
@@ -112,25 +112,25 @@ def test_no_plan_asks_for_fewer_units_than_there_are(sd: float, distance: float,
 
 
 def test_where_the_spread_alone_would_ask_for_fewer_the_reason_says_why_no_number_can_be_named() -> None:
-    (item,) = adjudicate(family([replace(found(0.366, 1.0, 60), sd=3e-6, distance=0.01)], 1))
+    (item,) = with_verdicts(family([replace(found(0.366, 1.0, 60), sd=3e-6, distance=0.01)], 1))
     assert item.outcome is not None
     assert item.outcome.needed is None
     assert "a few outlying episodes carry most of the spread" in item.reason
 
 
 def test_what_is_decided_needs_nothing() -> None:
-    (item,) = adjudicate(family([replace(found(), sd=0.5, distance=0.125)], 1))
+    (item,) = with_verdicts(family([replace(found(), sd=0.5, distance=0.125)], 1))
     assert item.outcome is not None
     assert item.outcome.needed is None
 
 
 def test_the_episodes_of_a_plan_allow_for_the_family() -> None:
     outcome = replace(found(), sd=0.5, minimum_effect=0.25)
-    (alone,), (member,) = (adjudicate(family([outcome], size)) for size in (1, 12))
+    (alone,), (member,) = (with_verdicts(family([outcome], size)) for size in (1, 12))
     assert alone.outcome is not None
     assert member.outcome is not None
     assert alone.outcome.planned == episodes_needed(0.5, 0.25)
     assert member.outcome.planned == episodes_needed(0.5, 0.25, 0.05 / 12)
-    (tight,) = adjudicate(family([replace(outcome, sd=0.0)], 12))
+    (tight,) = with_verdicts(family([replace(outcome, sd=0.0)], 12))
     assert tight.outcome is not None
     assert tight.outcome.planned == 8

@@ -14,7 +14,7 @@ import pytest
 import claims
 from iclgd_core.errors import DivergedError, NotRunError
 from iclgd_core.evidence.claim import Claim, claim_of
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.curves import Curve
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.outcome import Outcome
@@ -162,7 +162,7 @@ class Mutant:
             asked = Mock(wraps=self.posterior())
             for module in READ_POSTERIORS:
                 patch.setattr(module, "bayes_predictions", asked)
-            found = adjudicate(list(self.run(test, precondition=precondition)))
+            found = with_verdicts(list(self.run(test, precondition=precondition)))
         assert self.mutation not in OF_POSTERIOR or asked.called, f"{stated(test).id} asks for no posterior"
         return found
 

@@ -94,7 +94,9 @@ def test_a_task_alone_says_the_kind_too(mixed: Project, task: str) -> None:
 
 def test_verdicts_and_the_precondition(mixed: Project) -> None:
     arguments = ("--iclgd-model=constructed-lsa-1", "--iclgd-model=untrained-lsa-1")
-    result = mixed.pytester.runpytest_subprocess(*MODES["plain"], *arguments)  # a bench waits for the run around it
+    result = mixed.pytester.runpytest_subprocess(
+        *MODES["plain"], *arguments
+    )  # waits for the resources of the run around it
     assert result.ret == 0, result.outlines
     rows = {(row["id"], row["model"]): row for row in mixed.document()["claims"]}
     assert rows["R1", "constructed-lsa-1"]["verdict"] == "supported"

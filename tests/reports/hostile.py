@@ -1,6 +1,6 @@
 r"""Strings that would do harm if a renderer took them for anything but text; every renderer's tests use them."""
 
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.curves import Curve, Point
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.plain import Json
@@ -71,7 +71,7 @@ def hostile_report() -> Report:
     run: dict[str, Json] = {name: text for name, text in zip(HEADER, HOSTILE.values(), strict=False)}
     run |= {text: text for text in HOSTILE.values()}
     run["options"] = {"given": {text: [text] for text in HOSTILE.values()}, "resolved": {"tasks": []}}
-    return report_of(adjudicate(evidence), run, len(evidence))
+    return report_of(with_verdicts(evidence), run, len(evidence))
 
 
 def _claim(text: str, kind: int) -> Evidence:

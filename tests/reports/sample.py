@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
@@ -36,7 +36,7 @@ RUN: dict[str, Json] = {
 
 def sample_report() -> Report:
     """Return the report: 22 sub-claims of nine claims on three models; one is refuted unexpectedly."""
-    evidence = adjudicate([*_order(), *_invariance(), *_agreement(), *_demonstrations(), *_weights(), *_others()])
+    evidence = with_verdicts([*_order(), *_invariance(), *_agreement(), *_demonstrations(), *_weights(), *_others()])
     return report_of(evidence, RUN, len(evidence) - 1)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from iclgd_core.evidence import papers
 from iclgd_core.evidence.claim import Place
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
@@ -127,5 +127,5 @@ def papers_evidence() -> list[Evidence]:
 
 def papers_report() -> Report:
     """Return the report: claims of eleven sources, one verdict of which is not as registered."""
-    evidence = adjudicate(papers_evidence())
+    evidence = with_verdicts(papers_evidence())
     return report_of(evidence, HEADER, len(evidence))

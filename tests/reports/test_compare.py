@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
@@ -312,7 +312,7 @@ def test_without_sampling_there_is_a_difference_and_no_interval() -> None:
 def test_a_comparison_survives_its_document_and_the_order(
     before: list[Evidence], after: list[Evidence], random: random.Random
 ) -> None:
-    comparison = held(report(*adjudicate(before)), report(*adjudicate(after)))
+    comparison = held(report(*with_verdicts(before)), report(*with_verdicts(after)))
     content = json.loads(json.dumps(comparison_document(comparison), allow_nan=False))
     assert problem(content, COMPARE) == ""
     assert read_comparison(content) == comparison

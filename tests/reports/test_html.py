@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from reports.document.report import Report, report_of
@@ -44,7 +44,7 @@ def test_the_page_is_a_function_of_the_report() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(evidence(), max_size=4), st.integers(0, 3))
 def test_any_report_gives_a_page_that_parses(items: list[Evidence], lost: int) -> None:
-    page = render_html(report_of(adjudicate(items), {}, max(0, len(items) - lost)))
+    page = render_html(report_of(with_verdicts(items), {}, max(0, len(items) - lost)))
     page.encode()
     parsed = ParsedPage(page)
     assert parsed.faults == []
@@ -158,7 +158,7 @@ def test_the_ledger_has_every_reason_once_and_the_lost_tests() -> None:
 
 
 def test_a_run_without_gaps_says_so() -> None:
-    page = render_html(Report(tuple(adjudicate([recorded(verdict=Verdict.SUPPORTED)])), {}, 1))
+    page = render_html(Report(tuple(with_verdicts([recorded(verdict=Verdict.SUPPORTED)])), {}, 1))
     assert "left no evidence" not in page
     whole = next(item for item in sample_report().evidence if item.id == "S3")
     assert "Everything that was collected ran and was judged." in render_html(Report((whole,), {}, 1))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.overall import Overall
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
@@ -146,7 +146,7 @@ def test_the_mark_draws_the_bound_and_leaves_out_what_has_no_estimate() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(evidence(), min_size=1, max_size=4))
 def test_any_evidence_gives_a_mark_within_its_box_and_a_screen_that_parses(items: list[Evidence]) -> None:
-    adjudicated = adjudicate(items)
+    adjudicated = with_verdicts(items)
     for item in adjudicated:
         places = [float(x) for x in re.findall(r'c?x="([-0-9.e]+)"', draw_effect(item))]
         assert all(EDGE - 0.01 <= x <= WIDTH - EDGE + 0.01 for x in places)

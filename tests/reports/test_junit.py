@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 import pytest
 
 from iclgd_core.evidence.channel import CLAIM, EVIDENCE
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from reports.render.junit import annotate, properties
@@ -44,7 +44,7 @@ def found_in(path: Path) -> list[dict[str, str]]:
 
 def test_properties_of_the_final_evidence(tmp_path: Path) -> None:
     sent = [recorded(i, found(0.02, 0.98), family_size=2) for i in (1, 2)]
-    final = adjudicate(sent)
+    final = with_verdicts(sent)
     path = suite(tmp_path / "x.xml", *(case(f"t{i}", item) for i, item in enumerate(sent)), case("plain", None))
     annotate(path, final)
     one, two, plain = found_in(path)
@@ -57,7 +57,7 @@ def test_properties_of_the_final_evidence(tmp_path: Path) -> None:
 
 
 def test_a_refuted_claim_has_the_p_value_that_decided() -> None:
-    (item,) = adjudicate([recorded(1, found(0.999, 0.001))])
+    (item,) = with_verdicts([recorded(1, found(0.999, 0.001))])
     assert properties(item)["iclgd.p_adjusted"] == "0.001"
 
 
@@ -116,7 +116,7 @@ def test_a_failure_after_the_run_joins_its_test(tmp_path: Path) -> None:
     late = case("t", None, inner='<failure message="late">why</failure>')
     other = case("u", None, inner='<failure message="own">why</failure>')
     path = suite(tmp_path / "x.xml", case("t", item), other, late)
-    annotate(path, adjudicate([item]))
+    annotate(path, with_verdicts([item]))
     root = ET.parse(path).getroot()  # noqa: S314
     assert [one.get("name") for one in root.iter("testcase")] == ["t", "u"]
     assert [one.get("message") for one in root.iter("failure")] == ["late", "own"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
@@ -84,7 +84,7 @@ def test_a_hostile_report_keeps_its_form() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(evidence(), max_size=6), st.integers(0, 6000))
 def test_no_limit_is_exceeded(items: list[Evidence], limit: int) -> None:
-    report = report_of(adjudicate(items), HEADER, len(items))
+    report = report_of(with_verdicts(items), HEADER, len(items))
     text = render_markdown(report, limit)
     assert len(text.encode()) <= limit
     whole = render_markdown(report)

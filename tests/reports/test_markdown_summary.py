@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
@@ -92,7 +92,7 @@ def test_any_room_is_kept(limit: int) -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.lists(evidence(), max_size=4))
 def test_any_report_has_a_summary(items: list[Evidence]) -> None:
-    rows = adjudicate(list({one.key: one for one in items}.values()))
+    rows = with_verdicts(list({one.key: one for one in items}.values()))
     assert len(render_summary(report_of(rows, HEADER, len(rows))).encode()) <= LIMIT
 
 

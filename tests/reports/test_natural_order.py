@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.verdict import Verdict
 from reports.compare import compare
 from reports.compare.comparison import Comparison
@@ -93,7 +93,7 @@ def report_with(ids: list[str]) -> Report:
     """Return a report of one sub-claim for each id."""
     outcome = sampled("a gap", 0.05, 0.04, 0.06, 0.01, 0.001, 12, sd=0.03)
     one = replace(item("S1", {"optimizer": "gd"}, outcome), protocol={}, node_id="", text="", family_size=1)
-    return report_of(adjudicate([replace(one, id=id) for id in ids]), RUN, len(ids))
+    return report_of(with_verdicts([replace(one, id=id) for id in ids]), RUN, len(ids))
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iclgd_core.errors import StorageError
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.run_options import RunOptions
 from iclgd_core.evidence.verdict import Verdict
@@ -20,7 +20,7 @@ from tests.reports.strategies import evidence, found, recorded
 
 
 def some() -> list[Evidence]:
-    return adjudicate(
+    return with_verdicts(
         [
             recorded(2, found(), family_size=2),
             recorded(1, found(0.999, 0.001), family_size=2),
@@ -33,7 +33,7 @@ def some() -> list[Evidence]:
 @settings(max_examples=40)
 @given(st.lists(evidence(), max_size=5))
 def test_the_document_is_plain_json_whatever_the_order(items: list[Evidence]) -> None:
-    report = report_of(adjudicate(items), {}, len(items))
+    report = report_of(with_verdicts(items), {}, len(items))
     content = document(report)
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     assert document(read_document(json.loads(json.dumps(content)))) == content

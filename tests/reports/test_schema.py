@@ -15,7 +15,7 @@ from jsonschema.exceptions import best_match
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
@@ -120,7 +120,7 @@ def test_what_is_written_fits(name: str) -> None:
 @given(st.lists(evidence(), max_size=4))
 def test_any_report_fits(items: list[Evidence]) -> None:
     whole = [replace(i, verdict=Verdict.ERROR) if i.outcome is None and i.verdict is None else i for i in items]
-    report = report_of(adjudicate(whole), HEADER, len(items))
+    report = report_of(with_verdicts(whole), HEADER, len(items))
     assert problem(json.loads(json.dumps(document(report))), CLAIMS) == ""
     assert problem(json.loads(json.dumps(comparison_document(compare(report, report, "a", "b")))), COMPARE) == ""
 

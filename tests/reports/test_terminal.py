@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from rich.text import Text
 
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from reports.render.terminal import render_claims, render_plan
@@ -20,7 +20,7 @@ WIDTHS = (60, 70, 80, 90, 100, 120, 160, 200)
 
 
 def some() -> list[Evidence]:
-    return adjudicate(
+    return with_verdicts(
         [
             recorded(2, found(), family_size=2),
             recorded(1, found(0.999, 0.001), family_size=2),
@@ -82,7 +82,9 @@ def test_what_was_not_expected_is_marked(width: int) -> None:
 
 
 def test_a_verdict_that_the_runs_correction_would_change_is_marked() -> None:
-    items = adjudicate([recorded(1, found(0.02, 0.98)), *(recorded(i, found(0.9, 0.1), id="S2") for i in range(2, 9))])
+    items = with_verdicts(
+        [recorded(1, found(0.02, 0.98)), *(recorded(i, found(0.9, 0.1), id="S2") for i in range(2, 9))]
+    )
     assert (items[0].verdict, items[0].verdict_run) == (Verdict.SUPPORTED, Verdict.INCONCLUSIVE)
     text = whole(items, 160)
     assert "(whole run: inconclusive)" in text
@@ -93,7 +95,7 @@ def test_a_verdict_that_the_runs_correction_would_change_is_marked() -> None:
 
 def test_a_setting_without_training_is_said_in_its_row() -> None:
     still, moved = ({"learning_rate": rate, "epoch": epoch} for rate, epoch in ((0.0, 0), (0.1, 0)))
-    items = adjudicate([replace(recorded(i, found()), details=d) for i, d in enumerate((still, moved))])
+    items = with_verdicts([replace(recorded(i, found()), details=d) for i, d in enumerate((still, moved))])
     text = whole(items, 160)
     assert text.count("(chose no training)") == 1
     rows = text.splitlines()
@@ -104,7 +106,7 @@ def test_a_setting_without_training_is_said_in_its_row() -> None:
 def test_long_names_are_folded_not_cut() -> None:
     long = replace(recorded(outcome=found()), model="m" * 90, params={"part": "v" * 60})
     for width in WIDTHS:
-        text = whole(adjudicate([long]), width)
+        text = whole(with_verdicts([long]), width)
         assert text.count("m") > 90
         assert text.count("v") >= 60
         assert max(len(line) for line in text.splitlines()) <= width

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
@@ -50,7 +50,7 @@ def test_golden() -> None:
 
 
 def test_a_line_a_claim_under_its_paper() -> None:
-    items = adjudicate([replace(settled(i), family_size=3) for i in range(3)])
+    items = with_verdicts([replace(settled(i), family_size=3) for i in range(3)])
     lines = drawn(items).splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("Shen, arXiv"))
     assert lines[at] == "Shen, arXiv 2310.08540  1 supported"
@@ -74,7 +74,7 @@ def test_it_opens_with_the_first_sentences_of_the_headline() -> None:
 
 
 def test_a_claim_on_several_models_says_on_how_many() -> None:
-    items = adjudicate([settled(0, p, model=model) for p, model in ((0.001, "m"), (0.001, "n"), (0.3, "o"))])
+    items = with_verdicts([settled(0, p, model=model) for p, model in ((0.001, "m"), (0.001, "n"), (0.3, "o"))])
     assert row(drawn(items), "S1")[-5:] == ["mixed", "2/3", "0.25", "[0.12,", "0.38]"]
     assert "supported ×2" in drawn(items[:2])
     assert "mixed k/n: supported on k of n" in drawn(items[:2])
@@ -83,7 +83,7 @@ def test_a_claim_on_several_models_says_on_how_many() -> None:
 
 def test_sub_claims_that_chose_no_training_are_counted_in_the_line_of_their_claim() -> None:
     still: dict[str, Json] = {"learning_rate": 0.0, "epoch": 0}
-    items = adjudicate([replace(settled(i), details=still if i else {}, family_size=3) for i in range(3)])
+    items = with_verdicts([replace(settled(i), details=still if i else {}, family_size=3) for i in range(3)])
     assert "°2/3" in next(row for row in drawn(items).splitlines() if "ICL depends on order more than GD" in row)
     assert "°k/n: in k of n sub-claims the most favourable GD is no training." in drawn(items)
     assert "°" not in drawn(items[:1])
@@ -97,17 +97,17 @@ def test_what_is_not_as_registered_is_listed_at_any_verbosity() -> None:
         settled(9, 0.999, id="S6", expected=R),
     ]
     for verbosity in (-1, 0, 1):
-        text = words(drawn(adjudicate(items), 200, verbosity))
+        text = words(drawn(with_verdicts(items), 200, verbosity))
         assert "! S2 (3 sub-claims) on ginc-llama-794k: refuted (expected supported) !" in text
         assert "! S3, S4 (4 sub-claims) on ginc-llama-794k: error (expected supported): ValueError: the same" in text
         assert "! S5 [size=9] on ginc-llama-794k, ginc-k5: refuted (expected supported): 0.25 [0.125, 0.375]" in text
         assert "! S6" not in text
-    marked = [line.split()[1] for line in drawn(adjudicate(items), 200).splitlines() if line.startswith("! S")]
+    marked = [line.split()[1] for line in drawn(with_verdicts(items), 200).splitlines() if line.startswith("! S")]
     assert marked[:4] == ["S2", "S3", "S4", "S5"]
 
 
 def test_several_reasons_of_one_claim_are_one_line() -> None:
-    items = adjudicate([replace(settled(i, 0.3, id="S2"), family_size=2) for i in range(2)])
+    items = with_verdicts([replace(settled(i, 0.3, id="S2"), family_size=2) for i in range(2)])
     items.append(replace(items[0], params={"size": "9"}, reason=""))
     (line,) = [line for line in drawn(items, 200).splitlines() if line.startswith("! S2 (")]
     assert line == ("! S2 (3 sub-claims) on ginc-llama-794k: inconclusive (expected supported): too few episodes")
@@ -119,7 +119,7 @@ def test_what_was_not_run_has_its_reason() -> None:
 
 
 def test_open_verdicts_are_put_together_by_reason_on_models_under_test() -> None:
-    items = adjudicate(
+    items = with_verdicts(
         [
             *(replace(settled(i, p, expected=I), family_size=2) for i, p in enumerate((0.3, 0.4))),
             *(recorded(i, verdict=I, expected=I, reason=f"no trend: {i} sizes", id="S4") for i in range(3)),
@@ -138,7 +138,7 @@ def test_open_verdicts_are_put_together_by_reason_on_models_under_test() -> None
 def test_tests_of_which_only_the_name_is_known_are_listed_and_have_no_line() -> None:
     node = "claims/shen/test_s2.py::test_it_is_so[m-k5]"
     unknown = replace(recorded(0, verdict=N, reason="the run ended", id=node, model=""), statement="", paper="")
-    text = drawn(adjudicate([settled(0), unknown]), 200)
+    text = drawn(with_verdicts([settled(0), unknown]), 200)
     assert text.count(node) == 1
     assert f"! {node} [size=0] on ginc-k5: not run (expected supported): the run ended" in text
     assert "no paper" not in text
@@ -155,7 +155,7 @@ def test_controls_are_one_block_with_counted_reasons() -> None:
         settled(6, 0.3, model="icl-objective-b", expected=I),
         settled(7, 0.999, id="S2", model="constructed-a", expected=R),
     ]
-    lines = drawn(adjudicate([settled(0), *control, identity, *known]), 200).splitlines()
+    lines = drawn(with_verdicts([settled(0), *control, identity, *known]), 200).splitlines()
     assert [line for line in lines if line.startswith("controls:")] == [
         "controls: where ICL is GD or near it, S1 is refuted, as it must be, on 1 of 2 models (inconclusive on "
         "icl-objective-b) and S2 on 1 of 1 model",
@@ -166,7 +166,7 @@ def test_controls_are_one_block_with_counted_reasons() -> None:
 
 
 def test_a_supported_control_is_no_small_matter() -> None:
-    text = drawn(adjudicate([settled(0), settled(1, model="untrained-a", expected=I)]), 200)
+    text = drawn(with_verdicts([settled(0), settled(1, model="untrained-a", expected=I)]), 200)
     assert "on models without ICL, of 1 sub-claim about it 1 supported, which must not be (S1)" in text
     assert "! S1 [size=1] on untrained-a, ginc-k5: supported (expected inconclusive): 0.25" in text
 
@@ -177,7 +177,7 @@ def test_it_fits_and_says_every_verdict(width: int) -> None:
         text = drawn(report.evidence, width)
         assert max(Text(line).cell_len for line in text.splitlines()) <= width
         assert all(c == "\n" or c.isprintable() or c in "\ufffe\uffff\ufdd0\u3000" for c in text)
-    items = adjudicate([settled(0)])
+    items = with_verdicts([settled(0)])
     assert "ICL depends on order more than GD supported 0.25 [0.12, 0.38]" in words(drawn(items, 78))
     for part in ("ICL depends", "supported", "0.25 [0.12, 0.38]"):
         assert part in drawn(items, width)
@@ -185,11 +185,11 @@ def test_it_fits_and_says_every_verdict(width: int) -> None:
 
 def test_a_whole_run_is_short_however_many_sub_claims_it_has() -> None:
     many = [replace(settled(i, 1e-6, f"S{n}"), family_size=20) for n in range(1, 86) for i in range(20)]
-    assert len(drawn(adjudicate(many), 100).splitlines()) <= 100
+    assert len(drawn(with_verdicts(many), 100).splitlines()) <= 100
 
 
 def test_without_a_claim_as_registered_only_counts_and_the_answer_are_left_when_quiet() -> None:
-    assert drawn(adjudicate([settled(0)]), 120, -1) == (
+    assert drawn(with_verdicts([settled(0)]), 120, -1) == (
         "By S1 alone, ICL is not gradient descent in ginc-llama-794k: S1 is supported, S2 was not run.\n\n"
         "1 claim tests: 1 supported; 1 as expected, 0 not; 1 with evidence.\n"
     )
@@ -197,6 +197,6 @@ def test_without_a_claim_as_registered_only_counts_and_the_answer_are_left_when_
 
 @given(st.lists(evidence(), max_size=6), st.integers(20, 200), st.sampled_from([-1, 0, 1]))
 def test_any_evidence_can_be_drawn_at_any_width(items: list[Evidence], width: int, verbosity: int) -> None:
-    text = drawn(adjudicate(items), width, verbosity)
+    text = drawn(with_verdicts(items), width, verbosity)
     assert max(Text(line).cell_len for line in text.splitlines()) <= max(40, width)
     assert all(c == "\n" or c.isprintable() for c in text)

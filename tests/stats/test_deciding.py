@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iclgd_core.evidence.correction import adjudicate
+from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
@@ -81,7 +81,7 @@ def family(found: Sequence[Outcome], size: int, wire: bool) -> list[Evidence]:
     """Judge a family, as `judge` sends it over the wire or as it is."""
     sent = [ends_at_every_step(one, size, 0.05) if wire else one for one in found]
     items = [recorded(i, one, None, size) for i, one in enumerate(sent)]
-    return adjudicate([Evidence.from_wire(item.to_wire()) for item in items] if wire else items)
+    return with_verdicts([Evidence.from_wire(item.to_wire()) for item in items] if wire else items)
 
 
 class Sides(NamedTuple):
@@ -192,6 +192,6 @@ def test_the_member_that_refutes_is_the_one_that_is_shown() -> None:
 def test_ends_at_a_step_that_was_not_foreseen_are_left_out() -> None:
     """Two tests of one claim count as two members, whatever each said of the size of its family."""
     found = ends_at_every_step(greater([0.5, 0.4, 0.6, 0.3, 0.2, 0.5, 0.4, 0.6], 0.0), 1, 0.05)
-    for item in adjudicate([recorded(i, found, None, 1) for i in range(2)]):
+    for item in with_verdicts([recorded(i, found, None, 1) for i in range(2)]):
         assert item.outcome is not None
         assert (item.outcome.deciding_interval, item.outcome.ends) == (None, ())

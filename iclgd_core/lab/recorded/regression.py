@@ -1,4 +1,4 @@
-"""The same for regression: a laboratory that remembers predictions, and what one episode of them looks like."""
+"""A laboratory of regression that remembers predictions, and what one episode of them looks like."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field

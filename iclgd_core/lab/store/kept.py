@@ -13,7 +13,7 @@ from iclgd_core.tasks.regression.task import Floats
 CODE = (
     "tasks/regression", "models/regression", "models/shuffling.py", "learners/linear",
     "learners/regression_descent.py", "learners/gd/optimizers.py",
-    "lab/base.py", "lab/regression.py", "lab/store/kept.py", "metrics/prediction_distance.py",
+    "lab/base.py", "lab/regression.py", "lab/store/kept.py", "metrics/prediction_distance.py", "metrics/cosine.py",
     "studies/akyurek", "studies/garg", "studies/layer_readout.py",
 )  # fmt: skip
 """What decides the numbers of a measurement in regression."""
@@ -27,7 +27,7 @@ def kept(store: Store | None, key: Key, compute: Callable[[], Arrays]) -> Arrays
         key: everything that decides them apart from the code, which is added here.
         compute: measures them.
     """
-    return compute() if store is None else store.measure({**key, "core": source_version(*CODE)}, compute)
+    return compute() if store is None else store.measure({**key, "code": source_version(*CODE)}, compute)
 
 
 def floats(arrays: Arrays, name: str) -> Floats:
@@ -35,7 +35,7 @@ def floats(arrays: Arrays, name: str) -> Floats:
     return arrays[name].astype(np.float64, copy=False)
 
 
-def digest_of(*arrays: Floats) -> str:
+def arrays_digest(*arrays: Floats) -> str:
     """Return the SHA-256 of shapes and values."""
     h = hashlib.sha256()
     for array in arrays:

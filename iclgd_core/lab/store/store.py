@@ -67,10 +67,11 @@ class Store:
         A full disk does not lose the measurement in hand: it is returned, with a warning that it was not kept.
 
         Args:
-            key: everything that decides the numbers apart from code and libraries, which are added here.
+            key: everything that decides the numbers apart from libraries and the code of language models, which are added
+                here; of other measurements it says the code itself, as `code`.
             compute: makes the arrays.
         """
-        full: Key = {**key, **environment()}
+        full: Key = {**environment(), **key}
         path = self.path(full)
         with self._lock(path):
             found = self._read(path, full)
@@ -91,7 +92,7 @@ class Store:
 
         A file that does not verify is left for `measure`, which repairs it under its lock.
         """
-        full: Key = {**key, **environment()}
+        full: Key = {**environment(), **key}
         path = self.path(full)
         found = self._checked(path, full) if path.exists() else None
         return None if isinstance(found, str) else found

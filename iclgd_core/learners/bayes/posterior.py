@@ -9,7 +9,7 @@ All three have the true HMMs of the pretraining mixture, uniform prior. They dif
   is possible, and elsewhere the HMM that needs the fewest restarts wins.
 - Free restarts: as the mixture, but the state is drawn anew, at no cost, behind every delimiter that the format forces.
 - Structure: examples are independent given HMM and start slot, their first value uniform, delimiters carry nothing.
-  This is how prompts are drawn (`tasks.ginc_task`), so no predictor gives the next symbol more log-probability on
+  This is how prompts are drawn (`tasks.ginc.task`), so no predictor gives the next symbol more log-probability on
   average. The right answer of a query is another thing, the argmax of the true HMM's distribution: the most accurate
   guess at it is its posterior mode, which the argmax of the predictive need not be.
 """

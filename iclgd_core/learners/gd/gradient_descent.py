@@ -62,7 +62,7 @@ def gradient_descent(
         orders: indices into the demonstrations, (episodes, orders, n); mini-batches follow this order.
         optimizer: update rule and batch size.
         schedule: learning rates and readouts.
-        part: what is trained, one of models.projections.PARTS.
+        part: what is trained, one of models.language.projections.PARTS.
         objective: what is minimised, one of objectives.OBJECTIVES.
 
     Raises:

@@ -35,7 +35,7 @@ def trained_weights(
         orders: indices into the demonstrations, (episodes, orders, n); mini-batches follow this order.
         optimizer: update rule and batch size.
         schedule: learning rates and readouts, of which the last is read.
-        part: what is trained, one of models.projections.PARTS.
+        part: what is trained, one of models.language.projections.PARTS.
         objective: what is minimised, one of objectives.OBJECTIVES.
 
     Yields:

@@ -39,9 +39,6 @@ LARGE_ATTENTION = "sdpa"
 LARGE = 100_000_000
 """Weights above which a model is too large for many copies of it: it is read in place and hashed by its files."""
 
-UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, SafetensorError)
-"""What transformers raises for a directory that it cannot read."""
-
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 
 _EXHAUSTED = (torch.OutOfMemoryError, MemoryError)

@@ -6,7 +6,7 @@ Attention read as gradient descent suggests attention with momentum: an exponent
 
 in each head. A model has it if its configuration has the field ETA; its class stays `LlamaForCausalLM`, and only the
 attention function of transformers is another (`MOMENTUM`). Plain transformers reads such a model too, ignores the
-field, and computes something else: load it with `models.load_model`.
+field, and computes something else: load it with `models.language.loading.load_model`.
 """
 
 from typing import Any

@@ -30,7 +30,7 @@ class Recipe:
         world: the GINC world that documents come from.
         corpus: "ginc", or "uniform": every token uniform over the world's symbols and independent of all others.
         prompt_hmms: HMMs that the prompts of the model card come from, the first so many; 0: those of the documents.
-        momentum: eta of momentum attention (`models.momentum_attention`); None: plain attention.
+        momentum: eta of momentum attention (`models.language.momentum_attention`); None: plain attention.
         stored: format of the weights in the files. In "float16" they are rounded before anything is measured, so that
             the rounded numbers are the model; it is computed in float32 either way.
     """

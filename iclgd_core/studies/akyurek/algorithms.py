@@ -1,6 +1,6 @@
 """Algorithms of arXiv 2211.15661, section 4, each at its setting nearest to ICL on tuning episodes.
 
-Those with a name in the adjudication table are in `tuned`; here are the ones that the paper compares by depth.
+Those with a name in the adjudication table are in `lab.tuned`; here are the ones that the paper compares by depth.
 """
 
 from collections.abc import Callable

@@ -17,7 +17,7 @@ from iclgd_core.evidence.curves import Curve, Point
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.study import Study
 from iclgd_core.lab.regression import RegressionLab
-from iclgd_core.lab.store.kept import digest_of, floats, kept
+from iclgd_core.lab.store.kept import arrays_digest, floats, kept
 from iclgd_core.lab.store.key import Key
 from iclgd_core.lab.store.store import Arrays
 from iclgd_core.learners.linear.solvers import least_squares
@@ -118,7 +118,7 @@ def _fit(lab: RegressionLab, kind: str, target: str, layer: int) -> Fit:
         "target": target,
         "layer": layer,
         "seed": lab.seed,
-        "prompts": digest_of(*_prompts(lab)),
+        "prompts": arrays_digest(*_prompts(lab)),
         "sizes": [FITTING, CHOOSING, HIDDEN, STEPS, BATCH, READ_EVERY],
         "rates": [LEARNING_RATE, WEIGHTING_RATE, WEIGHT_DECAY],
     }

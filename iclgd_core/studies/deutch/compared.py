@@ -12,7 +12,7 @@ EPISODES = 64
 """Evaluation episodes of these comparisons, at every tier: one trains and reads activations anew for each."""
 
 METRICS = ("sim-aou/raw", "sim-aou/normalised", "sim-am/after", "sim-am/delta")
-"""As `dai_similarity.similarity_study` names them: SimAOU of h and of h / |h|, SimAM after fine-tuning, and that of
+"""As `dai.similarity.similarity_study` names them: SimAOU of h and of h / |h|, SimAM after fine-tuning, and that of
 the changes of attention maps (arXiv 2311.07772, section 3)."""
 
 

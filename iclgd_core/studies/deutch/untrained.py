@@ -31,7 +31,7 @@ def untrained_study(lab: Lab, kept: str, metric: str) -> Study:
 
     Args:
         lab: the laboratory of the trained model.
-        kept: what of the trained weights is kept, one of models.reinitialised.KEPT.
+        kept: what of the trained weights is kept, one of models.language.reinitialised.KEPT.
         metric: one of METRICS.
 
     Returns:

@@ -9,7 +9,7 @@ import torch
 from iclgd_core.errors import UnknownNameError
 from iclgd_core.evidence.study import Study
 from iclgd_core.lab.store import Store
-from iclgd_core.lab.store.kept import digest_of, floats, kept
+from iclgd_core.lab.store.kept import arrays_digest, floats, kept
 from iclgd_core.lab.store.key import Key
 from iclgd_core.lab.store.store import Arrays
 from iclgd_core.learners.linear.baselines import (
@@ -135,7 +135,7 @@ def errors(name: str, learner: str, split: str, store: Store | None = None) -> F
     def measured() -> Arrays:
         return {"errors": np.square(predict(x, y, queries) - answers).mean(1) / against.function_class.scale}
 
-    key: Key = {"learner": learner, "function_class": name, "episodes": digest_of(x, y, queries, answers)}
+    key: Key = {"learner": learner, "function_class": name, "episodes": arrays_digest(x, y, queries, answers)}
     return floats(kept(store, key, measured), "errors")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.study import Study
 from iclgd_core.lab.regression import RegressionLab
-from iclgd_core.lab.store.kept import digest_of, floats, kept
+from iclgd_core.lab.store.kept import arrays_digest, floats, kept
 from iclgd_core.lab.store.key import Key
 from iclgd_core.lab.store.store import Arrays
 from iclgd_core.learners.linear.step_grid import along, rates_of, steps_of
@@ -101,7 +101,7 @@ def _matches(lab: RegressionLab, algorithm: str, layers: Sequence[int | None]) -
         "learner": "layer_match",
         "model": model.digest,
         "layers": [layer or 0 for layer in layers],
-        "prompts": digest_of(tuning.x, tuning.y, judged.x, judged.y),
+        "prompts": arrays_digest(tuning.x, tuning.y, judged.x, judged.y),
         "choosing": CHOOSING,
         "penalty": PENALTY,
         "algorithm": algorithm,

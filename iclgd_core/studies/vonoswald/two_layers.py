@@ -13,8 +13,6 @@ from iclgd_core.models.regression.constructed import best_rate
 from iclgd_core.studies.vonoswald.exactness import attention_of
 from iclgd_core.tasks.regression.task import Floats, RegressionEpisodes
 
-RECURSIONS = ("gd", "gd-rates", "gd++", "gd++-rates")
-
 
 @dataclass(frozen=True, eq=False)
 class Matched:

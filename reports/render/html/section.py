@@ -87,7 +87,7 @@ def chapters(evidence: Sequence[Evidence], options: Sequence[str] = ()) -> list[
     """Return the claims by paper, in the order of `reports.render.papers`, and by id.
 
     Args:
-        evidence: adjudicated.
+        evidence: with verdicts.
         options: of the run, for the commands that reproduce it.
     """
     ordered = sorted(evidence, key=lambda item: (item.family, natural(sub_claim(item))))

@@ -50,7 +50,7 @@ def descend_sharded(
     Args:
         source_path: the model's directory, causal, in safetensors.
         dtype: in which the model computes.
-        trained_part: what is trained, one of models.projections.PARTS.
+        trained_part: what is trained, one of models.language.projections.PARTS.
         optimizer: update rule and batch size.
         readouts: epochs after which the queries are answered, ascending.
         runs: what is trained on and asked.

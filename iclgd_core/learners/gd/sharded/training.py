@@ -32,7 +32,7 @@ def train_sharded(
 
     Args:
         model: on `spread` devices, read from a directory; its weights are not used and not changed.
-        part: what is trained, one of models.projections.PARTS.
+        part: what is trained, one of models.language.projections.PARTS.
         optimizer: update rule and batch size.
         readouts: epochs, ascending.
         runs: in any order.

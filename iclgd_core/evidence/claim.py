@@ -58,7 +58,7 @@ class Claim:
         statement: what is claimed, in a sentence.
         refuted_by: what would refute it.
         needs_icl: whether the claim speaks about ICL, and so is inconclusive on a model that shows none.
-        mutations: what its verdict must become under each mutation (see `iclgd_core.evidence.mutations`); empty if untested.
+        mutations: what its verdict must become under each mutation (see `mutations`); empty if untested.
         brief: the statement in a few words, for tables.
         combines: how its sub-claims combine into one verdict (see `iclgd_core.evidence.combination`).
         measures: what is measured, in a few words, for `iclgd doctor`.

@@ -138,7 +138,7 @@ class RegressionLab(BaseLab):
         return mean_square(_drawn(self.task, self.seed, "tuning", SCALE_EPISODES, 1, self.size.queries).yq)
 
     def npd(self, f: Floats, g: Floats) -> Floats:
-        """Return the normalised prediction distance of each episode, (episodes,); see `metrics.prediction_distance.npd`."""
+        """Return the normalised prediction distance of each episode, (episodes,); see `prediction_distance`."""
         return npd(f, g, self.scale)
 
     def gains(self) -> Gains:

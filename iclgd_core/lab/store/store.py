@@ -67,7 +67,7 @@ class Store:
         A full disk does not lose the measurement in hand: it is returned, with a warning that it was not kept.
 
         Args:
-            key: everything that decides the numbers apart from libraries and the code of language models, which are added
+            key: everything that decides the numbers but libraries and the code of language models, which are added
                 here; of other measurements it says the code itself, as `code`.
             compute: makes the arrays.
         """

@@ -26,7 +26,7 @@ class CausalModel:
 
     Attributes:
         name: what reports call it.
-        held: the Hugging Face model, or a function that fetches it (see `fixtures/loaded_models.py`), so that several large models
+        held: the Hugging Face model, or a function that fetches it, so that several large models
             need not be in memory at once.
         tokenizer: its tokenizer.
         masked: whether it is a masked language model, which reads a label at a mask.

@@ -1,5 +1,6 @@
 """A claim of a paper, as its file states it, and the decorator that marks a test as one."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -48,6 +49,14 @@ Mutations = Mapping[Mutation, Verdict | Mapping[str, Verdict]]
 """What a claim's verdict becomes under each mutation: one for all sub-claims, or one for each value of a parameter."""
 
 
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_.-]+", value) is not None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
 @dataclass(frozen=True)
 class Claim:
     """One claim of a paper, as its file states it.
@@ -81,8 +90,25 @@ class Claim:
     demonstrations: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse a combination that is none, where the claim is stated."""
+        """Refuse what cannot be, where the claim is stated."""
         combination(self.combines)
+        count = self.demonstrations
+        allowed = {
+            "id": (_is_id(self.id), "letters, digits, '_', '.' and '-', at least one"),
+            "place": (isinstance(self.place, Place), "a place in a source: SHEN.at('section 4')"),
+            "statement": (_is_text(self.statement), "a sentence"),
+            "refuted_by": (_is_text(self.refuted_by), "a few words"),
+            "measures": (isinstance(self.measures, str), "a few words"),
+            "needs": (isinstance(self.needs, Needs), "a Needs(...)"),
+            "trains": (
+                all(isinstance(one, Training) for one in self.trains),
+                "a tuple of Training: (Training.WHOLE,)",
+            ),
+            "demonstrations": (type(count) is int and count >= 0, "a whole number from 0"),
+        }
+        for name, (fits, what) in allowed.items():
+            if not fits:
+                raise SettingsError(f"claim {self.id!r} has {name}={getattr(self, name)!r}. Allowed: {what}.")
 
     def under(self, mutation: Mutation, params: Mapping[str, str]) -> Verdict:
         """Return what the verdict of the sub-claim with these parameters must become under a mutation.

@@ -63,6 +63,16 @@ def test_a_claim_of_ones_own_is_judged_as_those_of_the_project(capsys: pytest.Ca
     assert said[title]["S3"].startswith("runs: ")
 
 
+@pytest.mark.parametrize("usual", ["-v", "-ra -q", "--lf", "-n 2"])
+def test_what_a_user_gives_every_run_does_not_matter(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, usual: str
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", usual)
+    Path("tox.ini").write_text(f"[pytest]\naddopts = {usual}\n", encoding="utf-8")
+    _, said = asked(capsys, folder_of(OWN.replace("layers=9", "layers=2")), f"--model={MODEL}")
+    assert said[f"{MODEL} on ginc-k5, quick tier"]["Z1"].startswith("not run beyond ")
+
+
 def test_a_folder_without_claims_is_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
     status, said = asked(capsys, folder_of("def test_nothing(): ..."), f"--model={MODEL}")
     assert (status, said["Claims"]) == (1, {"claims": "none were collected"})

@@ -181,3 +181,37 @@ def test_what_does_not_apply_fails_the_built_in_run_alone(
     assert project.verdicts()["M"] == "not run"
     summary = project.document()["summary"]
     assert summary["not_as_expected"] == status
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ('@claim("A", PLACE, "a gap", "no gap", combines="any of nothing")', "combines 'any of nothing'"),
+        ('@claim("A", PLACE, "a gap", "no gap", combines="most")', "combines='most'"),
+        ('@claim("A", PLACE, "a gap", "no gap", demonstrations=-3)', "demonstrations=-3"),
+        ('@claim("A", PLACE, "a gap", "no gap", demonstrations="eight")', "demonstrations='eight'"),
+        ('@claim("A", PLACE, "a gap", "no gap", trains="whole")', "trains=('w',"),
+        ('@claim("A", PLACE, "a gap", "no gap", needs="bogus")', "needs='bogus'"),
+        ('@claim("A", PLACE.source, "a gap", "no gap")', "place=Source("),
+        ('@claim("e 1!", PLACE, "a gap", "no gap")', "id='e 1!'"),
+        ('@claim("A", PLACE, " ", "no gap")', "statement=' '"),
+    ],
+)
+def test_a_claim_that_cannot_be_stated_so_is_refused_before_anything_runs(
+    project: Project, stated: str, said: str
+) -> None:
+    project.claim(f"""
+from iclgd_core.evidence.claim import Source, claim
+
+PLACE = Source("Shen", "2310.08540").at("section 4")
+
+{stated}
+def test_one(judge):
+    judge(found(), sd=0.5, minimum_effect=0.1)
+""")
+    result = project.run("claims")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    output = result.stdout.str()
+    assert said in output
+    assert "claim.py:" not in output, "frames of ours"
+    no_traceback(result)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.combination import combination
+from iclgd_core.evidence.design import Design
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Needs, Training
 from iclgd_core.evidence.verdict import Verdict
@@ -65,6 +66,7 @@ class Claim:
         needs: what it needs of model and task beyond what its test asks for by its arguments.
         trains: what gradient descent trains for it; empty where nothing is trained.
         demonstrations: the most that an episode must hold for it, without the queries.
+        designs: its rules with margins and sizes, which `iclgd calibrate` tests; empty where none is sampled or stated.
     """
 
     id: str
@@ -79,6 +81,7 @@ class Claim:
     needs: Needs = field(default_factory=Needs)
     trains: tuple[Training, ...] = ()
     demonstrations: int = 0
+    designs: tuple[Design, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a combination that is none, where the claim is stated."""
@@ -118,9 +121,10 @@ def claim(
     needs: Needs = NO_NEEDS,
     trains: Sequence[Training] = (),
     demonstrations: int = 0,
+    designs: Sequence[Design] = (),
 ) -> Callable[[F], F]:
     """Mark a test function as a claim; the arguments are those of `Claim`."""
-    facts = (measures, needs, tuple(trains), demonstrations)
+    facts = (measures, needs, tuple(trains), demonstrations, tuple(designs))
     made = Claim(id, place, statement, refuted_by, needs_icl, mutations, brief, combines, *facts)
 
     def mark(function: F) -> F:

@@ -16,8 +16,10 @@ from iclgd_core.evidence.in_words import described
 from iclgd_core.evidence.run_options import RunOptions
 
 from .collect import hooks
+from .collect.claim_tests import NAME as CLAIM_TESTS
+from .collect.claim_tests import ClaimTests
 from .collect.closing import Closing
-from .collect.collector import CLAIMS_FOLDER, ClaimTest, Collector
+from .collect.collector import ClaimTest, Collector
 from .collect.deselection import NAME as DESELECTION
 from .collect.deselection import Deselection, selection_of
 from .collect.exit_status import INCOMPLETE, OK, missed
@@ -45,10 +47,11 @@ def runs_tests(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the reporter where reports arrive; read the baseline, so that a bad one is refused before any work."""
-    deselected = Deselection(config)
+    deselected, claim_tests = Deselection(config), ClaimTests(config)
     config.pluginmanager.register(deselected, DESELECTION)
+    config.pluginmanager.register(claim_tests, CLAIM_TESTS)
     if runs_tests(config):
-        config.pluginmanager.register(ClaimsReporter(config, deselected), NAME)
+        config.pluginmanager.register(ClaimsReporter(config, deselected, claim_tests), NAME)
 
 
 def options_of_run(config: pytest.Config) -> RunOptions:
@@ -67,16 +70,16 @@ def _baseline(options: RunOptions) -> Saved | None:
 class ClaimsReporter:
     """State and hooks of one run."""
 
-    def __init__(self, config: pytest.Config, deselected: Deselection) -> None:
+    def __init__(self, config: pytest.Config, deselected: Deselection, claim_tests: ClaimTests) -> None:
         self._config = config
         self._options = options_of_run(config)
         self._baseline = _baseline(self._options)
         self._deselected = deselected
+        self._claim_tests = claim_tests
         self._collector = Collector()
         self._started = now()
         self._workers = 0
         self._turning = False
-        self._claims_folder = False
         xml = config.getoption("xmlpath", None)
         self._junit = Path(os.path.expandvars(xml)).expanduser().absolute() if xml else None
         self._closing = Closing()
@@ -92,22 +95,9 @@ class ClaimsReporter:
         """Count the workers."""
         self._workers = len(specs)
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        """Note what a worker collected; the controller collects nothing itself."""
-        self._expect(ids)
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note what a serial run collected."""
-        self._expect([item.nodeid for item in session.items])
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note a file of claims that is skipped as a whole: none of its tests is collected."""
-        self._claims_folder |= report.skipped and report.nodeid.startswith(CLAIMS_FOLDER)
-
-    def _expect(self, ids: Sequence[str]) -> None:
-        self._collector.expect(ids)
-        self._claims_folder |= any(node_id.startswith(CLAIMS_FOLDER) for node_id in ids)
+    def pytest_iclgd_collected(self, claims: Sequence[str]) -> None:
+        """Note the claims among what was collected."""
+        self._collector.expect(claims)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in one report."""
@@ -131,7 +121,7 @@ class ClaimsReporter:
         """Decide the verdicts, fail what is not as expected, write the report, set the exit status."""
         rows = self._collector.rows()
         if not rows:
-            empty = pytest_status == OK and self._claims_folder
+            empty = pytest_status == OK and self._claim_tests.meant
             session.exitstatus = INCOMPLETE if empty else session.exitstatus
             self._closing.empty = empty or pytest_status == pytest.ExitCode.NO_TESTS_COLLECTED
             return

@@ -22,7 +22,7 @@ from iclgd_core.evidence.progress import Running
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.safety.redaction import redact
 
-from .collect.collector import CLAIMS_FOLDER, PHASES
+from .collect.collector import PHASES
 from .collect.ticker import Ticker
 from .collect.time_left import Pace, in_words
 from .render.console import terminal_width
@@ -79,17 +79,8 @@ class ClaimsProgress:
         self._workers = max(1, len(specs))
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        """Learn how many tests there are; all workers collect the same."""
-        self._expect(ids)
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Learn how many tests a serial run has."""
-        self._expect([item.nodeid for item in session.items])
-
-    def _expect(self, ids: Sequence[str]) -> None:
-        """Note the claims among the tests: those in their folder, or all where none is there."""
-        claims = [node_id for node_id in ids if node_id.startswith(CLAIMS_FOLDER)] or ids
+    def pytest_iclgd_collected(self, claims: Sequence[str]) -> None:
+        """Learn how many claims there are; all workers collect the same."""
         if claims:
             self._ids.update(dict.fromkeys(claims))
             self._progress.update(self._bar, total=len(self._ids))

@@ -36,7 +36,7 @@ class Survival:
         self._started = now()
         note_start(config.rootpath)
         self._workers = 0
-        self._ids: list[str] = []
+        self._claims: list[str] = []
         self._journal: Journal | None = None
         self._failed = False
         self._handler: object = None
@@ -54,18 +54,11 @@ class Survival:
         self._workers = len(specs)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        """Note what a worker collected."""
-        self._expect(ids)
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note what a serial run collected."""
-        self._expect([item.nodeid for item in session.items])
-
-    def _expect(self, ids: Sequence[str]) -> None:
-        self._ids = list(ids) or self._ids
+    def pytest_iclgd_collected(self, claims: Sequence[str]) -> None:
+        """Note the claims among what was collected."""
+        self._claims = list(claims) or self._claims
         if self._journal is not None:
-            self._journal.expect(ids)
+            self._journal.expect(claims)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -87,7 +80,7 @@ class Survival:
         self._config.hook.pytest_iclgd_run(config=self._config, run=run)
         try:
             self._journal = Journal(self._options.report, run)
-            self._journal.expect(self._ids)
+            self._journal.expect(self._claims)
         except OSError as error:
             self._give_up(error)
 

@@ -9,7 +9,6 @@ from iclgd_core.evidence.channel import CLAIM, EVIDENCE
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 
-CLAIMS_FOLDER = "claims/"
 PHASES = ("setup", "call", "teardown")
 
 ENDED = "the run ended, or its worker died, before this test"
@@ -72,7 +71,7 @@ class Collector:
         self._keys: dict[str, Key] = {}
 
     def expect(self, node_ids: Iterable[str]) -> None:
-        """Note the tests that were collected; workers name the same ones again and again."""
+        """Note the claim tests that were collected; workers name the same ones again and again."""
         self._expected.update(dict.fromkeys(node_ids))
 
     def add(self, report: TestReport) -> None:
@@ -118,13 +117,9 @@ class Collector:
         return ClaimTest(node_ids[0], evidence, recorded=True, failed=any(n in self._failed for n in node_ids))
 
     def _without(self, recorded: set[str]) -> Sequence[str]:
-        """Claim tests without evidence: known as claims, or in the claims folder and of unknown kind."""
-        unknown = [
-            node_id
-            for node_id in self._expected
-            if node_id.startswith(CLAIMS_FOLDER) and (node_id not in self._reported or node_id in self._crashed)
-        ]
-        return sorted({*self._blank, *unknown} - recorded)
+        """Claim tests without evidence: those that sent their claim, and those that never came so far."""
+        lost = [one for one in self._expected if one not in self._reported or one in self._crashed]
+        return sorted({*self._blank, *lost} - recorded)
 
     def _missing(self, node_id: str) -> Evidence:
         blank = self._blank.get(node_id) or self._named_after_a_sibling(node_id)

@@ -5,6 +5,7 @@ Workers tell the controller at their end how many.
 
 import os
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -64,14 +65,26 @@ def selection_of(config: pytest.Config, deselected: int | None) -> dict[str, Jso
         deselected: number of tests that were collected and left out; None where nobody told.
 
     Returns:
-        Paths and node ids as they were given, relative to the root directory; names of the options that left out tests,
-        or may have.
+        Paths and node ids as they were given, modules as paths, relative to the root directory; names of the options
+        that left out tests, or may have.
     """
     given = [name for name, option in COUNTED.items() if config.getoption(option, None)]
     filters = [] if deselected == 0 else given or ([] if deselected is None else ["a plugin"])
     filters += [name for name, option in UNCOUNTED.items() if config.getoption(option, None)]
-    paths = [""] if config.getoption("pyargs", False) else [_relative(config, arg) for arg in config.args]
+    named = config.getoption("pyargs", False)
+    paths = [_relative(config, _located(arg) if named else arg) for arg in config.args]
     return {"paths": list(paths), "filters": list(filters)}
+
+
+def _located(arg: str) -> str:
+    """Return the path of a module that is given by its name (`--pyargs`); what is no module is a path."""
+    name, colons, rest = arg.partition("::")
+    try:
+        spec = find_spec(name)
+    except (AttributeError, ImportError, ValueError):  # no name, or of nothing
+        return arg
+    path = None if spec is None else next(iter(spec.submodule_search_locations or ()), spec.origin)
+    return (path or name) + colons + rest
 
 
 def _relative(config: pytest.Config, arg: str) -> str:

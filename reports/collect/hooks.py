@@ -1,5 +1,7 @@
 """The hooks that reports offer to other plugins."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from iclgd_core.evidence.plain import Json
@@ -24,6 +26,14 @@ def pytest_iclgd_run(config: pytest.Config, run: dict[str, Json]) -> None:
 @pytest.hookspec(firstresult=True)
 def pytest_iclgd_options(config: pytest.Config) -> RunOptions | None:
     """Return what the report has to know of the run's options; called on the controller, before any work."""
+
+
+@pytest.hookspec
+def pytest_iclgd_collected(config: pytest.Config, claims: Sequence[str]) -> None:
+    """Note the tests that were collected and state a claim, by their node ids.
+
+    Called on the controller, after the collection; with workers once for each of them, which collect the same.
+    """
 
 
 @pytest.hookspec(firstresult=True)

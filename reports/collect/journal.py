@@ -1,9 +1,9 @@
 """The journal of a run: evidence on disk the moment it arrives, so that even a killed controller loses none.
 
 While a run goes on, `evidence.jsonl` in the report's directory gets one line for each thing the report will be made
-of: the header, the tests that were collected, each report that carries evidence. When the report is written the journal
-is removed; one that is still there belongs to a run that was killed, and `iclgd report --recover` makes its report. A
-run that finds such a journal moves it aside, to `evidence.jsonl.old`, in place of an older one.
+of: the header, the claims that were collected, each report that carries evidence. When the report is written the
+journal is removed; one that is still there belongs to a run that was killed, and `iclgd report --recover` makes its
+report. A run that finds such a journal moves it aside, to `evidence.jsonl.old`, in place of an older one.
 """
 
 import json
@@ -39,7 +39,7 @@ class Journal:
         self._write({"schema": SCHEMA, "run": dict(run)})
 
     def expect(self, node_ids: Iterable[str]) -> None:
-        """Note the tests that were collected; known ones add no line."""
+        """Note the claim tests that were collected; known ones add no line."""
         new = [node_id for node_id in dict.fromkeys(node_ids) if node_id not in self._expected]
         if new:
             self._expected.update(new)

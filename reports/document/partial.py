@@ -5,7 +5,8 @@ from iclgd_core.evidence.verdict import Verdict
 from ..collect.families import partial_families
 from .report import Report
 
-CLAIMS = "claims/"
+INSTALLED = ("iclgd_core/suite", "iclgd_core/suite/claims")
+"""How the path of the suite ends where it is installed; in a checkout its claims lie in `claims`."""
 
 
 def unfinished(report: Report) -> list[str]:
@@ -32,6 +33,10 @@ def selected(report: Report) -> list[str]:
         paths, filters = ([str(one) for one in value] if isinstance(value := selection.get(name), list) else []
                           for name in ("paths", "filters"))  # fmt: skip
         found += [f"it was run with {', '.join(filters)}"] if filters else []
-        narrow = [path for path in paths if path.startswith(CLAIMS) or "::" in path or path.endswith(".py")]
-        found += [f"it ran {', '.join(narrow)} alone"] if len(narrow) == len(paths) and narrow else []
+        found += [f"it ran {', '.join(paths)} alone"] if paths and not any(map(_holds_all, paths)) else []
     return found
+
+
+def _holds_all(path: str) -> bool:
+    """Return whether all claims of the suite lie below a path: it is theirs, the root directory, or one above it."""
+    return not path.strip("./") or path == "claims" or path.endswith(INSTALLED)

@@ -45,9 +45,9 @@ class Project:
         common = f"pythonpath = {ROOT}\naddopts = --import-mode=importlib {quiet}\niclgd_device = cpu\n"
         (self.path / "tox.ini").write_text(f"[pytest]\n{common}{text}", encoding="utf-8")
 
-    def claim(self, body: str, name: str = "test_claims.py") -> None:
+    def claim(self, body: str, name: str = "test_claims.py", folder: str = "claims") -> None:
         """Write a claim file."""
-        path = self.path / "claims" / name
+        path = self.path / folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(HEAD + body, encoding="utf-8")
 

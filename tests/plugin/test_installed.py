@@ -123,6 +123,8 @@ def test_the_claims_of_the_suite(site: Path, tmp_path: Path) -> None:
     done = run(site, tmp_path, "-m", "pytest", "--pyargs", "iclgd_core.suite.claims.min", "--collect-only", "-q")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "test_r1_random_labels.py::" in done.stdout
+    marks = run(site, tmp_path, "-m", "pytest", "--pyargs", "iclgd_core.suite.claims", "--markers")
+    assert "@pytest.mark.min: claims in claims/min" in marks.stdout, marks.stderr
 
 
 def test_an_unrelated_run_is_left_alone(site: Path, tmp_path: Path) -> None:

@@ -39,3 +39,8 @@ def test_the_marks_of_the_projects_claims_are_listed(pytester: pytest.Pytester) 
     pytester.mkdir("claims").joinpath("dai").mkdir()
     (pytester.path / "claims" / "dai" / "test_d1.py").write_text("", encoding="utf-8")
     pytester.runpytest_inprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.dai: claims in claims/dai"])
+
+
+def test_the_marks_of_the_suite_are_listed_wherever_it_lies(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("pytest_plugins = ['fixtures.paper_marks']")
+    pytester.runpytest_inprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.shen: claims in claims/shen"])

@@ -96,7 +96,6 @@ def test_cases_of_a_test_that_never_started_stand_together() -> None:
 
 
 def test_other_tests_are_no_claims() -> None:
-    assert rows(expect=("tests/test_x.py::test_y",)) == []
     assert rows(FakeReport(), expect=(NODE,)) == []
 
 

@@ -42,7 +42,7 @@ class Bar:
             hook=SimpleNamespace(pytest_iclgd_running=lambda config: self.running),
         )
         self.progress = ClaimsProgress(config)
-        self.progress.pytest_xdist_node_collection_finished(["tests/test_a.py::test_a", *IDS])
+        self.progress.pytest_iclgd_collected(IDS)
 
     def finish(self, i: int, seconds: float = 1.0) -> None:
         wire = replace(recorded(i, found()), seconds=seconds).to_wire()

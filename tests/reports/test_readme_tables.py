@@ -110,6 +110,9 @@ def test_hostile_text_is_text() -> None:
 
 PART: Json = {"paths": ["claims/dai"], "filters": []}
 WHOLE: Json = {"paths": ["claims"], "filters": []}
+ELSEWHERE: Json = {"paths": ["my_claims", "claims/dai"], "filters": []}
+INSTALLED: Json = {"paths": ["../site/iclgd_core/suite/claims"], "filters": []}
+PART_OF_INSTALLED: Json = {"paths": ["../site/iclgd_core/suite/claims/dai"], "filters": []}
 FILTERED: Json = {"paths": ["claims"], "filters": ["-k"]}
 
 
@@ -120,6 +123,10 @@ FILTERED: Json = {"paths": ["claims"], "filters": ["-k"]}
         ({"deselected": 3}, "3 tests were left out"),
         ({"deselected": 3, "selection": FILTERED}, "3 tests were left out; it was run with -k"),
         ({"selection": PART}, "it ran claims/dai alone"),
+        ({"selection": ELSEWHERE}, "it ran my_claims, claims/dai alone"),
+        ({"selection": PART_OF_INSTALLED}, "it ran ../site/iclgd_core/suite/claims/dai alone"),
+        ({"deselected": 0, "selection": INSTALLED}, ""),
+        ({"deselected": 0, "selection": {"paths": [""], "filters": []}}, ""),
         ({"deselected": 0, "selection": WHOLE}, ""),
         ({"deselected": None}, ""),
     ],

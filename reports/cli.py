@@ -2,11 +2,8 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any
 
 import iclgd_core
 from iclgd_core.safety.command import Command, run_commands
@@ -26,10 +23,6 @@ COMMANDS: Mapping[str, str] = {
 """Each subcommand by its entry point: what reads saved reports need not wait seconds for torch and transformers."""
 
 
-GIVEN: Mapping[str, str] = {"calibrate": "claims.shen.designs:DESIGNS"}
-"""What a subcommand takes beside its arguments from a folder that its own may not import."""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; return its exit status."""
     given = sys.argv[1:] if argv is None else argv
@@ -39,11 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command(name: str) -> Command:
     """Load one of COMMANDS."""
-    found: Any = resolve_name(f"{PREFIX}{COMMANDS[name]}")
-    if name in GIVEN:
-        found = replace(found, run=partial(found.run, designs=partial(resolve_name, f"{PREFIX}{GIVEN[name]}")))
-    loaded: Command = found
-    return loaded
+    found: Command = resolve_name(f"{PREFIX}{COMMANDS[name]}")
+    return found
 
 
 def version() -> str:

@@ -59,9 +59,12 @@ CLAIM_FILE = '''
 import pytest
 
 from iclgd_core.evidence.claim import Source, claim
+from iclgd_core.evidence.design import Design
 from iclgd_core.evidence.needs import Training
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies.open.other_optimizers import optimizer_account
+
+MARGIN = 0.015
 
 
 @claim(
@@ -73,11 +76,12 @@ from iclgd_core.studies.open.other_optimizers import optimizer_account
     measures="shared mass of ICL and sign descent",
     trains=[Training.WHOLE],
     demonstrations=8,
+    designs=[Design("greater", MARGIN, 0.1, "minibatch_episodes", 0.07, "here")],
 )
 @pytest.mark.parametrize("optimizer", ["sign"])
 def test_sign_descent(lab, judge, optimizer):
     study = optimizer_account(lab, optimizer, "shared-mass")
-    judge(paired_greater(study.learner, study.ceiling, margin=0.0, quantity="shared mass"), study)
+    judge(paired_greater(study["learner"], study["ceiling"], margin=MARGIN, quantity="shared mass"), study)
 '''
 
 ADDED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
@@ -207,3 +211,8 @@ def test_the_doctor_and_the_calibration_know_it(copy: Path) -> None:
     assert "ok      Z1: runs: shared mass of ICL and sign descent" in lines, done.stdout + done.stderr
     names = run(copy, "-c", "from iclgd_core.calibration.metric_checks import METRICS; print(*METRICS, sep='\\n')")
     assert "shared mass" in names.stdout.splitlines(), names.stderr
+    done = run(copy, "-m", "reports.cli", "calibrate", "claims/mine", "--studies=100", "--json=calibrated.json")
+    checks = json.loads((copy / "calibrated.json").read_text(encoding="utf-8"))["checks"]
+    subjects = {check["subject"] for check in checks}
+    assert "greater, 36 episodes, family of 1 (Z1)" in subjects, done.stdout + done.stderr
+    assert any(one.startswith("shared mass") for one in subjects), subjects

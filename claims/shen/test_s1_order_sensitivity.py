@@ -22,6 +22,7 @@ Rule: mean difference over episodes > 0.01, same tests; Holm over the two. Margi
 import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.design import TUNING, Design
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
@@ -63,6 +64,9 @@ MUTATIONS: Mutations = {
     measures="order sensitivity of ICL and of GD, SGD and Adam",
     trains=(Training.WHOLE, Training.ADAM),
     demonstrations=8,
+    designs=(
+        Design("every greater", MARGIN, MINIMUM_EFFECT - MARGIN, "order_episodes", 0.06752, TUNING, schedule="sgd"),
+    ),
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_icl_is_more_order_sensitive(lab: Lab, judge: Judge, optimizer: str) -> None:

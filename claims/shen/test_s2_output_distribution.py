@@ -26,6 +26,7 @@ Rule: mean difference over episodes > 0.02, same tests; Holm over the two. Rate 
 import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.design import TUNING, Design
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
@@ -41,6 +42,7 @@ from . import published
 MARGIN = 0.02
 MINIMUM_EFFECT = 0.07
 ADDITIVE_MINIMUM_EFFECT = 0.20
+ADDITIVE_EFFECT = ADDITIVE_MINIMUM_EFFECT - MARGIN
 OPTIMIZERS = ("gd", "sgd1", "adam1")
 REGRESSION_LEARNERS = ("gd", "sgd")
 DEVIATION = f"the paper: {published.TEXT_SETS}, 200 epochs"
@@ -67,6 +69,12 @@ MUTATIONS: Mutations = {
     measures="agreement of output distributions",
     trains=(Training.WHOLE, Training.ADAM),
     demonstrations=8,
+    designs=(
+        Design("greater", MARGIN, MINIMUM_EFFECT - MARGIN, "episodes", 0.06745, TUNING, " full-batch GD"),
+        Design("greater", MARGIN, MINIMUM_EFFECT - MARGIN, "minibatch_episodes", 0.06789, TUNING, " SGD and Adam"),
+        Design("greater", MARGIN, ADDITIVE_EFFECT, "episodes", 0.1593, TUNING, " full-batch GD, additive OCS"),
+        Design("greater", MARGIN, ADDITIVE_EFFECT, "minibatch_episodes", 0.1614, TUNING, " SGD and Adam, additive OCS"),
+    ),
 )
 @pytest.mark.parametrize("agreement", AGREEMENTS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

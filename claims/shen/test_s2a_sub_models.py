@@ -10,6 +10,7 @@ Refuted by: a part whose training agrees with ICL within the margin of ICL's agr
 import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.design import TUNING, Design
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
@@ -47,6 +48,10 @@ MUTATIONS: Mutations = {
     measures="agreement, W_V of one layer trained alone",
     trains=(Training.VALUES,),
     demonstrations=8,
+    designs=(
+        Design("greater", MARGIN, MINIMUM_EFFECT - MARGIN, "episodes", 0.06617, TUNING),
+        Design("greater", MARGIN, ADDITIVE_MINIMUM_EFFECT - MARGIN, "episodes", 0.1623, TUNING, " additive OCS"),
+    ),
 )
 @pytest.mark.parametrize("agreement", AGREEMENTS)
 @pytest.mark.parametrize("part", ["v_middle", "v_deep"])

@@ -14,6 +14,7 @@ Refuted by: a number of demonstrations at which GD's accuracy is within the marg
 import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.design import TUNING, Design
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
@@ -51,6 +52,7 @@ MUTATIONS: Mutations = {
     measures="accuracy of ICL and GD",
     trains=(Training.WHOLE,),
     demonstrations=8,
+    designs=(Design("greater", MARGIN, MINIMUM_EFFECT - MARGIN, "accuracy_episodes", 0.2965, TUNING),),
 )
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("shots", SHOTS)

@@ -14,6 +14,7 @@ Refuted by: GD that has caught up with 128 or fewer, or has not with 512.
 import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.design import TUNING, Design
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
@@ -53,6 +54,10 @@ MUTATIONS: Mutations = {
     measures="accuracy of GD with up to 512 demonstrations",
     trains=(Training.WHOLE,),
     demonstrations=512,
+    designs=(
+        Design("greater", 0.0, MINIMUM_EFFECT, "many_episodes", 0.2962, TUNING, ", 32 and 128"),
+        Design("greater", CAUGHT_UP, MINIMUM_EFFECT, "many_episodes", 0.2962, TUNING, ", 512"),
+    ),
 )
 @pytest.mark.parametrize("demonstrations", DEMONSTRATIONS)
 def test_gd_needs_many_more_demonstrations(lab: Lab, judge: Judge, demonstrations: int) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.design import TUNING, Design
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Training
 from iclgd_core.evidence.papers import SHEN
@@ -53,6 +54,10 @@ MUTATIONS: Mutations = {
     measures="the gap over model sizes",
     trains=(Training.WHOLE,),
     demonstrations=8,
+    designs=(
+        Design("equivalent", MARGIN, MARGIN, "size_episodes", 0.01661, TUNING),
+        Design("equivalent", MARGIN, MARGIN, "size_episodes", 0.07099, TUNING, " additive OCS"),
+    ),
 )
 @pytest.mark.parametrize("agreement", AGREEMENTS)
 def test_the_gap_has_no_size_trend(family: Sequence[Lab], judge: Judge, agreement: str) -> None:

@@ -15,6 +15,7 @@ Refuted by: weights at rest, or an accuracy that changes by more than 0.05.
 import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
+from iclgd_core.evidence.design import TUNING, Design
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.study import Judge
@@ -50,6 +51,7 @@ MUTATIONS: Mutations = {
     mutations=MUTATIONS,
     measures="weights and ICL accuracy late in pretraining",
     demonstrations=8,
+    designs=(Design("equivalent", LEVEL, LEVEL, "episodes", 0.08339, TUNING, " accuracy", sampled=1),),
 )
 @pytest.mark.parametrize("what", ["weights", "accuracy"])
 def test_weights_move_while_icl_stays(series: Series, judge: Judge, what: str) -> None:

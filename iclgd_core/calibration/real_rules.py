@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.calibration.check import Check, Sense
-from iclgd_core.calibration.design import Design
 from iclgd_core.calibration.rules import ALPHA
 from iclgd_core.calibration.shapes import Shape
+from iclgd_core.calibration.sized_design import SizedDesign
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.seeds import stream
 from iclgd_core.stats import (
@@ -33,7 +33,7 @@ SELECTED = 0.90
 """Coverage documented for the interval of the least of several equal members."""
 
 
-def false_verdicts_end_to_end(design: Design, shape: Shape, studies: int, seed: int) -> list[Check]:
+def false_verdicts_end_to_end(design: SizedDesign, shape: Shape, studies: int, seed: int) -> list[Check]:
     """Return the rates of false verdicts of the rule's own function, all members at the boundary."""
     rng = stream(seed, "calibration", "end to end", design.rule, str(design.margin), shape.name)
     spread = design.spread or 1.0
@@ -59,7 +59,7 @@ def false_verdicts_end_to_end(design: Design, shape: Shape, studies: int, seed: 
     ]  # fmt: skip
 
 
-def _outcome(design: Design, d: Floats, rng: np.random.Generator, seed: int) -> Outcome:
+def _outcome(design: SizedDesign, d: Floats, rng: np.random.Generator, seed: int) -> Outcome:
     if design.kind == "equivalent":
         return paired_equivalent(d[0], margin=design.margin, quantity="d", seed=seed, resamples=RULE_RESAMPLES)
     b = rng.normal(size=d.shape)

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.calibration.check import Check, Sense
-from iclgd_core.calibration.design import Design
 from iclgd_core.calibration.many_studies import holm_rows, one_sided_tests
 from iclgd_core.calibration.shapes import Shape
+from iclgd_core.calibration.sized_design import SizedDesign
 from iclgd_core.seeds import stream
 from iclgd_core.stats.power import EQUIVALENCE_POWER, POWER, episodes_needed
 
@@ -29,7 +29,7 @@ class _PValues(NamedTuple):
     refuted: Floats
 
 
-def false_verdicts(design: Design, shape: Shape, studies: int, seed: int) -> list[Check]:
+def false_verdicts(design: SizedDesign, shape: Shape, studies: int, seed: int) -> list[Check]:
     """Return the rates of false verdicts where the truth lies exactly on the boundary, before and after Holm.
 
     `studies` families of independent sub-claims are simulated, all at the boundary, which is the hardest case: for
@@ -60,7 +60,7 @@ def false_verdicts(design: Design, shape: Shape, studies: int, seed: int) -> lis
     ]
 
 
-def power_at_minimum_effect(design: Design, shape: Shape, studies: int, seed: int) -> Check:
+def power_at_minimum_effect(design: SizedDesign, shape: Shape, studies: int, seed: int) -> Check:
     """Return how often a sub-claim is supported, after Holm, where the truth is the stated minimum effect.
 
     The whole family has that truth; one sub-claim of each family is counted. For equivalence the truth is 0.
@@ -81,11 +81,11 @@ def power_at_minimum_effect(design: Design, shape: Shape, studies: int, seed: in
     )  # fmt: skip
 
 
-def _spread(design: Design) -> float:
+def _spread(design: SizedDesign) -> float:
     return 1.0 if design.spread is None or design.spread == 0.0 else design.spread
 
 
-def _noise(design: Design, shape: Shape, studies: int, rng: np.random.Generator) -> Floats:
+def _noise(design: SizedDesign, shape: Shape, studies: int, rng: np.random.Generator) -> Floats:
     """Draw noise in standard deviations, (families, sub-claims, members, episodes).
 
     Members of one sub-claim share the measurements of ICL: half of the variance.
@@ -98,7 +98,7 @@ def _noise(design: Design, shape: Shape, studies: int, rng: np.random.Generator)
     return np.asarray((own + shared) / np.sqrt(2.0), dtype=np.float64)
 
 
-def _p_values(design: Design, deviation: Floats, rng: np.random.Generator) -> _PValues:
+def _p_values(design: SizedDesign, deviation: Floats, rng: np.random.Generator) -> _PValues:
     """Return the p-values of the rule, (families, sub-claims), for data at margin + spread * deviation."""
     shape = deviation.shape[:3]
     d = (design.margin + _spread(design) * deviation).reshape(-1, design.episodes)

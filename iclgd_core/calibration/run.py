@@ -10,11 +10,11 @@ from multiprocessing import get_context
 
 from iclgd_core.calibration.check import Check
 from iclgd_core.calibration.closure_checks import closure_coverage, closure_without_gap
-from iclgd_core.calibration.design import Design
 from iclgd_core.calibration.metric_checks import METRICS, planted_metric, planted_weights
 from iclgd_core.calibration.real_rules import false_verdicts_end_to_end, mean_coverage
 from iclgd_core.calibration.rules import false_verdicts, power_at_minimum_effect
 from iclgd_core.calibration.shapes import SHAPES, Shape
+from iclgd_core.calibration.sized_design import SizedDesign
 
 NORMAL, HEAVY, TIES = SHAPES[:3]
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -33,7 +33,7 @@ class Job:
     work: Callable[[], Check | list[Check]]
 
 
-def rule_jobs(designs: Sequence[Design], studies: int, seed: int) -> list[Job]:
+def rule_jobs(designs: Sequence[SizedDesign], studies: int, seed: int) -> list[Job]:
     """Return the jobs for decision rules: false verdicts, power, coverage, and each kind's own function."""
     distinct = _distinct(designs)
     smallest = {design.kind: min((d for d in distinct if d.kind == design.kind), key=_episodes) for design in distinct}
@@ -111,15 +111,15 @@ def _flat(found: Sequence[Check | list[Check]]) -> list[Check]:
     return [check for one in found for check in (one if isinstance(one, list) else [one])]
 
 
-def _distinct(designs: Sequence[Design]) -> list[Design]:
+def _distinct(designs: Sequence[SizedDesign]) -> list[SizedDesign]:
     """Return one design for each rate of false verdicts, under the names of all that have it."""
-    alike: dict[tuple[object, ...], list[Design]] = {}
+    alike: dict[tuple[object, ...], list[SizedDesign]] = {}
     for design in designs:
         alike.setdefault(design.null_key, []).append(design)
     return [replace(same[0], name=", ".join(dict.fromkeys(one.name for one in same))) for same in alike.values()]
 
 
-def _episodes(design: Design) -> int:
+def _episodes(design: SizedDesign) -> int:
     return design.episodes
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from iclgd_core.calibration.design import KINDS, Design
+from iclgd_core.calibration.sized_design import SizedDesign
 from iclgd_core.errors import SettingsError, StorageError
+from iclgd_core.evidence.design import KINDS
 
 SCHEMA = "iclgd-claims/3"
 READABLE = (SCHEMA, "iclgd-claims/2")
@@ -18,7 +19,7 @@ LARGEST = 20_000
 """Numbers in one simulated family, so that a thousand fit into memory."""
 
 
-def designs_of_report(directory: Path) -> list[Design]:
+def designs_of_report(directory: Path) -> list[SizedDesign]:
     """Return the designs of a report's sampled sub-claims; those that differ in their spread alone count once.
 
     The spread is the largest standard deviation over units that the report has for the design. Rules without sampling
@@ -46,7 +47,7 @@ def designs_of_report(directory: Path) -> list[Design]:
     rows = document.get("claims")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise SettingsError(f"{path}: 'claims' must be a list of objects. Run the claims again.")
-    designs: dict[tuple[object, ...], Design] = {}
+    designs: dict[tuple[object, ...], SizedDesign] = {}
     for row in rows:
         design = _design(row, path)
         if design is None:
@@ -60,7 +61,7 @@ def designs_of_report(directory: Path) -> list[Design]:
     return list(designs.values())
 
 
-def _design(row: Mapping[str, Any], path: Path) -> Design | None:
+def _design(row: Mapping[str, Any], path: Path) -> SizedDesign | None:
     """Return the design of one sub-claim; None where nothing was sampled, or members have margins of their own."""
     protocol = row.get("protocol")
     if not (isinstance(protocol, dict) and row.get("has_outcome")) or protocol.get("kind") not in KINDS:
@@ -78,7 +79,7 @@ def _design(row: Mapping[str, Any], path: Path) -> Design | None:
     def optional(source: Mapping[str, Any], name: str) -> float | None:
         return None if source.get(name) is None else number(source, name)
 
-    design = Design(
+    design = SizedDesign(
         name=claim,
         claim=claim,
         kind=str(protocol["kind"]),

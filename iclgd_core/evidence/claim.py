@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.combination import combination
+from iclgd_core.evidence.design import Design
 from iclgd_core.evidence.mutations import Mutation
 from iclgd_core.evidence.needs import Needs, Training
 from iclgd_core.evidence.verdict import Verdict
@@ -74,6 +75,7 @@ class Claim:
         needs: what it needs of model and task beyond what its test asks for by its arguments.
         trains: what gradient descent trains for it; empty where nothing is trained.
         demonstrations: the most that an episode must hold for it, without the queries.
+        designs: its rules with margins and sizes, which `iclgd calibrate` tests; empty where none is sampled or stated.
     """
 
     id: str
@@ -88,6 +90,7 @@ class Claim:
     needs: Needs = field(default_factory=Needs)
     trains: tuple[Training, ...] = ()
     demonstrations: int = 0
+    designs: tuple[Design, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be, where the claim is stated."""
@@ -144,9 +147,10 @@ def claim(
     needs: Needs = NO_NEEDS,
     trains: Sequence[Training] = (),
     demonstrations: int = 0,
+    designs: Sequence[Design] = (),
 ) -> Callable[[F], F]:
     """Mark a test function as a claim; the arguments are those of `Claim`."""
-    facts = (measures, needs, tuple(trains), demonstrations)
+    facts = (measures, needs, tuple(trains), demonstrations, tuple(designs))
     made = Claim(id, place, statement, refuted_by, needs_icl, mutations, brief, combines, *facts)
 
     def mark(function: F) -> F:

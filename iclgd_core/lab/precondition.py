@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.evidence.design import Design
 from iclgd_core.stats import paired_greater
 from iclgd_core.tasks.prompts import EpisodePrompts
 
@@ -14,6 +15,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 ICL_ALPHA = 0.05
+
+DESIGN = Design("greater", 0.0, None, "episodes", which=": ICL")
+"""Of the precondition, which is no claim's, for `iclgd calibrate`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +67,7 @@ def _bytes(values: Floats) -> bytes:
 @lru_cache(maxsize=256)
 def _p_of_gain(more: bytes, less: bytes) -> float | None:
     """Return the p-value of a gain; every claim on a model asks for the same, and resampling takes its time."""
-    outcome = paired_greater(np.frombuffer(more), np.frombuffer(less), margin=0.0, quantity="gain in context")
+    outcome = paired_greater(np.frombuffer(more), np.frombuffer(less), margin=DESIGN.margin, quantity="gain in context")
     return outcome.p_supported
 
 

@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from iclgd_core.calibration.check import MONTE_CARLO_LEVEL, Check, Sense, Status
-from iclgd_core.calibration.design import Design
 from iclgd_core.calibration.shapes import SHAPES, Shape
+from iclgd_core.calibration.sized_design import SizedDesign
 from iclgd_core.errors import SettingsError
 
 
@@ -54,9 +54,9 @@ def test_noise_has_mean_zero_and_unit_deviation(shape: Shape) -> None:
 
 
 def test_designs_that_no_rule_can_have() -> None:
-    good = Design("a", "a", "greater", 0.0, 0.1, 20, 3, 1.0)
+    good = SizedDesign("a", "a", "greater", 0.0, 0.1, 20, 3, 1.0)
     assert good.tested == 3
-    assert Design("a", "a", "equivalent", 0.1, 0.1, 2, 3, 1.0, sampled=1).tested == 1
+    assert SizedDesign("a", "a", "equivalent", 0.1, 0.1, 2, 3, 1.0, sampled=1).tested == 1
     for bad in (
         {"kind": "below"},
         {"episodes": 1},
@@ -66,4 +66,4 @@ def test_designs_that_no_rule_can_have() -> None:
         {"kind": "equivalent", "margin": 0.0},
     ):
         with pytest.raises(SettingsError, match="a: "):
-            Design(**{**good.__dict__, **bad})
+            SizedDesign(**{**good.__dict__, **bad})

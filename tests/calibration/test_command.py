@@ -1,6 +1,7 @@
-"""`iclgd calibrate`: what it prints, writes and returns, on the designs of a saved report."""
+"""`iclgd calibrate`: what it prints, writes and returns, on the designs of claims and of a saved report."""
 
 import json
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,27 @@ from rich.console import Console
 from fixtures.commands import calibrate
 from iclgd_core.calibration.check import Check, Sense, Status
 from iclgd_core.calibration.saved_report import designs_of_report
+from iclgd_core.calibration.sized_design import SizedDesign
 from iclgd_core.calibration.tables import document, failures, summary, tables
 from iclgd_core.errors import SettingsError, StorageError
+from iclgd_core.lab.tiers import TIERS
 from iclgd_core.safety.command import run_commands
 
+OWN = """
+import pytest
+from iclgd_core.evidence.claim import Source, claim
+from iclgd_core.evidence.design import Design
+
+MINE = Source("Mine", "0000.00000").at("page 1")
+
+@claim("Z2", MINE, "a statement", "its contrary", designs=[Design("greater", 0.25, None, "size_episodes")])
+@pytest.mark.parametrize("what", ["one", "other"])
+def test_a_thing(lab, judge, what): ...
+
+@claim("Z1", MINE, "another", "its contrary", designs=[Design("equivalent", 0.5, 0.5, "episodes", 0.2, "here", " all")])
+def test_another(regression, judge): ...
+"""
+QUICK = TIERS["quick"]
 HOSTILE = "E1[bold]\x1b[31m\u202e<script>"
 
 
@@ -32,6 +50,47 @@ def saved(directory: Path, *rows: dict[str, Any], schema: str = "iclgd-claims/3"
 
 def run(*argv: str) -> int:
     return run_commands([calibrate.CALIBRATE], ["calibrate", "--workers", "1", *argv])
+
+
+def folder_of(tmp_path: Path, text: str) -> str:
+    """Return a folder with one file; its name is new to this process, which keeps modules."""
+    folder = tmp_path / f"mine_{tmp_path.name}"
+    folder.mkdir()
+    (folder / "test_z.py").write_text(text, encoding="utf-8")
+    return str(folder)
+
+
+def test_claims_of_ones_own_are_calibrated(tmp_path: Path) -> None:
+    own, size = folder_of(tmp_path, OWN), QUICK.size_episodes
+    first, second, precondition = calibrate.designs_of_claims([Path(own)])
+    assert first == SizedDesign("Z1 all", "Z1", "equivalent", 0.5, 0.5, QUICK.episodes, 1, 0.2)
+    assert second == SizedDesign("Z2", "Z2", "greater", 0.25, None, size, 2, None)
+    assert (precondition.name, precondition.kind, precondition.family) == ("precondition: ICL", "greater", 1)
+    out = tmp_path / "calibration.json"
+    assert run(own, "--studies", "100", "--json", str(out)) == 0
+    subjects = {check["subject"] for check in json.loads(out.read_text())["checks"]}
+    assert f"greater, {size} episodes, family of 2 (Z2)" in subjects
+    assert {path.name for path in tmp_path.iterdir()} == {Path(own).name, out.name}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("import nothing_here", "nothing_here"),
+        ("def test_nothing(): ...", "no claims were collected. Name a folder"),
+        (OWN.replace('"episodes", 0.2', '"nights", 0.2'), "claim Z1: 'nights' is no number of episodes"),
+        (OWN.replace('0.2, "here"', '0.2, ""'), "say where it was measured"),
+        (re.sub("designs=.*]", "", OWN), "no claim that was collected states a design"),
+        ("", "file or directory not found: nowhere"),
+    ],
+)
+def test_claims_that_cannot_be_calibrated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+) -> None:
+    assert run(folder_of(tmp_path, text) if text else "nowhere") == 2
+    printed = capsys.readouterr().err
+    assert told in printed
+    assert "Traceback (most recent" not in printed
 
 
 def test_a_report_is_calibrated_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +178,11 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path, capsys: pytest.Cap
 
 @pytest.mark.parametrize(
     ("argv", "message"),
-    [(("--studies", "99"), "--studies is 99"), (("--workers", "-1"), "--workers is -1")],
+    [
+        (("--studies", "99"), "--studies is 99"),
+        (("--workers", "-1"), "--workers is -1"),
+        (("claims", "--report", "report"), "Give one of the two"),
+    ],
 )
 def test_options_out_of_range(argv: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*argv) == 2

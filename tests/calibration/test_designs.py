@@ -1,23 +1,23 @@
-"""The designs that are calibrated are those of the claims' files, read from their source."""
+"""The designs that claims state are those of their rules, read from the source of their files."""
 
 import ast
 from collections.abc import Sized
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from claims.shen.designs import DESIGNS
+from fixtures.commands.calibrate import designs_of_claims
+from iclgd_core.calibration.sized_design import sized
+from iclgd_core.errors import SettingsError
+from iclgd_core.evidence.design import Design
 from iclgd_core.lab.tiers import TIERS
-from iclgd_core.studies import (
-    AGREEMENTS,
-    MATRICES,
-    SCALES,
-    SCOPES,
-)
+from iclgd_core.studies import AGREEMENTS, MATRICES, SCALES, SCOPES
 
 CLAIMS = sorted((Path(__file__).resolve().parents[2] / "claims" / "shen").glob("test_*.py"))
 RULES = {"paired_greater": "greater", "paired_equivalent": "equivalent"}
+DESIGNS = designs_of_claims([CLAIMS[0].parent])
 CHOSEN = {"S2n": {0.0, -0.05}}
 """Margins that a file chooses between in an expression; its constants must still hold them."""
 
@@ -115,3 +115,23 @@ def test_a_changed_margin_is_seen(tmp_path: Path, changed: str) -> None:
     assert expected == {0.02}
     same = source.argument("paired_greater", "margin") == expected
     assert same == ("OTHER" in changed)
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"kind": "below"}, "rule 'below' cannot be calibrated"),
+        ({"kind": "every greater"}, "'every greater' needs one"),
+        ({"schedule": "sgd"}, "no other rule has any"),
+        ({"spread": 0.1}, "say where it was measured"),
+        ({"episodes": "name"}, "'name' is no number of episodes of a tier"),
+        ({"episodes": "many"}, "'many' is no number of episodes of a tier"),
+        ({"kind": "every greater", "schedule": "orders"}, "'orders' is no schedule of a tier"),
+        ({"sampled": 4}, "4 of a family of 3"),
+    ],
+)
+def test_a_design_that_cannot_be_calibrated(stated: dict[str, Any], message: str) -> None:
+    right: dict[str, Any] = {"kind": "greater", "margin": 0.0, "minimum_effect": 0.1, "episodes": "episodes"}
+    assert sized("D", Design(**right), 3, TIERS["quick"]).episodes == TIERS["quick"].episodes
+    with pytest.raises(SettingsError, match=message):
+        sized("D", Design(**{**right, **stated}), 3, TIERS["quick"])

@@ -10,18 +10,20 @@ from functools import partial
 import numpy as np
 import pytest
 
-from claims.shen.designs import DESIGNS, QUICK
+from fixtures.commands.calibrate import QUICK, designs_of_claims
 from iclgd_core.calibration import many_studies, real_rules, rules, shapes
 from iclgd_core.calibration.check import Check, Status
-from iclgd_core.calibration.design import Design
 from iclgd_core.calibration.many_studies import one_sided_tests
 from iclgd_core.calibration.metric_checks import METRICS
 from iclgd_core.calibration.run import Job, metric_jobs, rule_jobs, run_jobs
 from iclgd_core.calibration.shapes import SHAPES, Shape
+from iclgd_core.calibration.sized_design import SizedDesign
 from iclgd_core.calibration.tables import document
 from iclgd_core.stats import mean_interval, sign_flip
+from iclgd_core.suite import FOLDER
 
 STUDIES, SEED = 1000, 0
+DESIGNS = designs_of_claims([FOLDER / "claims"])
 EPISODES = [design.episodes for design in DESIGNS]
 BETWEEN = tuple(f"coverage: {n} episodes" for n in set(EPISODES) - {min(EPISODES), max(EPISODES)})
 JOBS = [job for job in rule_jobs(DESIGNS, STUDIES, SEED) if not job.label.startswith(BETWEEN)] + metric_jobs(
@@ -29,7 +31,7 @@ JOBS = [job for job in rule_jobs(DESIGNS, STUDIES, SEED) if not job.label.starts
 )
 NORMAL = SHAPES[0]
 RARE = SHAPES[-2:]
-DESIGN = Design("D", "D", "greater", 0.02, 0.05, 12, 3, 0.05)
+DESIGN = SizedDesign("D", "D", "greater", 0.02, 0.05, 12, 3, 0.05)
 
 
 def lines(work: Callable[[], Check | list[Check]]) -> list[Check]:
@@ -101,7 +103,7 @@ def test_the_level_is_used_and_not_only_kept(shape: Shape) -> None:
 @pytest.mark.parametrize("family", [1, 12])
 def test_rare_outliers_with_the_truth_on_the_bound_keep_the_level(shape: Shape, family: int) -> None:
     """The null that the bootstrap-t is there to guard against; no documented shortfall is needed."""
-    found = rules.false_verdicts(Design("D", "D", "greater", -0.01, None, 60, family, None), shape, STUDIES, SEED)
+    found = rules.false_verdicts(SizedDesign("D", "D", "greater", -0.01, None, 60, family, None), shape, STUDIES, SEED)
     assert {check.status for check in found} == {Status.HOLDS}
     assert max(check.rate for check in found) < 0.05
 
@@ -109,7 +111,9 @@ def test_rare_outliers_with_the_truth_on_the_bound_keep_the_level(shape: Shape, 
 def test_a_study_that_shows_no_outlier_is_beyond_what_a_test_can_guard_against(monkeypatch: pytest.MonkeyPatch) -> None:
     """With one outlier expected a share 0.37 of the studies shows none, and is judged by what it shows."""
     monkeypatch.setattr(shapes, "RARE", 1.0)
-    (up, _, down, _) = rules.false_verdicts(Design("D", "D", "greater", 0.0, None, 60, 1, None), RARE[0], STUDIES, SEED)
+    (up, _, down, _) = rules.false_verdicts(
+        SizedDesign("D", "D", "greater", 0.0, None, 60, 1, None), RARE[0], STUDIES, SEED
+    )
     assert up.rate < 0.05
     assert down.rate == pytest.approx((59 / 60) ** 60, abs=0.05)
 
@@ -126,18 +130,18 @@ def test_a_bound_that_outliers_cannot_reach_is_found_to_be_far() -> None:
 
 
 def test_too_few_episodes_are_short_of_power_and_the_note_says_how_many_are_enough() -> None:
-    short = Design("D", "D", "greater", 0.0, 0.05, 12, 3, 0.1)
+    short = SizedDesign("D", "D", "greater", 0.0, 0.05, 12, 3, 0.1)
     found = rules.power_at_minimum_effect(short, NORMAL, STUDIES, SEED)
     assert found.status is Status.FAILS
     needed = int(found.note.split()[2])
     enough = rules.power_at_minimum_effect(
-        Design("D", "D", "greater", 0.0, 0.05, needed, 3, 0.1), NORMAL, STUDIES, SEED
+        SizedDesign("D", "D", "greater", 0.0, 0.05, needed, 3, 0.1), NORMAL, STUDIES, SEED
     )
     assert (enough.status, enough.note) == (Status.HOLDS, "")
 
 
 def test_power_of_equivalence_against_the_rule_itself() -> None:
-    design = Design("D", "D", "equivalent", 0.05, 0.05, 12, 1, 0.05)
+    design = SizedDesign("D", "D", "equivalent", 0.05, 0.05, 12, 1, 0.05)
     found = rules.power_at_minimum_effect(design, NORMAL, STUDIES, SEED)
     rng = np.random.default_rng(8)
     hits = 0

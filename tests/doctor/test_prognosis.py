@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.arguments.table import ARGUMENTS
-from fixtures.doctor.claims import ICL, MATERIAL, Circumstances, Stated, by_paper, language_claims, runs
+from fixtures.claim_collection import by_paper
+from fixtures.doctor.claims import ICL, MATERIAL, Circumstances, Stated, language_claims, runs
 from fixtures.doctor.duration import shown_time, throughput, tokens_of
 from fixtures.doctor.hardware import Device
 from fixtures.doctor.needs import needs_of
@@ -36,7 +37,7 @@ def stated() -> list[Stated]:
         for function in vars(module).values():
             if (claim := claim_of(function)) is not None:
                 found.append(Stated(claim, frozenset(inspect.signature(function).parameters), limited_to(function)))
-    return sorted(found, key=by_paper)
+    return sorted(found, key=lambda one: by_paper(one.claim))
 
 
 ALL = stated()

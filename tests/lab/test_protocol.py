@@ -19,6 +19,7 @@ from iclgd_core.lab import Lab, protocol
 from iclgd_core.lab.precondition import ICL_ALPHA
 from iclgd_core.lab.store import Store
 from iclgd_core.lab.tiers import TIERS
+from iclgd_core.metrics import TOP_K
 from iclgd_core.stats import paired_greater
 from iclgd_core.studies import accuracy, agreement, agreements, order, sizes
 from iclgd_core.studies.shen import checkpoints, invariance, sparsity
@@ -91,6 +92,11 @@ def test_whatever_the_rule_says_matters(other: str) -> None:
     assert other != hashed()
 
 
+def test_an_agreement_of_the_likeliest_tokens_says_how_many() -> None:
+    assert agreements.compared_by("token-overlap")["top_k"] == TOP_K
+    assert "top_k" not in agreements.compared_by("jensen-shannon")
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_study_says_what_it_fixed(tmp_path: Path, name: str) -> None:
     measured = study(name, tmp_path)
@@ -104,7 +110,6 @@ def test_every_study_says_what_it_fixed(tmp_path: Path, name: str) -> None:
         ("sparsity", sparsity, "THRESHOLDS", (0.2, 1e-3)),
         ("invariance", invariance, "RATE", 1e-6),
         ("invariance", invariance, "EPOCHS", 11),
-        ("agreement", agreements, "TOP_K", 5),
         ("agreement", agreements, "SHOTS", 4),
         ("sizes", sizes, "MINIMUM_SIZES", 3),
         ("checkpoints", checkpoints, "LATE", 0.25),

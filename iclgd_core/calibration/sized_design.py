@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from iclgd_core.errors import SettingsError
-
-KINDS = ("greater", "every greater", "equivalent")
+from iclgd_core.evidence.design import KINDS, Design
+from iclgd_core.lab.tiers import Tier
+from iclgd_core.learners import Schedule
 
 
 @dataclass(frozen=True)
-class Design:
+class SizedDesign:
     """A decision rule at one size, as a claim uses it.
 
     Attributes:
@@ -70,3 +71,36 @@ class Design:
         """
         ratio = (self.margin, self.spread) if self.kind == "equivalent" else ()
         return (self.kind, self.episodes, self.family, self.tested, self.members, *ratio)
+
+
+def sized(claim: str, design: Design, family: int, tier: Tier) -> SizedDesign:
+    """Return what a claim's design is in a tier.
+
+    Args:
+        claim: the claim's identifier.
+        design: as its file states it.
+        family: sub-claims that Holm's correction counts.
+        tier: whose numbers of episodes and readouts are used.
+
+    Raises:
+        SettingsError: numbers that the tier does not have, or with which no rule can be used.
+    """
+    episodes, schedule = getattr(tier, design.episodes, None), getattr(tier, design.schedule, None)
+    if not isinstance(episodes, int):
+        raise SettingsError(
+            f"claim {claim}: {design.episodes!r} is no number of episodes of a tier. See {Tier.__name__}."
+        )
+    if design.schedule and not isinstance(schedule, Schedule):
+        raise SettingsError(f"claim {claim}: {design.schedule!r} is no schedule of a tier. See {Tier.__name__}.")
+    return SizedDesign(
+        f"{claim}{design.which}",
+        claim,
+        design.kind,
+        design.margin,
+        design.minimum_effect,
+        episodes,
+        family,
+        design.spread,
+        members=len(schedule.readouts) if isinstance(schedule, Schedule) else 1,
+        sampled=design.sampled,
+    )

@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 ALLOWED = {
     "waiting.py": "the guard against hanging, the poll of what must happen, and the clock that does not go",
     "test_untimed.py": "this file names what it looks for",
-    "learners/sharded/stubborn.py": "goes on sleeping between two looks of the watch, which it lets a test count",
+    "learners/gd/sharded/stubborn.py": "goes on sleeping between two looks of the watch, which it lets a test count",
 }
 CLOCKS = re.compile(
     r"^\s*(import|from)\b.*\btime\b|\b(sleep|monotonic|perf_counter|process_time)(_ns)?\(|\btime\.time(_ns)?\("

@@ -1,6 +1,6 @@
 """How large the house is: files and lines a room, the files behind one number, the files that an addition touches.
 
-`python -m tests.house` prints the table that `docs/house.md` has; a test holds the page to it.
+`python -m tests.house` prints the table that `docs/house.md` has, as it was when the page was written.
 """
 
 import re

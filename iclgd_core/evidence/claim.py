@@ -14,6 +14,7 @@ from iclgd_core.evidence.needs import Needs, Training
 from iclgd_core.evidence.verdict import Verdict
 
 F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,16 @@ Mutations = Mapping[Mutation, Verdict | Mapping[str, Verdict]]
 
 def _is_id(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_.-]+", value) is not None
+
+
+def _are(values: object, kind: type) -> bool:
+    return isinstance(values, tuple) and all(isinstance(one, kind) for one in values)
+
+
+def _tuple(name: str, values: Sequence[T]) -> tuple[T, ...]:
+    if not isinstance(values, list | tuple):
+        raise SettingsError(f"a claim has {name}={values!r}. Allowed: a list or a tuple.")
+    return tuple(values)
 
 
 def _is_text(value: object) -> bool:
@@ -94,24 +105,29 @@ class Claim:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be, where the claim is stated."""
-        combination(self.combines)
         count = self.demonstrations
         allowed = {
             "id": (_is_id(self.id), "letters, digits, '_', '.' and '-', at least one"),
             "place": (isinstance(self.place, Place), "a place in a source: SHEN.at('section 4')"),
             "statement": (_is_text(self.statement), "a sentence"),
             "refuted_by": (_is_text(self.refuted_by), "a few words"),
+            "needs_icl": (isinstance(self.needs_icl, bool), "True or False"),
+            "mutations": (isinstance(self.mutations, Mapping), "a mapping from Mutation to verdicts"),
+            "brief": (isinstance(self.brief, str), "a few words"),
+            "combines": (isinstance(self.combines, str), "'all', 'any', 'each' or 'any of PARAMETER'"),
             "measures": (isinstance(self.measures, str), "a few words"),
             "needs": (isinstance(self.needs, Needs), "a Needs(...)"),
             "trains": (
-                all(isinstance(one, Training) for one in self.trains),
-                "a tuple of Training: (Training.WHOLE,)",
+                _are(self.trains, Training),
+                "some of Training, for example [Training.WHOLE]",
             ),
             "demonstrations": (type(count) is int and count >= 0, "a whole number from 0"),
+            "designs": (_are(self.designs, Design), "some of Design(...)"),
         }
         for name, (fits, what) in allowed.items():
             if not fits:
                 raise SettingsError(f"claim {self.id!r} has {name}={getattr(self, name)!r}. Allowed: {what}.")
+        combination(self.combines)
 
     def under(self, mutation: Mutation, params: Mapping[str, str]) -> Verdict:
         """Return what the verdict of the sub-claim with these parameters must become under a mutation.
@@ -150,7 +166,7 @@ def claim(
     designs: Sequence[Design] = (),
 ) -> Callable[[F], F]:
     """Mark a test function as a claim; the arguments are those of `Claim`."""
-    facts = (measures, needs, tuple(trains), demonstrations, tuple(designs))
+    facts = (measures, needs, _tuple("trains", trains), demonstrations, _tuple("designs", designs))
     made = Claim(id, place, statement, refuted_by, needs_icl, mutations, brief, combines, *facts)
 
     def mark(function: F) -> F:

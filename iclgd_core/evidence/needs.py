@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from iclgd_core.errors import SettingsError
+
 
 class Training(StrEnum):
     """What gradient descent trains, and by which loss: each takes memory of its own."""
@@ -30,3 +32,15 @@ class Needs:
     layers: int = 1
     next_tokens: bool = False
     fresh_twin: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be, where it is stated.
+
+        Raises:
+            SettingsError: a number of layers that is none, or an answer other than True and False.
+        """
+        if type(self.layers) is not int or self.layers < 1:
+            raise SettingsError(f"a claim needs layers={self.layers!r}. Allowed: a whole number from 1.")
+        for name in ("posterior", "next_tokens", "fresh_twin"):
+            if not isinstance(getattr(self, name), bool):
+                raise SettingsError(f"a claim needs {name}={getattr(self, name)!r}. Allowed: True or False.")

@@ -8,6 +8,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.precondition import Gains, why_no_icl
 from iclgd_core.lab.store import Store
@@ -73,7 +74,18 @@ class BaseLab(ABC):
         return (tuning if split == "tuning" else evaluation) if n is None else n
 
     def orders(self, split: str, n: int, shots: int, orders: int) -> Ints:
-        """Draw orders of the demonstrations, (n, orders, shots): the first as drawn, the others random."""
+        """Draw orders of the demonstrations, (n, orders, shots): the first as drawn, the others random.
+
+        Raises:
+            SettingsError: other than whole numbers, none of episodes or orders, or several orders of fewer than two.
+        """
+        for name, value, least in (("episodes", n, 1), ("demonstrations", shots, 0), ("orders", orders, 1)):
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+                raise SettingsError(f"the number of {name} is {value!r}. Allowed: a whole number from {least}.")
+        if orders > 1 and shots < 2:
+            raise SettingsError(
+                f"{orders} orders of {shots} demonstrations are all the same. Ask for one, or for more."
+            )
         out = np.tile(np.arange(shots), (n, orders, 1))
         for e in range(n):
             rng = stream(self.seed, self.task.name, self.where(split), e, "orders", shots)

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 
 import numpy as np
 
-from iclgd_core.errors import DivergedError, NotRunError
+from iclgd_core.errors import DivergedError, NotRunError, UnknownNameError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.base import BaseLab
 from iclgd_core.lab.precondition import Gains
@@ -67,7 +67,9 @@ class RegressionLab(BaseLab):
 
     @property
     def size(self) -> Size:
-        """How much is measured."""
+        """How much is measured; UnknownNameError for a tier that is none."""
+        if self.tier not in SIZES:
+            raise UnknownNameError("tier", self.tier, SIZES)
         return SIZES[self.tier]
 
     @property

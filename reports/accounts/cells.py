@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
+from iclgd_core.evidence.natural_order import natural
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
-
-from ..render.natural_order import natural
 
 NO_ICL = "no ICL"
 """How the reason of a verdict begins where a model failed the precondition (`iclgd_core.lab.precondition`)."""

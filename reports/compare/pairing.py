@@ -4,13 +4,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from iclgd_core.evidence.model_kinds import is_control
+from iclgd_core.evidence.natural_order import by_claim
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 
 from ..collect.header import resolved
 from ..document.report import Report
-from ..render.natural_order import by_claim
 from .asked import left_out
 from .comparison import Change, Comparison, Difference, Header, Side
 from .interval import interval_of_difference

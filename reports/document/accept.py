@@ -14,11 +14,11 @@ from iclgd_core.evidence.expectations import (
     text_of,
 )
 from iclgd_core.evidence.model_kinds import Kind, kind_of, names_in
+from iclgd_core.evidence.natural_order import natural
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 
 from ..collect.header import resolved_names
-from ..render.natural_order import natural
 from .partial import unfinished
 from .report import Report
 

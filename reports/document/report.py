@@ -7,13 +7,13 @@ from typing import Any
 
 from iclgd_core.errors import IclgdError
 from iclgd_core.evidence.curves import Curve
+from iclgd_core.evidence.natural_order import by_claim
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 
 from ..accounts.document import adjudication_document
-from ..render.natural_order import by_claim
 from .verdicts import verdicts_document
 
 SCHEMA = "iclgd-claims/3"

@@ -7,9 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
+from iclgd_core.evidence.natural_order import by_claim
 from iclgd_core.evidence.record import Evidence
 
-from ..render.natural_order import by_claim
 from .json_report import FILE_NAME
 from .report import SCHEMA, Report, ReportError, read_document, summary, upgraded
 from .validation import CLAIMS, problem

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from iclgd_core.evidence.model_kinds import is_control, is_known_gd
+from iclgd_core.evidence.natural_order import natural
 from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts, corrected_over_run
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 
 from ..collect.collector import ENDED
 from ..collect.families import partial_families
-from .natural_order import natural
 from .papers import says_no
 
 DECIDING = ("S1", "S2")

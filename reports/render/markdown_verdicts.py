@@ -5,19 +5,18 @@ from collections.abc import Sequence
 from iclgd_core.evidence.in_words import subject
 from iclgd_core.evidence.outcome import Outcome
 from iclgd_core.evidence.overall import ClaimVerdict, Overall, claim_verdicts
+from iclgd_core.evidence.papers import by_paper
 from iclgd_core.evidence.record import Evidence
 
 from .headline import headline, many
 from .markdown_text import escape, table
-from .natural_order import natural
-from .papers import paper_rank
 
 COLUMNS = ("claim", "in brief", "verdict", "on", "effect of the weakest sub-claim", "bound")
 
 
 def verdict_lines(evidence: Sequence[Evidence]) -> list[str]:
     """Return the lines: the sentences, and a table of the claims by paper."""
-    claims = sorted(claim_verdicts(evidence), key=lambda claim: (paper_rank(claim.paper), natural(claim.id)))
+    claims = sorted(claim_verdicts(evidence), key=lambda claim: by_paper(claim.paper, claim.id))
     said = [line for sentence in headline(evidence) for line in (escape(sentence), "")]
     rows = [_row(claim) for claim in claims]
     return [*said, *(["## One verdict a claim", "", *table(COLUMNS, rows), ""] if rows else [])]

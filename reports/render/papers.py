@@ -2,26 +2,13 @@
 
 import re
 
-from iclgd_core.evidence.papers import PAPERS, SHEN
+from iclgd_core.evidence.papers import PAPERS, SHEN, paper_rank
 from iclgd_core.evidence.record import Evidence
 
-ARXIV = re.compile(r"arXiv ([0-9]{4}\.[0-9]{4,5})")
 LINKED = re.compile(r"arXiv ([0-9]{4}\.[0-9]{4,5}(?:v[0-9]{1,2})?)\Z")
 """The end of a paper's name that is a link: nothing but digits reaches the address."""
 
 LONGEST = 120
-
-
-def paper_rank(paper: str) -> tuple[int, str]:
-    """Return a key that sorts papers: by name, or by arXiv number where the name is another; unknown ones come last."""
-    names = [source.at("").paper for source in PAPERS]
-    if paper in names:
-        return names.index(paper), ""
-    found = ARXIV.search(paper)
-    numbers = [source.arxiv for source in PAPERS]
-    if found and found[1] in numbers:
-        return numbers.index(found[1]), paper
-    return len(PAPERS), paper
 
 
 def says_no(paper: str) -> bool:

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from iclgd_core.evidence.in_words import subject
 from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, claim_verdicts
+from iclgd_core.evidence.papers import by_paper
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 
@@ -13,8 +14,7 @@ from ..collect.header import resolved_names
 from ..document.report import Report, ReportError
 from .headline import headline
 from .markdown_text import escape, table
-from .natural_order import natural
-from .papers import deviation, paper_link, paper_rank, paper_value
+from .papers import deviation, paper_link, paper_value
 
 COLUMNS = ("id", "claim", "verdict", "on", "sub-claims", "ours", "paper's")
 ORDER = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.NOT_RUN)
@@ -32,7 +32,7 @@ def claims_markdown(report: Report) -> str:
 
     Below each table stand where ICL is known to be GD, the controls, and why settings differ from the paper's.
     """
-    claims = sorted(claim_verdicts(report.evidence), key=lambda claim: (paper_rank(claim.paper), natural(claim.id)))
+    claims = sorted(claim_verdicts(report.evidence), key=lambda claim: by_paper(claim.paper, claim.id))
     parts = [_run_line(report)]
     for paper, group in groupby(claims, lambda claim: claim.paper):
         found = list(group)

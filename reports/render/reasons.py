@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from iclgd_core.evidence.in_words import label, subject
+from iclgd_core.evidence.natural_order import by_claim
 from iclgd_core.evidence.record import Evidence
-
-from .natural_order import by_claim
 
 SETTLED_BY = re.compile(r"about (\d+) .* would settle it")
 """What adjudication writes where more units would do, with the number of them."""

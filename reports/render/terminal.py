@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from iclgd_core.evidence.in_words import effect, number, subject
+from iclgd_core.evidence.natural_order import by_claim
 from iclgd_core.evidence.overall import claim_verdicts
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
@@ -16,7 +17,6 @@ from ..accounts.terminal import adjudication_texts
 from ..document.report import summary
 from .console import printed, text_console
 from .headline import answer, over_the_run
-from .natural_order import by_claim
 from .plain_text import plain
 from .reasons import who
 from .terminal_notes import notes, unregistered

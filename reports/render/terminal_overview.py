@@ -9,10 +9,9 @@ from rich.text import Text
 
 from iclgd_core.evidence.in_words import effect
 from iclgd_core.evidence.overall import ClaimVerdict, Overall
+from iclgd_core.evidence.papers import by_paper
 from iclgd_core.evidence.verdict import Verdict
 
-from .natural_order import natural
-from .papers import paper_rank
 from .plain_text import plain
 from .terminal_table import Cells, Column, Layout, fitted, table
 
@@ -40,7 +39,7 @@ LAYOUTS: tuple[Layout, ...] = (
 
 def in_order(claims: Sequence[ClaimVerdict]) -> list[ClaimVerdict]:
     """Return the claims by paper, as reports list the papers, and by id."""
-    return sorted(claims, key=lambda claim: (paper_rank(claim.paper), claim.paper, natural(claim.id)))
+    return sorted(claims, key=lambda claim: by_paper(claim.paper, claim.id))
 
 
 def print_overview(console: Console, claims: Sequence[ClaimVerdict]) -> None:

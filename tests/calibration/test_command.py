@@ -53,10 +53,10 @@ def run(*argv: str) -> int:
 
 
 def folder_of(tmp_path: Path, text: str) -> str:
-    """Return a folder with one file; its name is new to this process, which keeps modules."""
+    """Return a folder with one file; their names are new to this process, which keeps modules by name."""
     folder = tmp_path / f"mine_{tmp_path.name}"
     folder.mkdir()
-    (folder / "test_z.py").write_text(text, encoding="utf-8")
+    (folder / f"test_{tmp_path.name}.py").write_text(text, encoding="utf-8")
     return str(folder)
 
 

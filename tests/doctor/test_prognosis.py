@@ -9,9 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.arguments.table import ARGUMENTS
-from fixtures.claim_collection import by_paper
-from fixtures.doctor.claims import ICL, MATERIAL, Circumstances, Stated, language_claims, runs
+from fixtures.doctor.claims import ICL, Circumstances, Stated, language_claims, runs
 from fixtures.doctor.duration import shown_time, throughput, tokens_of
 from fixtures.doctor.hardware import Device
 from fixtures.doctor.needs import needs_of
@@ -20,6 +18,7 @@ from fixtures.kinds import limited_to
 from iclgd_core.devices import MeasuredPeaks
 from iclgd_core.errors import IclgdError
 from iclgd_core.evidence.claim import claim_of
+from iclgd_core.evidence.papers import by_paper
 from iclgd_core.hub import NotCachedError
 from iclgd_core.lab import SHOTS as SHOTS_OF_CLAIMS
 from iclgd_core.lab.tiers import TIERS
@@ -37,7 +36,7 @@ def stated() -> list[Stated]:
         for function in vars(module).values():
             if (claim := claim_of(function)) is not None:
                 found.append(Stated(claim, frozenset(inspect.signature(function).parameters), limited_to(function)))
-    return sorted(found, key=lambda one: by_paper(one.claim))
+    return sorted(found, key=lambda one: by_paper(one.claim.place.paper, one.id))
 
 
 ALL = stated()
@@ -49,10 +48,6 @@ def test_every_claim_says_what_it_measures_and_where_gd_trains_with_how_many_dem
     assert [one.id for one in ALL if one.claim.trains and not one.claim.demonstrations] == []
     assert len({one.claim.measures for one in ALL}) == len(ALL)
     assert SHOTS == SHOTS_OF_CLAIMS
-
-
-def test_every_argument_for_language_models_is_some_material() -> None:
-    assert set(MATERIAL) == {name for name, argument in ARGUMENTS.items() if argument.language}
 
 
 def test_claims_about_regression_and_formulas_are_no_claims_about_language() -> None:

@@ -100,7 +100,7 @@ def test_a_combination_reads_back() -> None:
     assert combination("any of form").how is How.ANY
     for wrong in ("some", "any of ", "any of a form", ""):
         with pytest.raises(SettingsError, match="no combination"):
-            claim("Z", SHEN.at("1"), "", "", combines=wrong)
+            claim("Z", SHEN.at("1"), "a gap", "no gap", combines=wrong)
 
 
 def test_alternatives_must_be_a_parameter() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -201,3 +202,22 @@ def test_unknown_models_and_tasks_are_refused() -> None:
         load_regression_model("constructed-lsa")
     with pytest.raises(UnknownNameError, match="unknown regression task 'linear'"):
         get_regression_task("linear")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"orders": 0}, "the number of orders is 0"),
+        ({"orders": 2, "shots": 1}, "2 orders of 1 demonstrations are all the same"),
+        ({"shots": 1.5, "orders": 1}, "demonstrations is 1.5"),
+        ({"n": 0, "shots": 2, "orders": 1}, "the number of episodes is 0"),
+    ],
+)
+def test_orders_that_are_none_are_refused(asked: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        lab_of("gd").orders("evaluation", **{"n": 2, "shots": 2, "orders": 1, **asked})
+
+
+def test_an_unknown_tier_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="huge"):
+        replace(lab_of("gd"), tier="huge").count()

@@ -16,7 +16,7 @@ def test_learning_rates_are_positive_numbers_and_at_least_one(rates: tuple[float
         Schedule(rates, (1,))
 
 
-@pytest.mark.parametrize("readouts", [(), (0,), (-1, 2), (2, 1), (1, 1), (3, 5, 4)])
+@pytest.mark.parametrize("readouts", [(), (0,), (-1, 2), (2, 1), (1, 1), (3, 5, 4), (1.5,), (True, 2)])
 def test_readouts_ascend_from_the_first_epoch(readouts: tuple[int, ...]) -> None:
     with pytest.raises(SettingsError, match="readouts must be ascending"):
         Schedule((0.1,), readouts)

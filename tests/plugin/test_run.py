@@ -190,7 +190,12 @@ def test_what_does_not_apply_fails_the_built_in_run_alone(
         ('@claim("A", PLACE, "a gap", "no gap", combines="most")', "combines='most'"),
         ('@claim("A", PLACE, "a gap", "no gap", demonstrations=-3)', "demonstrations=-3"),
         ('@claim("A", PLACE, "a gap", "no gap", demonstrations="eight")', "demonstrations='eight'"),
-        ('@claim("A", PLACE, "a gap", "no gap", trains="whole")', "trains=('w',"),
+        ('@claim("A", PLACE, "a gap", "no gap", trains="whole")', "trains='whole'"),
+        ('@claim("A", PLACE, "a gap", "no gap", trains=3)', "trains=3"),
+        ('@claim("A", PLACE, "a gap", "no gap", designs="S1")', "designs='S1'"),
+        ('@claim("A", PLACE, "a gap", "no gap", combines=3)', "combines=3"),
+        ('@claim("A", PLACE, "a gap", "no gap", needs=Needs(layers=0))', "layers=0"),
+        ('@claim("A", PLACE, "a gap", "no gap", needs=Needs(posterior="yes"))', "posterior='yes'"),
         ('@claim("A", PLACE, "a gap", "no gap", needs="bogus")', "needs='bogus'"),
         ('@claim("A", PLACE.source, "a gap", "no gap")', "place=Source("),
         ('@claim("e 1!", PLACE, "a gap", "no gap")', "id='e 1!'"),
@@ -202,6 +207,7 @@ def test_a_claim_that_cannot_be_stated_so_is_refused_before_anything_runs(
 ) -> None:
     project.claim(f"""
 from iclgd_core.evidence.claim import Source, claim
+from iclgd_core.evidence.needs import Needs
 
 PLACE = Source("Shen", "2310.08540").at("section 4")
 

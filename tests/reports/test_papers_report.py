@@ -5,7 +5,7 @@ import re
 import pytest
 from rich.text import Text
 
-from iclgd_core.evidence.papers import OPEN, PAPERS, SHEN
+from iclgd_core.evidence.papers import OPEN, PAPERS, SHEN, paper_rank
 from reports.document.json_report import json_text
 from reports.document.report import document
 from reports.document.validation import CLAIMS, problem
@@ -13,7 +13,7 @@ from reports.render.html import render_html
 from reports.render.html.section import chapters
 from reports.render.markdown import render_markdown
 from reports.render.markdown_text import LIMIT
-from reports.render.papers import paper_rank, paper_value, says_no
+from reports.render.papers import paper_value, says_no
 from reports.render.terminal import render_claims
 from tests.reports.golden import check_golden
 from tests.reports.hostile import hostile_report

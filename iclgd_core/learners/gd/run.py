@@ -35,8 +35,9 @@ class Schedule:
             raise SettingsError(
                 f"learning rates must be positive and finite, and at least one; got {self.learning_rates}."
             )
-        if not self.readouts or list(self.readouts) != sorted(set(self.readouts)) or self.readouts[0] < 1:
-            raise SettingsError(f"readouts must be ascending epochs from 1 on; got {self.readouts}.")
+        whole = all(isinstance(epoch, int) and not isinstance(epoch, bool) for epoch in self.readouts)
+        if not self.readouts or not whole or list(self.readouts) != sorted(set(self.readouts)) or self.readouts[0] < 1:
+            raise SettingsError(f"readouts must be ascending epochs, whole numbers from 1 on; got {self.readouts}.")
 
 
 @dataclass(frozen=True, eq=False)

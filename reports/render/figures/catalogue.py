@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from iclgd_core.evidence.curves import PART_NAMES, Curve, accuracy_of, agreement_in, sparsity_of
+from iclgd_core.evidence.natural_order import natural
 from iclgd_core.evidence.record import Evidence
 
-from ..natural_order import natural
 from .series import Panel, panels_of
 
 ARXIV = "arXiv 2310.08540"

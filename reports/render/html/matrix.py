@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iclgd_core.evidence.in_words import subject
+from iclgd_core.evidence.natural_order import natural
 from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
 from iclgd_core.evidence.record import Evidence
 
 from ..headline import listed, over_the_run, tested
-from ..natural_order import natural
 from ..papers import says_no
 from .finding import Finding, finding
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from iclgd_core.evidence.in_words import subject
+from iclgd_core.evidence.natural_order import natural
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 
 from ..figures import Panel, draw_forest, draw_gap_map, draw_panel, gap_map_of, panels_of
-from ..natural_order import natural
 from ..papers import paper_value
 from .protocol import episodes_command
 from .words import UNTRAINED, bound, p_value, sub_claim, with_interval

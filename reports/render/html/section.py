@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from iclgd_core.evidence.combination import combination
+from iclgd_core.evidence.natural_order import natural
 from iclgd_core.evidence.overall import ClaimVerdict, FamilyVerdict, Overall, claim_verdicts
+from iclgd_core.evidence.papers import by_paper
 from iclgd_core.evidence.record import Evidence
 
 from ..headline import many
-from ..natural_order import natural
-from ..papers import deviation, paper_link, paper_rank
+from ..papers import deviation, paper_link
 from .finding import Finding, finding
 from .part import Part, part_of
 from .protocol import Rule, command, listed, rule_of, shared_protocol
@@ -91,9 +92,7 @@ def chapters(evidence: Sequence[Evidence], options: Sequence[str] = ()) -> list[
         options: of the run, for the commands that reproduce it.
     """
     ordered = sorted(evidence, key=lambda item: (item.family, natural(sub_claim(item))))
-    claims = sorted(
-        claim_verdicts(ordered), key=lambda claim: (paper_rank(claim.paper), claim.paper, natural(claim.id))
-    )
+    claims = sorted(claim_verdicts(ordered), key=lambda claim: by_paper(claim.paper, claim.id))
     return [_chapter(list(group), options) for _, group in groupby(claims, lambda claim: claim.paper)]
 
 

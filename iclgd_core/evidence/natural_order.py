@@ -1,4 +1,4 @@
-"""The order in which reports name things: numbers within names count by their size, so that V2 comes before V10."""
+"""The order in which things are named: numbers within names count by their size, so that V2 comes before V10."""
 
 import re
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iclgd_core.evidence.correction import with_verdicts
+from iclgd_core.evidence.natural_order import natural
 from iclgd_core.evidence.verdict import Verdict
 from reports.compare import compare
 from reports.compare.comparison import Comparison
@@ -23,7 +24,6 @@ from reports.document.saved import read_saved
 from reports.render.html.matrix import matrix
 from reports.render.html.section import chapters
 from reports.render.markdown import render_markdown
-from reports.render.natural_order import natural
 from reports.render.readme import claims_markdown
 from reports.render.terminal import render_claims, render_plan
 from tests.reports.finished import finished

@@ -26,7 +26,7 @@ from iclgd_core.learners import (
     in_context,
 )
 from iclgd_core.learners.gd.gradient_descent import gradient_descent
-from iclgd_core.learners.gd.objectives import LABELS
+from iclgd_core.learners.gd.objectives import LABELS, lessons
 from iclgd_core.learners.gd.workload import step_workload
 from iclgd_core.metrics import correct
 from iclgd_core.models.language.attention import is_plain
@@ -192,8 +192,8 @@ class Lab(Material):
             part: what is trained, one of models.language.projections.PARTS.
             objective: what GD minimises, one of learners.OBJECTIVES.
         """
-        examples = episodes[0].examples(orders[0, 0])
-        longest = max(len(prompt.ids) for prompt in examples) + (objective != LABELS)
+        examples, _ = lessons(episodes[0], orders[0, 0], objective)
+        longest = max(len(prompt.ids) for prompt in examples)
         shape, rule = self.model.shape, get_optimizer(optimizer)
         names = None if part == "whole" else tuple(trained(shape.module, part))
         return step_workload(shape, rule, len(examples), longest, names, self._keeps_scores(), objective)

@@ -84,6 +84,9 @@ class EpisodePrompts(Protocol):
     def prompts(self, order: Ints) -> Sequence[Prompt]:
         """Return the prompt of every query behind the demonstrations in `order`; none gives zero-shot prompts."""
 
+    def shown(self, order: Ints) -> Prompt:
+        """Return the demonstrations of `order` as one text, as they stand before a query; read at its last token."""
+
     def examples(self, order: Ints) -> Sequence[Prompt]:
         """Return each demonstration of `order` alone, as a zero-shot prompt: what GD trains on."""
 

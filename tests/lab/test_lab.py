@@ -96,7 +96,9 @@ def test_what_gd_takes_grows_with_the_logits_that_its_loss_needs(small_lab: Lab)
     assert (found["labels"].tokens, found["labels"].positions) == (inputs, 1)
     assert (found["lm"].tokens, found["lm"].positions) == (inputs + 1, inputs + 1)
     assert found["layer-causal"].positions == found["layer-causal-code"].positions == 2 * (inputs + 1)
-    assert {work.rows for work in found.values()} == {3}
+    shown = len(drawn[0].shown(orders[0, 0]).ids)
+    assert (found["lm-prompt"].rows, found["lm-prompt"].tokens, found["lm-prompt"].positions) == (1, shown, shown)
+    assert {work.rows for name, work in found.items() if name != "lm-prompt"} == {3}
     assert found["lm"].trained == tuple(trained(small_lab.model.module, "kv"))
     assert small_lab.training(drawn, orders, "sgd1").rows == 1
 

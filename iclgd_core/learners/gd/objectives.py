@@ -1,13 +1,15 @@
-"""What gradient descent minimises on the demonstrations: the label alone, or the whole demonstration.
+"""What gradient descent minimises on the demonstrations: the label alone, the whole demonstration, or the whole prompt.
 
     labels             mean over demonstrations of CE( label | input )                   (arXiv 2310.08540, section 5)
     lm                 mean over tokens of CE( next token | tokens before it )           (arXiv 2212.10559, section 4.1)
+    lm-prompt          the same over the demonstrations as one text: the very prompt that ICL reads, without the query
     layer-causal       layer-causal loss as arXiv 2311.07772, section 4.4, prints it
     layer-causal-code  layer-causal loss as its published code computes it
 
-All but the first are over a demonstration's own sequence: input, then label (of a label of several tokens, the first),
-without the demonstrations before it. Every token but the first is predicted, and in a batch each token weighs the
-same: the sum over tokens is divided by their number.
+All but the first and "lm-prompt" are over a demonstration's own sequence: input, then label (of a label of several
+tokens, the first), without the demonstrations before it. Every token but the first is predicted, and in a batch each
+token weighs the same: the sum over tokens is divided by their number. "lm-prompt" has one sequence, in which each token
+stands behind all before it, the separators among them; so every step is a full batch, which depends on the order.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,13 +23,14 @@ from transformers import PreTrainedModel
 from iclgd_core.errors import NotRunError, UnknownNameError
 from iclgd_core.learners.gd.layer_causal import Form, layer_causal_loss
 from iclgd_core.models.language.readout import at_least_float32
-from iclgd_core.tasks.prompts import Prompt
+from iclgd_core.tasks.prompts import EpisodePrompts, Prompt
 
 Ints = NDArray[np.int64]
 
 LABELS = "labels"
 LAYER_CAUSAL: dict[str, Form] = {"layer-causal": "paper", "layer-causal-code": "code"}
-OBJECTIVES = (LABELS, "lm", *LAYER_CAUSAL)
+LM_PROMPT = "lm-prompt"
+OBJECTIVES = (LABELS, "lm", LM_PROMPT, *LAYER_CAUSAL)
 
 
 def check_objective(objective: str, masked: bool = False, spread: int = 1) -> None:
@@ -67,6 +70,22 @@ def logits_a_token(objective: str, layers: int) -> int:
     if objective == LABELS:
         return 0
     return layers if objective in LAYER_CAUSAL else 1
+
+
+def lessons(episode: EpisodePrompts, order: Ints, objective: str) -> tuple[Sequence[Prompt], Ints]:
+    """Return what gradient descent is taught, in its order, and the token id of the label of each.
+
+    Args:
+        episode: in the model's tokens.
+        order: of its demonstrations.
+        objective: one of OBJECTIVES. For "labels" each demonstration up to its label, for "lm-prompt" the one text of
+            them all, whose last token stands for a label; else each demonstration with its label.
+    """
+    if objective == LM_PROMPT:
+        shown = episode.shown(order)
+        return [shown], shown.ids[-1:]
+    examples, targets = episode.examples(order), episode.targets(order)
+    return (examples if objective == LABELS else sequences(examples, targets)), targets
 
 
 def sequences(examples: Sequence[Prompt], targets: Ints) -> list[Prompt]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.progress import Steps
-from iclgd_core.learners.gd.objectives import LABELS, check_objective, sequences
+from iclgd_core.learners.gd.objectives import LABELS, check_objective, lessons
 from iclgd_core.learners.gd.optimizers import Optimizer
 from iclgd_core.models.language.adapter import CausalModel
 from iclgd_core.seeds import derive
@@ -45,8 +45,7 @@ class Run:
     """One episode in one order at one learning rate.
 
     Attributes:
-        examples: what is trained on, in the order in which mini-batches are taken: the demonstrations as zero-shot
-            prompts, or, unless the objective is "labels", as whole sequences that end in their label.
+        examples: what is trained on, in the order in which mini-batches are taken; see `objectives.lessons`.
         targets: token id of each one's label, (n,).
         queries: prompts without demonstrations, answered at each readout.
         learning_rate: the rate.
@@ -85,7 +84,7 @@ def all_runs(
     none = np.zeros(0, dtype=np.int64)
     asked = [episode.prompts(none) for episode in episodes]
     taught = [
-        [_lesson(episode, row, objective) for row in rows] for episode, rows in zip(episodes, orders, strict=True)
+        [lessons(episode, row, objective) for row in rows] for episode, rows in zip(episodes, orders, strict=True)
     ]
     runs = [
         Run(examples, targets, asked[e], rate, derive(0, episodes[e].digest, o, repr(rate)), objective)
@@ -109,8 +108,3 @@ def steps_of(optimizer: Optimizer, epochs: int, runs: Sequence[Run], groups: int
     """
     each = epochs * optimizer.steps_per_epoch(len(runs[0].examples) if runs else 0)
     return each, Steps("steps of GD", groups * each)
-
-
-def _lesson(episode: EpisodePrompts, order: Ints, objective: str) -> tuple[Sequence[Prompt], Ints]:
-    examples, targets = episode.examples(order), episode.targets(order)
-    return (examples if objective == LABELS else sequences(examples, targets)), targets

@@ -49,11 +49,12 @@ class GincPrompts:
 
     def prompts(self, order: Ints) -> list[Prompt]:
         """Return each query behind the demonstrations of `order`, each followed by the separator."""
-        check_pool(order, self.pool, self.episode.task)
-        x, y = self.episode.demonstrations[order], self.episode.labels[order]
-        separator = np.broadcast_to(self.episode.separator, (len(order), len(self.episode.separator)))
-        prefix = np.concatenate([x, y[:, None], separator], axis=1).reshape(-1).astype(np.int64)
+        prefix = self._prefix(order)
         return [self._prompt(np.concatenate([prefix, query])) for query in self.episode.queries]
+
+    def shown(self, order: Ints) -> Prompt:
+        """Return the demonstrations of `order`, each followed by the separator."""
+        return self._prompt(self._prefix(order))
 
     def examples(self, order: Ints) -> list[Prompt]:
         """Return each demonstration of `order` without its label."""
@@ -64,6 +65,12 @@ class GincPrompts:
         """Return the token id of the label of each demonstration of `order`."""
         check_pool(order, self.pool, self.episode.task)
         return np.asarray(self.token[self.episode.labels[order]])
+
+    def _prefix(self, order: Ints) -> Ints:
+        check_pool(order, self.pool, self.episode.task)
+        x, y = self.episode.demonstrations[order], self.episode.labels[order]
+        separator = np.broadcast_to(self.episode.separator, (len(order), len(self.episode.separator)))
+        return np.concatenate([x, y[:, None], separator], axis=1).reshape(-1).astype(np.int64)
 
     def _prompt(self, symbols: Ints) -> Prompt:
         return Prompt(self.token[symbols], len(symbols) - 1)

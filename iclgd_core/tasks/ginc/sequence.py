@@ -92,10 +92,12 @@ class SequencePrompts:
 
     def prompts(self, order: Ints) -> list[Prompt]:
         """Return the prompt of every answer symbol of every query behind the demonstrations of `order`."""
-        check_pool(order, self.pool, self.episode.task)
-        shown = self.episode.demonstrations[order]
-        ended = np.concatenate([shown, np.full((len(order), 1), DELIMITER)], axis=1).ravel().astype(np.int64)
-        return self._forced(self.episode.queries, ended)
+        return self._forced(self.episode.queries, self._prefix(order))
+
+    def shown(self, order: Ints) -> Prompt:
+        """Return the demonstrations of `order`, each followed by the separator."""
+        symbols = self._prefix(order)
+        return Prompt(self.token[symbols], len(symbols) - 1)
 
     def examples(self, order: Ints) -> list[Prompt]:
         """Return the zero-shot prompt of every answer symbol of each demonstration of `order`, (n a)."""
@@ -106,6 +108,11 @@ class SequencePrompts:
         """Return the token ids of the answer symbols of each demonstration of `order`, (n a,)."""
         check_pool(order, self.pool, self.episode.task)
         return np.asarray(self.token[self.episode.demonstrations[order][:, -self.length :].ravel()])
+
+    def _prefix(self, order: Ints) -> Ints:
+        check_pool(order, self.pool, self.episode.task)
+        shown = self.episode.demonstrations[order]
+        return np.concatenate([shown, np.full((len(order), 1), DELIMITER)], axis=1).ravel().astype(np.int64)
 
     def _forced(self, examples: Ints, prefix: Ints) -> list[Prompt]:
         """Return prefix, input and the true answer so far, for each answer symbol of each example."""

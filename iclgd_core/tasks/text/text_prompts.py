@@ -80,6 +80,12 @@ class TextPrompts:
             self._recent[key] = self._behind(self._chosen(order))
         return self._recent[key]
 
+    def shown(self, order: Ints) -> Prompt:
+        """Return the instruction and the demonstrations of `order` as one text, the last separator included."""
+        check_pool(order, self.pool, self.episode.task)
+        head = self.template.head(self.episode.columns, self._chosen(order))
+        return finished(self.reader, token_ids(self.reader, [head])[0], self.labels.tail)
+
     def examples(self, order: Ints) -> Sequence[Prompt]:
         """Return each demonstration of `order` alone, as a zero-shot prompt: what GD trains on."""
         check_pool(order, self.pool, self.episode.task)

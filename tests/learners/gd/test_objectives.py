@@ -14,7 +14,7 @@ from iclgd_core.learners import OBJECTIVES, Schedule, get_optimizer
 from iclgd_core.learners.gd.gradient_descent import gradient_descent
 from iclgd_core.learners.gd.in_place import Plan, train_in_place
 from iclgd_core.learners.gd.layer_causal import layer_causal_loss
-from iclgd_core.learners.gd.objectives import LAYER_CAUSAL, sequence_loss, sequences
+from iclgd_core.learners.gd.objectives import LAYER_CAUSAL, LM_PROMPT, lessons, sequence_loss, sequences
 from iclgd_core.learners.gd.replicas import group_size, train_replicas
 from iclgd_core.learners.gd.run import Run, all_runs
 from iclgd_core.learners.gd.sharded.training import train_sharded
@@ -41,7 +41,7 @@ def by_hand(module: torch.nn.Module, objective: str, batch: Sequence[Prompt]) ->
     for prompt in batch:
         ids = torch.from_numpy(prompt.ids)[None]
         n = ids.shape[1] - 1
-        if objective == "lm":
+        if objective in ("lm", LM_PROMPT):
             log_probs = module(ids).logits[0].double().log_softmax(-1)
             total = total - log_probs[torch.arange(n), ids[0, 1:]].sum()
         else:
@@ -131,6 +131,37 @@ def test_a_demonstration_is_its_input_and_its_label() -> None:
         assert {prompt.readout for prompt in runs[i].examples} == {wanted.shape[1] - 1}
         assert runs[i].learning_rate == schedule.learning_rates[rate]
         assert runs[i].objective == "lm"
+
+
+def test_the_prompt_is_taught_as_one_text_that_in_context_learning_begins_with() -> None:
+    """In the order that is asked for; the loss by hand is that of every token behind all before it."""
+    model, drawn = tiny_model(double=True), encoded(tiny_model(), episodes(1))[0]
+    for order in (np.array([2, 0, 1]), np.array([1])):
+        examples, targets = lessons(drawn, order, LM_PROMPT)
+        assert len(examples) == len(targets) == 1
+        ids = examples[0].ids
+        for prompt, alone in zip(drawn.prompts(order), drawn.prompts(order[:0]), strict=True):
+            np.testing.assert_array_equal(prompt.ids, np.concatenate([ids, alone.ids]))
+        [run] = all_runs(model, [drawn], order[None, None], Schedule((0.1,), (1,)), LM_PROMPT)
+        read = torch.from_numpy(ids)[None]
+        log_probs = model.module(read).logits[0].log_softmax(-1)
+        expected = -sum(float(log_probs[i, ids[i + 1]].detach()) for i in range(len(ids) - 1)) / (len(ids) - 1)
+        found = sequence_loss(LM_PROMPT, model.module, {}, read, torch.tensor([run.examples[0].readout]))
+        assert float(found) == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_prompt_depends_on_the_order_and_not_on_the_batch() -> None:
+    model, drawn = tiny_model(double=True), encoded(tiny_model(), episodes(1))
+    orders, schedule = np.array([[[0, 1, 2], [2, 1, 0]]]), Schedule((0.05,), (2,))
+    found = {
+        (rule, objective): gradient_descent(model, drawn, orders, get_optimizer(rule), schedule, "whole", objective)
+        for rule in ("gd", "sgd1")
+        for objective in ("lm", LM_PROMPT)
+    }
+    by_order = {name: np.abs(np.diff(np.asarray(runs.log_probs), axis=1)).max() for name, runs in found.items()}
+    assert by_order["gd", "lm"] < 1e-6 < 1e-3 < by_order["gd", LM_PROMPT]
+    np.testing.assert_array_equal(found["gd", LM_PROMPT].log_probs, found["sgd1", LM_PROMPT].log_probs)
+    assert np.abs(np.asarray(found["gd", "lm"].log_probs) - np.asarray(found["sgd1", "lm"].log_probs)).max() > 1e-4
 
 
 def test_of_the_labels_alone_unless_asked_otherwise() -> None:

@@ -18,7 +18,13 @@ from tests.learners.gd.in_place.small_runs import small_run
 from tests.learners.live_bytes import LiveBytes
 
 LAYERS, TOKENS = 3, 10
-POSITIONS = {"labels": 1, "lm": TOKENS, "layer-causal": LAYERS * TOKENS, "layer-causal-code": LAYERS * TOKENS}
+POSITIONS = {
+    "labels": 1,
+    "lm": TOKENS,
+    "lm-prompt": TOKENS,
+    "layer-causal": LAYERS * TOKENS,
+    "layer-causal-code": LAYERS * TOKENS,
+}
 LEAST, MOST = 0.7, 2.5
 """Estimated over held bytes, as for activations alone."""
 
@@ -49,7 +55,7 @@ def test_a_vocabulary_so_large_that_the_logits_make_micro_batches() -> None:
 
 def test_layer_causal_losses_are_not_checkpointed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Plan, "checkpoints", lambda *_: True)
-    assert [workload(objective).checkpointing for objective in OBJECTIVES] == [True, True, False, False]
+    assert [workload(objective).checkpointing for objective in OBJECTIVES] == [True, True, True, False, False]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])

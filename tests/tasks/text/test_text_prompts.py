@@ -145,6 +145,22 @@ def test_examples_are_zero_shot_prompts_of_the_demonstrations(name: str) -> None
         assert prompt.ids.tolist() == expected(to, text)
 
 
+@pytest.mark.parametrize("name", sorted(set(READERS) - {"masked"}))
+@pytest.mark.parametrize("template", [MR, LINES], ids=lambda t: t.name)
+def test_what_is_shown_is_the_text_before_a_query(template: Template, name: str) -> None:
+    found = written(episode(["bad", "a good film"], ["good"]), template, READERS[name])
+    head = template.instruction + "".join(
+        template.layout.format(text=text) + " " + template.words[label] + template.separator
+        for text, label in (("a good film", 1), ("bad", 0))
+    )
+    shown = found.shown(np.array([1, 0]))
+    assert shown.ids.tolist() == expected(READERS[name], head)
+    assert shown.readout == len(shown.ids) - 1
+    if name.startswith("byte level"):  # which cuts at a line break
+        whole = found.prompts(np.array([1, 0]))[0].ids
+        np.testing.assert_array_equal(whole[: len(shown.ids)], shown.ids)
+
+
 @pytest.mark.parametrize("name", sorted(READERS))
 def test_a_text_cannot_write_special_tokens(name: str) -> None:
     to = READERS[name]

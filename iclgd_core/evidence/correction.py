@@ -18,7 +18,7 @@ from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.stats.deciding import decided
 from iclgd_core.stats.multiplicity import holm, holm_steps
-from iclgd_core.stats.power import EQUIVALENCE_POWER, POWER, SMALLEST_EFFECT, episodes_needed
+from iclgd_core.stats.power import EQUIVALENCE_POWER, POWER, SMALLEST_EFFECT, episodes_needed, power_of
 
 ALPHA = 0.05
 T = TypeVar("T")
@@ -96,7 +96,7 @@ def with_verdicts(evidence: Sequence[Evidence], alpha: float = ALPHA) -> list[Ev
                 p_refuted_run=whole[i].refuted,
                 verdict=verdict,
                 verdict_run=item.verdict or decide(outcome, whole[i].supported, whole[i].refuted, alpha),
-                reason=item.reason or _reason(judged, verdict),
+                reason=item.reason or _reason(judged, verdict, alpha / size),
             )
     return out
 
@@ -154,16 +154,30 @@ def _too_near(outcome: Outcome) -> bool:
     return outcome.sd is None or not outcome.distance or outcome.distance < UNRESOLVED * outcome.sd
 
 
-def _reason(outcome: Outcome, verdict: Verdict) -> str:
+def _reason(outcome: Outcome, verdict: Verdict, alpha: float) -> str:
     if verdict is not Verdict.INCONCLUSIVE:
         return ""
     if outcome.undefined:
         return outcome.undefined
     if outcome.needed is not None:
-        return f"about {outcome.needed} {outcome.unit}s would settle it with power 0.9, against {outcome.n} now"
+        now = f"about {outcome.needed} {outcome.unit}s would settle it with power 0.9, against {outcome.n} now"
+        return now + _power_left(outcome, alpha)
     if _too_near(outcome):
         return "the estimate is too near the threshold for any practical number of episodes"
     return OUTLYING.format(outcome.unit)
+
+
+def _power_left(outcome: Outcome, alpha: float) -> str:
+    """Return how likely so few units find the stated minimum effect; empty where they are as many as were planned."""
+    effect, n = outcome.minimum_effect, outcome.n
+    if not outcome.sd or not effect or outcome.planned is None or outcome.planned <= n:
+        return ""
+    if n < _fewest(alpha):
+        return f"; fewer than {_fewest(alpha)} settle nothing here"
+    power = power_of(n, effect / outcome.sd, alpha)
+    if outcome.kind == "equivalent":
+        power = max(0.0, 2.0 * power - 1.0)  # both tests must reject
+    return f"; {n} find the minimum effect of {effect:g} with power {power:.2f}"
 
 
 def _fewest(alpha: float) -> int:

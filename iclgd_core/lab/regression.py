@@ -10,7 +10,7 @@ from functools import cache, cached_property
 
 import numpy as np
 
-from iclgd_core.errors import DivergedError, NotRunError, UnknownNameError
+from iclgd_core.errors import DivergedError, NotRunError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.base import BaseLab
 from iclgd_core.lab.precondition import Gains
@@ -18,6 +18,7 @@ from iclgd_core.lab.store import Store, digest_of
 from iclgd_core.lab.store.kept import floats, kept
 from iclgd_core.lab.store.key import Key
 from iclgd_core.lab.store.store import Arrays
+from iclgd_core.lab.tiers import Limits, parsed
 from iclgd_core.learners import Schedule, get_optimizer
 from iclgd_core.learners.regression_descent import RegressionRuns, regression_descent
 from iclgd_core.metrics.prediction_distance import mean_square, npd
@@ -49,14 +50,24 @@ class Size:
     queries: int
     orders: int
 
+    def limited(self, limits: Limits) -> "Size":
+        """Return the same with no more episodes of any kind, and queries, than the limits allow."""
+        tuning, evaluation = (limits.least(n, limits.episodes) for n in (self.tuning, self.evaluation))
+        return Size(tuning, evaluation, limits.least(self.queries, limits.queries), self.orders)
 
-SIZES = {"quick": Size(64, 96, 8, 4), "full": Size(256, 1024, 16, 10)}
+
+SIZES = {
+    "smoke": Size(6, 6, 4, 2),
+    "quick": Size(64, 96, 8, 4),
+    "real": Size(64, 96, 8, 4),
+    "full": Size(256, 1024, 16, 10),
+}
 """By tier. Many episodes of few queries, for the episode is the unit of inference; as many as for language models."""
 
 
 @dataclass(frozen=True, eq=False)
 class RegressionLab(BaseLab):
-    """One regression model on one task at one tier, "quick" or "full"; see `BaseLab`."""
+    """One regression model on one task at one tier, by name; see `BaseLab`."""
 
     model: RegressionModel
     task: RegressionTask
@@ -68,9 +79,8 @@ class RegressionLab(BaseLab):
     @property
     def size(self) -> Size:
         """How much is measured; UnknownNameError for a tier that is none."""
-        if self.tier not in SIZES:
-            raise UnknownNameError("tier", self.tier, SIZES)
-        return SIZES[self.tier]
+        name, limits = parsed(self.tier)
+        return SIZES[name].limited(limits)
 
     @property
     def sizes(self) -> tuple[int, int]:

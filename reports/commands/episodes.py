@@ -89,7 +89,7 @@ def _sheet(item: Evidence, options: Sequence[str], number: int) -> Mapping[str, 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "episode.json"
         left_out = [part for name in PLUGINS for part in ("-p", f"no:{name}")]
-        asked = [f"--iclgd-episodes={file}", f"--iclgd-episode={number}", *left_out]
+        asked = [f"--iclgd-episode-file={file}", f"--iclgd-episode={number}", *left_out]
         run = [sys.executable, "-m", "pytest", "-q", "--no-header", item.node_id, *options, *asked]
         done = subprocess.run(run, capture_output=True, text=True, check=False)  # noqa: S603  (our own interpreter)
         if not file.exists():

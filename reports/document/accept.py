@@ -20,10 +20,12 @@ from iclgd_core.evidence.verdict import Verdict
 
 from ..collect.header import resolved_names
 from .partial import unfinished
-from .report import Report
+from .report import Report, ReportError
 
 FALLBACK = "accepted.json"
 FULL, QUICK = "full", "quick"
+LIMITED = ","
+"""Stands in the name of a tier before its limits: `quick,episodes=12`."""
 REGISTERED = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.INCONCLUSIVE)
 """Verdicts that can be registered from a report: the others say that nothing was found."""
 
@@ -63,7 +65,15 @@ def propose(report: Report, registered: Expectations, why: str) -> Proposal:
     """Return what the verdicts of a report change among the registered ones; those of other models or tiers stay.
 
     A verdict that is the default needs no entry. An entry whose verdict is unchanged keeps its reason.
+
+    Raises:
+        ReportError: the run had fewer episodes or queries than its tier.
     """
+    if LIMITED in _tier(report):
+        raise ReportError(
+            f"the report is of a run with limits, {_tier(report)!r}, and verdicts are registered of whole tiers alone. "
+            "Run it again without --iclgd-episodes and --iclgd-queries."
+        )
     added, changed, dropped, left_out = [], [], [], []
     papers: dict[Key, str] = {}
     for item in report.evidence:

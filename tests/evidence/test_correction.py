@@ -134,3 +134,24 @@ def test_the_episodes_of_a_plan_allow_for_the_family() -> None:
     (tight,) = with_verdicts(family([replace(outcome, sd=0.0)], 12))
     assert tight.outcome is not None
     assert tight.outcome.planned == 8
+
+
+def sampled(n: int, kind: str = "greater", minimum_effect: float | None = 0.05) -> Outcome:
+    """An outcome of n units with standard deviation 0.1 that settles nothing."""
+    base = replace(found(0.3), n=n, sd=0.1, distance=0.02, kind=kind, minimum_effect=minimum_effect)
+    return replace(base, p_refuted=0.7)
+
+
+def reason(outcome: Outcome, size: int = 1) -> str:
+    return with_verdicts(family([outcome], size))[0].reason
+
+
+def test_what_settles_nothing_says_which_power_is_left() -> None:
+    """Power of the one-sided t-test of 12 pairs at an effect of half a deviation, at level 0.05 and 0.025."""
+    assert reason(sampled(12)).endswith("against 12 now; 12 find the minimum effect of 0.05 with power 0.49")
+    assert reason(sampled(12), 2).endswith("12 find the minimum effect of 0.05 with power 0.35")
+    assert reason(sampled(4)).endswith("against 4 now; fewer than 5 settle nothing here")
+    enough = episodes_needed(0.1, 0.05)
+    assert "power" not in reason(sampled(enough)).partition("with power 0.9")[2]
+    assert "power" in reason(sampled(enough - 1)).partition("with power 0.9")[2]
+    assert reason(sampled(12, minimum_effect=None)).endswith("against 12 now")

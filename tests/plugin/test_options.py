@@ -16,11 +16,16 @@ BAD = [
     (("--iclgd-dtype", "float16"), "--iclgd-dtype is 'float16'. Allowed: auto, float32, float64, bfloat16."),
     (("--iclgd-dtype", "bfloat16"), "Allowed: float32 or float64 on CPU."),
     (("--iclgd-sampling", "fair"), "--iclgd-sampling is 'fair'. Allowed: natural, balanced."),
-    (("--iclgd-max-words", "0"), "--iclgd-max-words is '0'. Allowed: a whole number from 1 upwards."),
+    (("--iclgd-max-words", "0"), "--iclgd-max-words is '0'. Allowed: a whole number from 1 to 999999999."),
     (("--iclgd-max-memory", "much"), "--iclgd-max-memory is 'much'. Allowed: an amount of memory"),
     (("--iclgd-seed", "-1"), "--iclgd-seed is '-1'. Allowed: a whole number from 0 upwards."),
     (("--iclgd-seed", "1.5"), "--iclgd-seed is '1.5'."),
-    (("--iclgd-tier", "huge"), "--iclgd-tier is 'huge'. Allowed: quick, full."),
+    (("--iclgd-tier", "huge"), "--iclgd-tier is 'huge'. Allowed: smoke, quick, real, full."),
+    (("--iclgd-tier", "quick,episodes=4"), "Allowed: smoke, quick, real, full."),
+    (("--iclgd-episodes", "1"), "--iclgd-episodes is '1'. Allowed: a whole number from 2 to 999999999."),
+    (("--iclgd-episodes", "9" * 5000), "Allowed: a whole number from 2 to 999999999."),
+    (("--iclgd-queries", "0"), "--iclgd-queries is '0'. Allowed: a whole number from 1 to 999999999."),
+    (("--iclgd-queries", "\u0664"), "Allowed: a whole number from 1 to 999999999."),
     (("--iclgd-model", "a", "--iclgd-model", "a"), "'a' is given twice"),
     (("--iclgd-task", "a", "--iclgd-task", "a"), "'a' is given twice"),
     (("-n2", "--dist", "loadgroup"), "--dist is 'loadgroup'. Allowed: load, worksteal"),
@@ -30,6 +35,16 @@ BAD = [
     (("-n2", "--iclgd-report", "tox.ini/x"), "--iclgd-report is '*tox.ini is a file"),
     (("--iclgd-expected", "nowhere"), "--iclgd-expected is '*Allowed: an existing directory"),
 ]
+
+
+def test_limits_are_part_of_the_tier(project: Project) -> None:
+    for given, tier in (
+        ((), "quick"),
+        (("--iclgd-episodes=12",), "quick,episodes=12"),
+        (("--iclgd-tier=smoke", "--iclgd-queries=4"), "smoke,queries=4"),
+        (("--iclgd-queries=8", "--iclgd-episodes=12", "--iclgd-tier=real"), "real,episodes=12,queries=8"),
+    ):
+        assert options_of(project.pytester.parseconfig(*given)).tier == tier
 
 
 @pytest.mark.parametrize(("arguments", "message"), BAD, ids=lambda value: "_".join(value[:4]).strip("-")[:40])

@@ -14,7 +14,7 @@ from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from reports.cli import main
 from reports.document.accept import files_after, obstacles, propose
-from reports.document.report import Report, report_of
+from reports.document.report import Report, ReportError, report_of
 from reports.document.report_directory import write_report
 from tests.reports.finished import HEADER
 from tests.reports.strategies import found, recorded
@@ -68,6 +68,12 @@ def test_accepting_twice_changes_nothing(tmp_path: Path) -> None:
     assert set(again.entries.values()) == {entry(REF, 1, why="x"), entry(INC, 3, why="x")}
     assert propose(run, again, "").is_empty
     assert not propose(run, again, "").needs_why
+
+
+def test_a_run_with_limits_is_not_registered() -> None:
+    run = report_of([item(REF, 1)], {**CLEAN, "tier": "quick,episodes=12"}, 1)
+    with pytest.raises(ReportError, match="'quick,episodes=12', and verdicts are registered of whole tiers alone"):
+        propose(run, Expectations({}), "x")
 
 
 def test_where_a_new_entry_goes(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ MISSING = object()
 REPRODUCED = (
     *("--iclgd-model", "--iclgd-task", "--iclgd-data", "--iclgd-template", "--iclgd-sampling", "--iclgd-max-words"),
     *("--iclgd-device", "--iclgd-dtype", "--iclgd-max-memory", "--iclgd-deterministic", "--iclgd-seed"),
-    "--iclgd-tier",
+    *("--iclgd-tier", "--iclgd-episodes", "--iclgd-queries"),
 )
 """The options that decide what is run and with which numbers: without them a command runs other tests, or none."""
 

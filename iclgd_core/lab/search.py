@@ -1,11 +1,11 @@
 """Search for gradient descent's best learning rate and epoch: successive halving that goes on beyond an edge.
 
-A grid that was fixed beforehand may end before the best setting, and then the grid is judged, not gradient descent. So a
+A grid that was fixed beforehand may end before the best setting; then the grid is judged, not gradient descent. So a
 search begins with a grid of decades on few tuning episodes, keeps the better half of the rates on twice as many, with
 the half decades beside the best, and at last the best two on all. While the best lies on an edge of what was tried, it
 goes on beyond: by a decade of rates, by three times as many epochs. An edge is an end whose score is above that of its
-inner neighbour by more than FLAT: where nothing rises any more, nothing is expected beyond. Not training is a setting as
-well, the limit of small rates, which are tried until they change nothing.
+inner neighbour by more than FLAT: where nothing rises any more, nothing is expected beyond. Not training is a setting
+as well, the limit of small rates, which are tried until they change nothing.
 
 Successive halving: Jamieson and Talwalkar, arXiv 1502.07943; what grows is the number of tuning episodes.
 """
@@ -114,8 +114,8 @@ class _Tried:
     episodes: dict[float, int] = field(default_factory=dict)
 
     def score(self, rates: Iterable[float], n: int) -> None:
-        """Score rates on n episodes."""
-        asked = tuple(sorted({min(max(rate, LOWEST), HIGHEST) for rate in rates}))
+        """Score rates on n episodes, each with three significant digits."""
+        asked = tuple(sorted({float(f"{min(max(rate, LOWEST), HIGHEST):.3g}") for rate in rates}))
         found = self.measure(Schedule(asked, self.readouts), n)
         for rate, row in zip(asked, found, strict=True):
             self.scores[rate] = dict(zip(self.readouts, map(float, row), strict=True))

@@ -1,9 +1,10 @@
 """The way of a large model (leases, training in place, likeliest tokens alone) leads to the numbers of a small one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,16 +13,18 @@ import torch
 from fixtures.loaded_models import LoadedModels
 from iclgd_core.devices import DeviceMemory, LeasedRoom, MeasuredPeaks, OutOfMemoryError
 from iclgd_core.devices.peak import Peak
-from iclgd_core.lab import Lab, measuring
+from iclgd_core.evidence.progress import observed
+from iclgd_core.lab import Lab, language, measuring
 from iclgd_core.lab.store import Store
 from iclgd_core.lab.tiers import TIERS, Tier
-from iclgd_core.learners import Schedule
+from iclgd_core.learners import Runs, Schedule
 from iclgd_core.learners.gd import replicas
 from iclgd_core.models.language import predictions
 from iclgd_core.models.language.predictions import TopLogProbs
 from iclgd_core.studies import accuracy_study, agreement_study
 from iclgd_core.studies.order import order_study
 from iclgd_core.tasks import GincConfig
+from iclgd_core.tasks.prompts import EpisodePrompts
 from tests.tiny_models import tiny_model, tiny_task
 
 SCHEDULE = Schedule((0.01, 0.1), (1, 3))
@@ -132,3 +135,40 @@ def test_bfloat16_is_never_trained_as_replicas(tmp_path: Path) -> None:
     moved = np.exp(np.asarray(expected)[:, 0, 0, 0]) - np.exp(np.asarray(start))
     too = np.exp(np.asarray(found)[:, 0, 0, 0]) - np.exp(np.asarray(replace(one, model=short).zero_shot(n=2)))
     assert np.corrcoef(moved.ravel(), too.ravel())[0, 1] > 0.9, "plain rounding loses steps of this size"
+
+
+def test_a_killed_measurement_goes_on_from_its_last_episode_and_rate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each episode at each rate is measured once, whatever is killed, asked for in more episodes, or at other rates."""
+    own, _ = large(tmp_path, monkeypatch)
+    done: list[tuple[int, tuple[float, ...]]] = []
+    train = language.gradient_descent
+
+    def counted(model: object, some: Sequence[EpisodePrompts], *rest: Any) -> Runs:
+        done.append((len(some), rest[2].learning_rates))
+        if len(done) == 4:
+            raise KeyboardInterrupt
+        return train(model, some, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(language, "gradient_descent", counted)
+    with pytest.raises(KeyboardInterrupt):
+        own.descend("gd", SCHEDULE, n=2)
+    assert done == [(1, (0.01,)), (1, (0.1,))] * 2
+    found = own.descend("gd", SCHEDULE, n=2)
+    assert done[4:] == [(1, (0.1,))]
+    more = own.descend("gd", Schedule((0.03, 0.1), (1, 3)), n=3)
+    assert done[5:] == [(1, (0.03,)), (1, (0.03,)), (1, (0.03,)), (1, (0.1,))]
+    np.testing.assert_array_equal(more.log_probs[:2, :, 1], found.log_probs[:, :, 1])
+    together = small(tmp_path).descend("gd", SCHEDULE, n=2)
+    np.testing.assert_allclose(found.log_probs, together.log_probs, atol=1e-5)
+    np.testing.assert_allclose(found.loss, together.loss, atol=1e-5)
+    assert found.diverged.shape == together.diverged.shape
+
+
+def test_progress_moves_within_a_measurement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, _ = large(tmp_path, monkeypatch)
+    said: list[tuple[str, int, int]] = []
+    with observed(lambda *told: said.append(told)):
+        own.in_context(n=3)
+    assert [told for told in said if told[0] == "episodes"] == [("episodes", done, 3) for done in range(4)]

@@ -14,7 +14,7 @@ from iclgd_core.devices import Workload, skeleton
 from iclgd_core.devices.number_format import FORMATS
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.material import SHOTS, Material
-from iclgd_core.lab.measuring import from_arrays, identity, measured, to_arrays
+from iclgd_core.lab.measuring import from_arrays, identity, in_parts, measured, to_arrays
 from iclgd_core.lab.precondition import Gains, repeating
 from iclgd_core.lab.setting import Score, Setting, highest
 from iclgd_core.lab.store.key import Key
@@ -35,6 +35,8 @@ from iclgd_core.models.language.projections import trained
 from iclgd_core.tasks.prompts import EpisodePrompts
 
 Ints = NDArray[np.int64]
+RATES = 2
+"""The axis of learning rates in what gradient descent leaves, see `Runs`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,14 +50,16 @@ class Lab(Material):
         n = self.count(split, n)
         drawn = self.episodes(split, n)
         order = self.orders(split, n, shots, orders)
-        settings: Key = {"orders": order.ravel().tolist(), "shots": shots}
         longest = max(len(prompt.ids) for prompt in drawn[0].prompts(order[0, 0]))
         work = Workload("icl", self.tier.queries, longest, keeps_scores=self._keeps_scores())
 
-        def compute() -> Arrays:
-            return to_arrays(in_context(self.model, drawn, order))
+        def measure(some: Sequence[EpisodePrompts], at: slice) -> Arrays:
+            settings: Key = {"orders": order[at].ravel().tolist(), "shots": shots}
+            return self.stored(
+                "in_context", some, settings, work, lambda: to_arrays(in_context(self.model, some, order[at]))
+            )
 
-        return from_arrays(self.stored("in_context", drawn, settings, work, compute))
+        return from_arrays(in_parts(self.model, drawn, 0, "episodes", measure))
 
     def zero_shot(self, split: str = "evaluation", n: int | None = None) -> LogProbs:
         """Measure the model without demonstrations: log-probs (episodes, queries, vocabulary)."""
@@ -77,21 +81,29 @@ class Lab(Material):
         drawn, rule = self.episodes(split, n), get_optimizer(optimizer)
         order = self.orders(split, n, shots, orders)
 
-        def compute() -> Arrays:
-            runs = gradient_descent(self.model, drawn, order, rule, schedule, part, objective)
-            return {**to_arrays(runs.log_probs), "diverged": runs.diverged, "loss": runs.loss}
-
-        settings: Key = {
-            "orders": order.ravel().tolist(),
-            "shots": shots,
-            "optimizer": [rule.name, rule.rule, str(rule.batch)],
-            "learning_rates": list(schedule.learning_rates),
-            "readouts": list(schedule.readouts),
-            "part": part,
-            **_unless_of_labels(objective),
-        }
         work = self.training(drawn, order, optimizer, part, objective)
-        a = self.stored("gradient_descent", drawn, settings, work, compute)
+
+        def measure(some: Sequence[EpisodePrompts], at: slice) -> Arrays:
+            def at_rates(rates: Sequence[float], _: slice) -> Arrays:
+                def compute() -> Arrays:
+                    own = Schedule(tuple(rates), schedule.readouts)
+                    runs = gradient_descent(self.model, some, order[at], rule, own, part, objective)
+                    return {**to_arrays(runs.log_probs), "diverged": runs.diverged, "loss": runs.loss}
+
+                settings: Key = {
+                    "orders": order[at].ravel().tolist(),
+                    "shots": shots,
+                    "optimizer": [rule.name, rule.rule, str(rule.batch)],
+                    "learning_rates": list(rates),
+                    "readouts": list(schedule.readouts),
+                    "part": part,
+                    **_unless_of_labels(objective),
+                }
+                return self.stored("gradient_descent", some, settings, work, compute)
+
+            return in_parts(self.model, schedule.learning_rates, RATES, "learning rates", at_rates)
+
+        a = in_parts(self.model, drawn, 0, "episodes", measure)
         return Runs(from_arrays(a), a["diverged"].astype(bool), a["loss"].astype(np.float32, copy=False))
 
     def tune(

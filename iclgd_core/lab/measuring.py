@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from iclgd_core.devices import OutOfMemoryError, Room, Workload, estimate, is_out_of_memory
+from iclgd_core.evidence.progress import with_progress
 from iclgd_core.lab.store import Store
 from iclgd_core.lab.store.key import Key
 from iclgd_core.lab.store.store import Arrays
@@ -19,6 +21,10 @@ from iclgd_core.tasks.prompts import EpisodePrompts
 
 REPLICAS = REPLICA_BYTES + ACTIVATION_BYTES
 """Memory that replicas of a small model take besides the model."""
+VOCABULARY = "vocabulary"
+Item = TypeVar("Item")
+Measure = Callable[[Sequence[Item], slice], Arrays]
+"""Measures some of several items, which stand at a slice of them."""
 
 
 def identity(model: CausalModel, episodes: Sequence[EpisodePrompts]) -> Key:
@@ -73,11 +79,32 @@ def measured(
     return store.measure(key, within_room)
 
 
+def in_parts(model: CausalModel, items: Sequence[Item], axis: int, what: str, measure: Measure[Item]) -> Arrays:
+    """Return a measurement of several items: of a large model one after the other, each kept on its own, else together.
+
+    What was measured of a large model before a run was killed is found again, and who asks for more episodes or rates
+    than another measures the rest alone.
+
+    Args:
+        model: that is measured.
+        items: episodes in the model's tokens, with one set of labels where the vocabulary is large; or learning rates.
+        axis: of the arrays, along which the items stand; that of VOCABULARY has none.
+        what: the items are, to tell how far it has come.
+        measure: measures some of them, which stand at a slice.
+    """
+    if model.shape.parameters <= LARGE:
+        return measure(items, slice(None))
+    places = [slice(i, i + 1) for i in range(len(items))]
+    parts = [measure(items[at], at) for at in with_progress(places, what)]
+    whole = {name: np.concatenate([part[name] for part in parts], axis) for name in parts[0] if name != VOCABULARY}
+    return whole | {name: size for name, size in parts[0].items() if name == VOCABULARY}
+
+
 def to_arrays(log_probs: LogProbs) -> dict[str, NDArray[np.generic]]:
     """Return predictions as the store keeps them."""
     if isinstance(log_probs, TopLogProbs):
         size = np.array(log_probs.vocabulary)
-        return {"log_probs": log_probs.log_probs, "token_ids": log_probs.ids, "vocabulary": size}
+        return {"log_probs": log_probs.log_probs, "token_ids": log_probs.ids, VOCABULARY: size}
     return {"log_probs": log_probs}
 
 
@@ -86,4 +113,4 @@ def from_arrays(arrays: Arrays) -> LogProbs:
     log_probs = arrays["log_probs"].astype(np.float32, copy=False)
     if "token_ids" not in arrays:
         return log_probs
-    return TopLogProbs(arrays["token_ids"].astype(np.int32, copy=False), log_probs, int(arrays["vocabulary"].item()))
+    return TopLogProbs(arrays["token_ids"].astype(np.int32, copy=False), log_probs, int(arrays[VOCABULARY].item()))

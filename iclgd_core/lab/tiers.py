@@ -12,10 +12,14 @@ those of now.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 from iclgd_core.errors import SettingsError, UnknownNameError
 from iclgd_core.learners import Schedule
+
+T = TypeVar("T")
 
 PAPER_RATES = (1e-5, 5e-5, 1e-4, 5e-4, 1e-3, 5e-3)
 """Union of the learning rates in the two readings of arXiv 2310.08540."""
@@ -73,6 +77,16 @@ class Tier:
     def schedule(self, rule: str) -> Schedule:
         """Return the schedule of an update rule, "sgd" or "adam"."""
         return self.adam if rule == "adam" else self.sgd
+
+    def of(self, table: Mapping[str, T]) -> T:
+        """Return this tier's entry of a table by tier, without limits; that of `quick` where it has none."""
+        name, _ = parsed(self.name)
+        return table.get(name, table["quick"])
+
+    def at_most(self, episodes: int) -> int:
+        """Return a number of episodes that the tier does not hold itself, within its limits."""
+        _, limits = parsed(self.name)
+        return limits.least(episodes, limits.episodes)
 
     def limited(self, limits: "Limits") -> "Tier":
         """Return the tier with no more episodes of any kind, and queries, than the limits allow."""

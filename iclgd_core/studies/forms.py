@@ -40,14 +40,17 @@ FORMS: dict[str, Form] = {
 OVER_SIZES = ("sgd", "adam", "w_v-middle", "w_v-deep", "kv-one-pass", "layer-causal", "newton")
 """Forms that are measured at every size; full-batch GD is too, with more episodes."""
 
-_LEAN = {
-    "sgd": Schedule((1e-3, 1e-2, 1e-1), (1, 3)),
-    "adam": Schedule((1e-4, 1e-3, 5e-3), (1, 3)),
-    "newton": Schedule((0.1, 0.3), (1,)),
-    "w_v-middle": Schedule((5e-3, 2e-2, 1e-1), (3, 10)),
-    "w_v-deep": Schedule((5e-3, 2e-2, 1e-1), (3, 10)),
+_LEAN: dict[str, dict[str, Schedule]] = {
+    "quick": {
+        "sgd": Schedule((1e-3, 1e-2, 1e-1), (1, 3)),
+        "adam": Schedule((1e-4, 1e-3, 5e-3), (1, 3)),
+        "newton": Schedule((0.1, 0.3), (1,)),
+        "w_v-middle": Schedule((5e-3, 2e-2, 1e-1), (3, 10)),
+        "w_v-deep": Schedule((5e-3, 2e-2, 1e-1), (3, 10)),
+    },
+    "full": {},
 }
-"""Of the quick tier, for forms that take many steps or dear ones; fixed before any of their numbers was seen, but for
+"""By tier, for forms that take many steps or dear ones; fixed before any of their numbers was seen, but for
 W_V alone, which was first measured with a rate and a readout (30 epochs) more and shortened for its time."""
 
 
@@ -77,8 +80,8 @@ def schedule_over_sizes(account: str, tier: Tier) -> Schedule:
     form = get_form(account)
     if form.objective != "labels":
         return tier.one_pass
-    if tier.name == "quick" and account in _LEAN:
-        return _LEAN[account]
+    if account in (lean := tier.of(_LEAN)):
+        return lean[account]
     if form.optimizer == "newton":
-        return SCHEDULES[tier.name]["newton"]
+        return tier.of(SCHEDULES)["newton"]
     return tier.adam if form.optimizer.startswith("adam") else tier.sgd

@@ -55,3 +55,10 @@ def test_a_tier_that_is_none_is_refused(name: str) -> None:
 def test_limits_that_leave_nothing_to_measure_are_refused(limits: dict[str, int]) -> None:
     with pytest.raises(SettingsError, match="Allowed: a whole number from"):
         Limits(**limits)
+
+
+def test_what_a_tier_does_not_hold_itself_is_that_of_quick_where_it_has_none() -> None:
+    table = {"quick": 24, "full": 64}
+    found = {name: get_tier(name).of(table) for name in ("smoke", "quick", "real", "full", "full,episodes=3")}
+    assert found == {"smoke": 24, "quick": 24, "real": 24, "full": 64, "full,episodes=3": 64}
+    assert (get_tier("full,episodes=3").at_most(64), get_tier("full,queries=3").at_most(64)) == (3, 64)

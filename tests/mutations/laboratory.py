@@ -44,7 +44,7 @@ def fixed_setting(tier: Tier, optimizer: str) -> Schedule:
     are not GD's. The rate of a Newton-like rule is a length of step and has a schedule of its own.
     """
     rule = get_optimizer(optimizer).rule
-    schedule = SCHEDULES[tier.name]["newton"] if rule == "newton" else tier.schedule(rule)
+    schedule = tier.of(SCHEDULES)["newton"] if rule == "newton" else tier.schedule(rule)
     return Schedule((min(schedule.learning_rates),), schedule.readouts[-1:])
 
 

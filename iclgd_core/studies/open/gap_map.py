@@ -57,7 +57,7 @@ def gap_map(lab: Lab, agreement: str) -> Study:
     Raises:
         DivergedError: every setting diverged.
     """
-    agree, grid, n = AGREEMENTS[agreement], GRIDS[lab.tier.name], EPISODES[lab.tier.name]
+    agree, grid, n = AGREEMENTS[agreement], lab.tier.of(GRIDS), lab.tier.at_most(lab.tier.of(EPISODES))
     icl, ends = icl_and_ends(lab, agreement, n)
     learner: dict[Place, Floats] = {}
     diverged: list[Place] = []

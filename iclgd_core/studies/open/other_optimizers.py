@@ -34,5 +34,5 @@ def optimizer_account(lab: Lab, optimizer: str, agreement: str) -> Study:
         n=tier.minibatch_episodes,
         n_tuning=tier.size_tuning_episodes,
         with_path=False,
-        schedule=SCHEDULES[tier.name][settings],
+        schedule=tier.of(SCHEDULES)[settings],
     )

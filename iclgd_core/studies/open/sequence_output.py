@@ -46,16 +46,16 @@ def sequence_study(lab: Lab, agreement: str, position: str) -> Study:
     """
     if position not in (*POSITIONS, MEAN):
         raise UnknownNameError("position in an answer", position, (*POSITIONS, MEAN))
-    agree, tier = AGREEMENTS[agreement], lab.tier.name
-    n = EPISODES[tier]
+    agree, tier = AGREEMENTS[agreement], lab.tier
+    n = tier.at_most(tier.of(EPISODES))
     found = nearest_gd(
         lab,
         "gd",
         lambda predictions, icl: agree(predictions, icl).mean(-1),
         f"{agreement} over positions",
-        SCHEDULES[tier],
+        tier.of(SCHEDULES),
         n,
-        TUNING_EPISODES[tier],
+        tier.at_most(tier.of(TUNING_EPISODES)),
     )
     by_position = found.agreement(lambda predictions, icl: _by_position(agree(predictions, icl)))
     answers = lab.answers("evaluation", lab.count("evaluation", n))

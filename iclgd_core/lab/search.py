@@ -33,6 +33,8 @@ PARTS = (4, 2, 1)
 
 Measure = Callable[[Schedule, int], NDArray[np.float64]]
 """Scores (rates, epochs) of a schedule, mean over the first so many tuning episodes; not finite where it diverged."""
+Again = Callable[[Schedule, int], float]
+"""The same score of a schedule of one rate at its last epoch, from weights moved by one rounding."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Found:
         scores: by rate and epoch, on as many episodes as the rate was tried on at last; not finite where it diverged.
         episodes: how many these were, by rate.
         edges: in words, each edge that the best lies on still; empty where it lies inside what was tried.
+        unstable: rates that were better and are not used, each with how far its score moves by one rounding.
     """
 
     learning_rate: float
@@ -53,6 +56,7 @@ class Found:
     scores: Mapping[float, Mapping[int, float]]
     episodes: Mapping[float, int]
     edges: tuple[str, ...]
+    unstable: Mapping[float, float] = field(default_factory=dict)
 
 
 def rule_of(grid: Schedule) -> dict[str, Json]:
@@ -64,15 +68,18 @@ def rule_of(grid: Schedule) -> dict[str, Json]:
         "edge": f"an end of what was tried that is above its inner neighbour by more than {FLAT:g}",
         "beyond_an_edge": f"rates by factors of {STEP:g} within [{LOWEST:g}, {HIGHEST:g}], epochs by factors of "
         f"{LONGER} up to {LONGEST} times the last",
+        "unstable": f"a setting whose score moves by more than {FLAT:g} if each weight is moved by one rounding before "
+        "training is not used",
     }
 
 
-def search(measure: Measure, start: Callable[[int], float], grid: Schedule, episodes: int) -> Found:
+def search(measure: Measure, start: Callable[[int], float], again: Again, grid: Schedule, episodes: int) -> Found:
     """Return the setting with the highest score on all tuning episodes; ties go to the start, then the smaller rate.
 
     Args:
         measure: scores settings.
         start: scores no training, on the first so many tuning episodes.
+        again: scores the best once more, to tell whether it is stable.
         grid: rates and epochs to begin with.
         episodes: tuning episodes, at least 2.
 
@@ -91,7 +98,12 @@ def search(measure: Measure, start: Callable[[int], float], grid: Schedule, epis
             rates = ranked[:2]
         else:
             rates = [*ranked[: math.ceil(len(ranked) / 2)], ranked[0] / HALF_STEP, ranked[0] * HALF_STEP]
-    return tried.best(episodes)
+    while (found := tried.best(episodes)).epoch:
+        moved = abs(again(Schedule((found.learning_rate,), tried.up_to(found)), episodes) - found.score)
+        if moved <= FLAT:  # not so of one that diverges
+            break
+        tried.give_up(found.learning_rate, moved, episodes)
+    return found
 
 
 @dataclass
@@ -104,6 +116,7 @@ class _Tried:
         longest: epochs beyond which nothing is trained.
         scores: by rate, by epoch.
         episodes: on which a rate was scored at last.
+        unstable: rates that are not used, with their movement.
     """
 
     measure: Measure
@@ -112,6 +125,7 @@ class _Tried:
     longest: int
     scores: dict[float, dict[int, float]] = field(default_factory=dict)
     episodes: dict[float, int] = field(default_factory=dict)
+    unstable: dict[float, float] = field(default_factory=dict)
 
     def score(self, rates: Iterable[float], n: int) -> None:
         """Score rates on n episodes, each with three significant digits."""
@@ -123,7 +137,7 @@ class _Tried:
 
     def ranked(self, n: int) -> list[float]:
         """Return the rates scored on n episodes, the best first."""
-        rates = (rate for rate, on in self.episodes.items() if on == n)
+        rates = (rate for rate, on in self.episodes.items() if on == n and rate not in self.unstable)
         return sorted(rates, key=lambda rate: (-self.highest(rate)[0], rate))
 
     def highest(self, rate: float) -> tuple[float, int]:
@@ -153,6 +167,17 @@ class _Tried:
             else:
                 return
 
+    def up_to(self, found: Found) -> tuple[int, ...]:
+        """Return the epochs at which a setting's rate was read out, up to its own."""
+        return tuple(epoch for epoch in self.scores[found.learning_rate] if epoch <= found.epoch)
+
+    def give_up(self, rate: float, moved: float, n: int) -> None:
+        """Use a rate no more; where none scored on n episodes is left, score the best of the others on them."""
+        self.unstable[rate] = moved
+        others = [other for other in self.scores if other not in self.unstable]
+        if others and not self.ranked(n):
+            self.score([max(others, key=lambda other: (self.highest(other)[0], -other))], n)
+
     def is_rate_edge(self, rate: float, end: Callable[[Iterable[float]], float]) -> bool:
         """Return whether a rate is the least or largest tried, and better than the one beside it."""
         if rate != end(self.scores):
@@ -169,13 +194,14 @@ class _Tried:
 
     def best(self, n: int) -> Found:
         """Return the best of those scored on n episodes, the start among them."""
-        rate = self.ranked(n)[0]
-        score, epoch = self.highest(rate)
+        ranked = self.ranked(n)
+        rate, (score, epoch) = (ranked[0], self.highest(ranked[0])) if ranked else (0.0, (-math.inf, 0))
         if score <= self.start(n):
-            return Found(0.0, 0, self.start(n), self.scores, self.episodes, ())
+            return Found(0.0, 0, self.start(n), self.scores, self.episodes, (), self.unstable)
         edges = {
             f"learning rate {rate:g} is the smallest that was tried": self.is_rate_edge(rate, min),
             f"learning rate {rate:g} is the largest that was tried": self.is_rate_edge(rate, max),
             f"epoch {epoch} is the last that was tried": self.is_epoch_edge(rate, n),
         }
-        return Found(rate, epoch, score, self.scores, self.episodes, tuple(text for text, on in edges.items() if on))
+        left = tuple(text for text, on in edges.items() if on)
+        return Found(rate, epoch, score, self.scores, self.episodes, left, self.unstable)

@@ -21,14 +21,19 @@ class Ground:
 
     def __init__(self, surface: Surface, start: float = 0.0) -> None:
         self.surface, self.at_start = surface, start
+        self.rounding, self.stable_up_to = FLAT / 2, math.inf
         self.asked: list[tuple[Schedule, int]] = []
 
     def measure(self, schedule: Schedule, n: int) -> np.ndarray:
         self.asked.append((schedule, n))
         return np.array([[self.surface(r, e) for e in schedule.readouts] for r in schedule.learning_rates])
 
+    def again(self, schedule: Schedule, n: int) -> float:
+        (rate,) = schedule.learning_rates
+        return self.surface(rate, schedule.readouts[-1]) + (self.rounding if rate > self.stable_up_to else 0.0)
+
     def search(self, grid: Schedule = GRID, episodes: int = 8) -> Found:
-        return search(self.measure, lambda n: self.at_start, grid, episodes)
+        return search(self.measure, lambda n: self.at_start, self.again, grid, episodes)
 
 
 def hill(rate: float, epoch: float) -> Surface:
@@ -112,3 +117,25 @@ def test_ties_go_to_the_start_and_the_smaller_rate_and_the_earlier_epoch() -> No
 def test_a_search_needs_two_episodes() -> None:
     with pytest.raises(SettingsError, match="has 1 tuning episodes"):
         Ground(hill(1e-3, 3)).search(episodes=1)
+
+
+@pytest.mark.parametrize("rounding", [1.5 * FLAT, -1.5 * FLAT, math.nan])
+def test_a_setting_that_rounding_moves_is_not_used(rounding: float) -> None:
+    ground = Ground(hill(1e-2, 3), start=-9.0)
+    ground.rounding, ground.stable_up_to = rounding, 2e-3
+    found = ground.search()
+    assert found.learning_rate <= 2e-3
+    assert found.learning_rate == pytest.approx(1e-3)
+    assert min(found.unstable) > 2e-3
+    assert 1e-2 in found.unstable
+    if math.isfinite(rounding):
+        assert list(found.unstable.values()) == pytest.approx([1.5 * FLAT] * len(found.unstable))
+    assert found.episodes[found.learning_rate] == 8
+
+
+def test_where_every_rate_is_unstable_nothing_is_trained() -> None:
+    ground = Ground(hill(1e-2, 3), start=-2.0)
+    ground.rounding, ground.stable_up_to = 1.0, 0.0
+    found = ground.search()
+    assert (found.learning_rate, found.epoch, found.score) == (0.0, 0, -2.0)
+    assert found.unstable

@@ -73,4 +73,4 @@ def test_fine_tuning_ends_where_icl_ends(lab: Lab, judge: Judge, agreement: str)
         quantity=f"agreement with ICL ({agreement}), fine-tuning - ICL in another order",
         minimum_effect=MINIMUM_EFFECT,
     )
-    judge(outcome.unless(study.undefined), study, **beside(NOT_REPORTED))
+    judge(outcome.unless(study.undefined).unless_refuted(study.edge), study, **beside(NOT_REPORTED))

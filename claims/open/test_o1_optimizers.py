@@ -64,4 +64,4 @@ def test_another_rule_agrees_as_icl_with_itself(lab: Lab, judge: Judge, optimize
         quantity=f"agreement with ICL ({agreement}), {optimizer} - ICL in another order",
         minimum_effect=MINIMUM_EFFECT,
     )
-    judge(outcome.unless(study.undefined), study)
+    judge(outcome.unless(study.undefined).unless_refuted(study.edge), study)

@@ -67,7 +67,7 @@ def test_gd_needs_many_more_demonstrations(lab: Lab, judge: Judge, demonstration
     quantity = f"accuracy, {'ICL(8) - GD' if short else 'GD'}({demonstrations}){'' if short else ' - ICL(8)'}"
     outcome = paired_greater(*pair, margin=margin, quantity=quantity, minimum_effect=MINIMUM_EFFECT)
     judge(
-        outcome,
+        outcome.unless_supported(study.edge) if short else outcome.unless_refuted(study.edge),
         study,
         paper=published.demonstrations_needed(),
         paper_value=published.DEMONSTRATIONS,

@@ -115,3 +115,11 @@ class Outcome:
         if not why:
             return self
         return replace(self, p_supported=None, p_refuted=None, holds=None, planned=None, undefined=why, inversion=None)
+
+    def unless_supported(self, why: str) -> "Outcome":
+        """Return the same without a verdict where there is a reason against `supported`, and it leans to that."""
+        return self if self.leans_to_refuted else self.unless(why)
+
+    def unless_refuted(self, why: str) -> "Outcome":
+        """Return the same without a verdict where there is a reason against `refuted`, and it leans to that."""
+        return self.unless(why) if self.leans_to_refuted else self

@@ -27,6 +27,8 @@ class Study:
         tuning: how settings were chosen: split, episodes, choices, criterion; empty if nothing was. Hashed likewise.
         curves: the numbers of its figures.
         undefined: why nothing can be judged here; empty where it can.
+        edge: why a better setting may lie beyond those that were tried, so that nothing can be said of what the best
+            cannot do; empty where the best lies inside.
     """
 
     numbers: Mapping[str, Floats] = field(default_factory=dict)
@@ -35,6 +37,7 @@ class Study:
     tuning: Mapping[str, Json] = field(default_factory=dict)
     curves: tuple[Curve, ...] = ()
     undefined: str = ""
+    edge: str = ""
 
     def __getitem__(self, name: str) -> Floats:
         """Return the numbers of that name; KeyError, which names those that there are, if there are none."""

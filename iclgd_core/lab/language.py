@@ -16,6 +16,8 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.material import SHOTS, Material
 from iclgd_core.lab.measuring import from_arrays, identity, in_parts, measured, to_arrays
 from iclgd_core.lab.precondition import Gains, repeating
+from iclgd_core.lab.search import rule_of
+from iclgd_core.lab.searched import searched
 from iclgd_core.lab.setting import Score, Setting, highest
 from iclgd_core.lab.store.key import Key
 from iclgd_core.lab.store.store import Arrays
@@ -131,21 +133,29 @@ class Lab(Material):
             criterion: what the score is, in words, for the record.
             objective: what GD minimises, one of learners.OBJECTIVES.
         """
-        runs = self.descend(optimizer, schedule, shots, orders, "tuning", part, n, objective)
+        episodes = self.count("tuning", n)
         protocol: dict[str, Json] = {
             "split": "tuning",
-            "episodes": self.count("tuning", n),
+            "episodes": episodes,
             "orders": orders,
             "demonstrations": shots,
             "optimizer": optimizer,
             "part": part,
-            "learning_rates": list(schedule.learning_rates),
-            "epochs": list(schedule.readouts),
+            **(rule_of(schedule) if self.tier.searches else grid_of(schedule)),
             "criterion": f"highest mean {criterion}".rstrip(),
             "not_training_is_a_choice": True,
             **_unless_of_labels(objective),
         }
-        return replace(highest(runs, self.zero_shot("tuning", n), schedule, score, orders), protocol=protocol)
+
+        def descend(asked: Schedule, some: int, nudged: bool = False, /) -> Runs:
+            asks = self.of(replace(self.model, nudged=True)) if nudged else self
+            return asks.descend(optimizer, asked, shots, orders, "tuning", part, some, objective)
+
+        if self.tier.searches:
+            found = searched(descend, lambda some: self.zero_shot("tuning", some), score, schedule, episodes, orders)
+        else:
+            found = highest(descend(schedule, episodes), self.zero_shot("tuning", n), schedule, score, orders)
+        return replace(found, protocol=protocol)
 
     def gains(self) -> Gains:
         """Return the accuracy over the whole vocabulary with 8 demonstrations, against zero-shot and against repeating.
@@ -237,6 +247,11 @@ class Series:
 
     labs: tuple[Lab, ...]
     steps: tuple[int, ...]
+
+
+def grid_of(schedule: Schedule) -> dict[str, Json]:
+    """Return a grid as it stands in a protocol."""
+    return {"learning_rates": list(schedule.learning_rates), "epochs": list(schedule.readouts)}
 
 
 def _unless_of_labels(objective: str) -> dict[str, str]:

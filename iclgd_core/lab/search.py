@@ -80,7 +80,7 @@ def search(measure: Measure, start: Callable[[int], float], again: Again, grid: 
         measure: scores settings.
         start: scores no training, on the first so many tuning episodes.
         again: scores the best once more, to tell whether it is stable.
-        grid: rates and epochs to begin with.
+        grid: rates and epochs to begin with; a single epoch is part of what is tried, and stays.
         episodes: tuning episodes, at least 2.
 
     Raises:
@@ -88,7 +88,8 @@ def search(measure: Measure, start: Callable[[int], float], again: Again, grid: 
     """
     if episodes < 2:
         raise SettingsError(f"a search has {episodes} tuning episodes. Allowed: a whole number from 2 upwards.")
-    tried = _Tried(measure, start, grid.readouts, grid.readouts[-1] * LONGEST)
+    longest = grid.readouts[-1] * (1 if len(grid.readouts) == 1 else LONGEST)
+    tried = _Tried(measure, start, grid.readouts, longest)
     rates = list(grid.learning_rates)
     for n in dict.fromkeys(max(2, math.ceil(episodes / parts)) for parts in PARTS):
         tried.score(rates, n)
@@ -159,10 +160,10 @@ class _Tried:
                 self.score([best / STEP], n)
             elif self.is_rate_edge(best, max) and best < HIGHEST:
                 self.score([best * STEP], n)
-            elif self.is_epoch_edge(best, n) and self.readouts[-1] * LONGER <= self.longest:
+            elif self.is_epoch_edge(best) and self.readouts[-1] * LONGER <= self.longest:
                 self.readouts = (*self.readouts, self.readouts[-1] * LONGER)
                 self.score(self.ranked(n)[:2], n)
-            elif self.is_epoch_edge(best, n) and max(self.scores[best]) < self.readouts[-1]:
+            elif self.is_epoch_edge(best) and max(self.scores[best]) < self.readouts[-1]:
                 self.score([best], n)
             else:
                 return
@@ -185,12 +186,11 @@ class _Tried:
         others = [other for other in self.scores if other != rate]
         return not others or self.highest(rate)[0] > self.highest(end(others))[0] + FLAT
 
-    def is_epoch_edge(self, rate: float, n: int) -> bool:
-        """Return whether a rate is best at its last epoch, and better than at the one before, or than not trained."""
+    def is_epoch_edge(self, rate: float) -> bool:
+        """Return whether a rate is best at its last epoch of several, and better than at the one before."""
         score, epoch = self.highest(rate)
         *before, last = self.scores[rate]
-        inner = self.scores[rate][before[-1]] if before else self.start(n)
-        return epoch == last and score > inner + FLAT
+        return bool(before) and epoch == last and score > self.scores[rate][before[-1]] + FLAT
 
     def best(self, n: int) -> Found:
         """Return the best of those scored on n episodes, the start among them."""
@@ -201,7 +201,7 @@ class _Tried:
         edges = {
             f"learning rate {rate:g} is the smallest that was tried": self.is_rate_edge(rate, min),
             f"learning rate {rate:g} is the largest that was tried": self.is_rate_edge(rate, max),
-            f"epoch {epoch} is the last that was tried": self.is_epoch_edge(rate, n),
+            f"epoch {epoch} is the last that was tried": self.is_epoch_edge(rate),
         }
         left = tuple(text for text, on in edges.items() if on)
         return Found(rate, epoch, score, self.scores, self.episodes, left, self.unstable)

@@ -27,6 +27,9 @@ class Setting:
         epoch: the readout, and `readout` its index in the schedule; 0 and None at the start.
         table: mean score of every setting, {learning rate: {epoch: score, or None where a run diverged}}.
         protocol: how it was chosen: split, episodes, orders, choices, criterion; goes into the hash of the rule.
+        schedule: the rate alone with the epochs at which it is read out, where a search went beyond a grid; else None.
+        edge: in words, the edges of a search that the setting lies on, so that a better one may lie beyond; else empty.
+        unstable: rates that scored higher and are not used, because one rounding before training moves their score.
     """
 
     learning_rate: float
@@ -34,6 +37,9 @@ class Setting:
     readout: int | None
     table: dict[str, dict[str, float | None]]
     protocol: dict[str, Json] = field(default_factory=dict)
+    schedule: Schedule | None = None
+    edge: str = ""
+    unstable: tuple[str, ...] = ()
 
 
 def best(scores: Iterable[tuple[Choice, float | None]], least: bool = False) -> tuple[Choice, float]:

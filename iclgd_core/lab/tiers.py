@@ -52,6 +52,8 @@ class Tier:
             section 4.1); of its grid of 36 rates from 1e-4 to 0.9, `quick` has one or two a decade.
         sgd, adam: learning rates and readouts of SGD-like rules (full batch included) and of Adam.
         many_schedule: learning rates and readouts of SGD on GD's larger training sets.
+        searches: whether a setting is searched for beyond these rates and epochs (`lab.search`), and they are where the
+            search begins.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Tier:
     adam: Schedule
     many_schedule: Schedule
     one_pass: Schedule
+    searches: bool = False
 
     def schedule(self, rule: str) -> Schedule:
         """Return the schedule of an update rule, "sgd" or "adam"."""
@@ -190,6 +193,7 @@ TIERS = {
         adam=Schedule((1e-6, 1e-5, 1e-4, 1e-3), (1, 3, 10)),
         many_schedule=Schedule((1e-3, 1e-2), (1, 4)),
         one_pass=Schedule((1e-3, 1e-2, 3e-2, 1e-1), (1,)),
+        searches=True,
     ),
     "full": Tier(
         name="full",

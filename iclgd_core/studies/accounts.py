@@ -78,6 +78,7 @@ def between(
     fixed: Mapping[str, Json],
     tuning: Mapping[str, Json],
     curves: tuple[Curve, ...] = (),
+    edge: str = "",
 ) -> Study:
     """Return the study of a learner's agreement with ICL, between zero-shot's and that of ICL with itself.
 
@@ -93,6 +94,7 @@ def between(
         fixed: as in `Study`.
         tuning: likewise.
         curves: likewise.
+        edge: likewise.
     """
     ends = numbers["floor"], numbers["ceiling"]
 
@@ -103,7 +105,7 @@ def between(
     means: dict[str, Json] = {name: float(numbers[name].mean()) for name in ("ceiling", "learner", "floor")}
     closures: list[Json] = [cell(account, name) for account, name in cells.items()]
     undefined = closure_of_agreement(numbers["learner"], *ends).undefined
-    return Study(numbers, {**means, **details, "closures": closures}, fixed, tuning, curves, undefined)
+    return Study(numbers, {**means, **details, "closures": closures}, fixed, tuning, curves, undefined, edge)
 
 
 def icl_and_ends(lab: Lab, agreement: str, n: int) -> tuple[LogProbs, dict[str, Floats]]:

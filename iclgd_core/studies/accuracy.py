@@ -11,7 +11,7 @@ from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.learners import Schedule
 from iclgd_core.metrics import correct, correct_among
 from iclgd_core.models.language.predictions import LogProbs
-from iclgd_core.studies.chosen import predictions_at, setting_details
+from iclgd_core.studies.chosen import beyond, predictions_at, setting_details
 from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
@@ -85,6 +85,7 @@ def _study(
             Curve(quantity, optimizer, "GD", axis, (sampled(trained_on, gd),), x_log=True),
             Curve(quantity, "zero-shot", "zero-shot", axis, (everywhere(zero_shot),), x_log=True),
         ),
+        edge=beyond(setting),
     )
 
 

@@ -16,7 +16,7 @@ from iclgd_core.metrics import correct
 from iclgd_core.models.language.predictions import LogProbs
 from iclgd_core.studies.accounts import NPD, between, cells_of, closure_details
 from iclgd_core.studies.agreements import AGREEMENTS, compared_by
-from iclgd_core.studies.chosen import best_trained_rate, nearest_gd, sizes_of
+from iclgd_core.studies.chosen import best_trained_rate, beyond, nearest_gd, sizes_of
 from iclgd_core.studies.forms import account_of
 from iclgd_core.studies.points import everywhere, sampled
 
@@ -72,7 +72,8 @@ def agreement_study(
     wanted = rule.batch is None and objective == "labels" if with_path is None else with_path
     chosen_rate = None if found.setting.readout is None else found.setting.learning_rate
     rate = best_trained_rate(found.setting) if wanted else chosen_rate
-    path = {0: found.zero_shot} | ({} if rate is None else _path(lab, rate, optimizer, schedule, n, part, objective))
+    own = found.setting.schedule or schedule
+    path = {0: found.zero_shot} | ({} if rate is None else _path(lab, rate, optimizer, own, n, part, objective))
     answers = lab.answers("evaluation", lab.count("evaluation", n))
     ends = found.agreement(agree)
     along = {epoch: agree(log_probs, found.icl) for epoch, log_probs in path.items()}
@@ -102,6 +103,7 @@ def agreement_study(
         compared_by(agreement, optimizer=optimizer, part=part, **loss),
         found.setting.protocol,
         curves,
+        beyond(found.setting),
     )
 
 

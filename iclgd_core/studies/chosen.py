@@ -101,6 +101,8 @@ def setting_details(setting: Setting, score: str) -> dict[str, Json]:
         "learning_rate": setting.learning_rate,
         "epoch": setting.epoch,
         f"tuning_{score}": {rate: dict(row) for rate, row in setting.table.items()},
+        **({"edge": setting.edge} if setting.edge else {}),
+        **({"unstable_learning_rates": list(setting.unstable)} if setting.unstable else {}),
     }
 
 
@@ -124,7 +126,7 @@ def predictions_at(
     """
     if setting.readout is None:
         return lab.zero_shot(n=n)
-    only = Schedule((setting.learning_rate,), schedule.readouts)
+    only = setting.schedule or Schedule((setting.learning_rate,), schedule.readouts)
     runs = lab.descend(optimizer, only, shots, part=part, n=n, objective=objective)
     refuse_diverged(
         runs.diverged[:, 0, 0, setting.readout],
@@ -140,6 +142,11 @@ def refuse_diverged(diverged: NDArray[np.bool_], what: str) -> None:
             f"{int(diverged.sum())} of {diverged.size} runs of {what} diverged on the evaluation episodes; "
             "their outputs are undefined."
         )
+
+
+def beyond(setting: Setting) -> str:
+    """Return why a better setting may lie beyond those that were tried; empty where the best lies inside."""
+    return f"the best setting of GD lies on an edge of what was tried: {setting.edge}" if setting.edge else ""
 
 
 def best_trained_rate(setting: Setting) -> float | None:

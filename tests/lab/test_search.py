@@ -139,3 +139,10 @@ def test_where_every_rate_is_unstable_nothing_is_trained() -> None:
     found = ground.search()
     assert (found.learning_rate, found.epoch, found.score) == (0.0, 0, -2.0)
     assert found.unstable
+
+
+def test_a_single_epoch_stays() -> None:
+    ground = Ground(lambda r, e: math.log10(e) - abs(math.log10(r / 1e-3)), start=-9.0)
+    found = ground.search(Schedule((1e-4, 1e-3, 1e-2), (1,)))
+    assert (found.learning_rate, found.epoch, found.edges) == (1e-3, 1, ())
+    assert {schedule.readouts for schedule, _ in ground.asked} == {(1,)}

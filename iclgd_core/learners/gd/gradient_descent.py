@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from iclgd_core.errors import NotRunError
 from iclgd_core.learners.gd.in_place import train_in_place
+from iclgd_core.learners.gd.nudged import nudged
 from iclgd_core.learners.gd.objectives import LABELS
 from iclgd_core.learners.gd.optimizers import Optimizer
 from iclgd_core.learners.gd.replicas import in_replicas, train_replicas
@@ -93,8 +95,13 @@ def _trained(
     model: CausalModel, part: str, optimizer: Optimizer, readouts: tuple[int, ...], runs: Sequence[Run], labels: Ints
 ) -> Iterable[tuple[LogProbs, Floats]]:
     """Return log-probs and losses of each run, by the engine that fits the model."""
+    if model.spread > 1 and model.nudged:
+        raise NotRunError("weights are moved by one rounding on one device, and the model lies on several.")
     if model.spread > 1:
         return train_sharded(model, part, optimizer, readouts, runs, labels)
     own = trained(model.module, part)
     engine = train_replicas if in_replicas(model, own, optimizer, runs) else train_in_place
-    return engine(model, own, optimizer, readouts, runs, labels)
+    if not model.nudged:
+        return engine(model, own, optimizer, readouts, runs, labels)
+    with nudged(model.module):
+        return list(engine(model, own, optimizer, readouts, runs, labels))

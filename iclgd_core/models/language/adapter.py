@@ -1,5 +1,6 @@
 """The one thing a learner asks of a model: the prediction of a label behind a prompt."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,7 @@ class CausalModel:
         tokenizer: its tokenizer.
         masked: whether it is a masked language model, which reads a label at a mask.
         spread: number of devices that it lies on, where it is too large for one; else 1.
+        nudged: whether gradient descent begins from weights that were moved by one rounding.
         let_go: frees the memory of the weights, which are fetched again when asked for; None where they stay.
     """
 
@@ -40,6 +42,7 @@ class CausalModel:
     masked: bool = False
     spread: int = 1
     let_go: Callable[[], None] | None = None
+    nudged: bool = False
 
     @property
     def module(self) -> PreTrainedModel:
@@ -79,7 +82,8 @@ class CausalModel:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of architecture, weights and dtype; names the model in a measurement's key."""
-        return fingerprint(self.module)
+        found = fingerprint(self.module)
+        return hashlib.sha256(f"nudged {found}".encode()).hexdigest() if self.nudged else found
 
     @cached_property
     def reader(self) -> Reader:

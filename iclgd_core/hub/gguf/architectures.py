@@ -117,11 +117,11 @@ def config_of(header: Header) -> dict[str, Json]:
     return config
 
 
-def name_of(tensor: str) -> str:
-    """Return what transformers calls a tensor.
+def name_of(tensor: str, config: Mapping[str, Json]) -> str:
+    """Return what transformers calls a tensor of a model.
 
     Raises:
-        UnfitError: the architectures that are read have no such tensor.
+        UnfitError: the architectures that are read have no such tensor, or the model has no such layer.
     """
     if tensor in _OUTSIDE:
         return _OUTSIDE[tensor]
@@ -131,6 +131,8 @@ def name_of(tensor: str) -> str:
             " (it scales rotary angles, which transformers does otherwise)" if tensor == "rope_freqs.weight" else ""
         )
         raise UnfitError(f"it holds the tensor {tensor[:80]!r}{scaled}, which the model has no place for")
+    if int(found[1]) >= int(str(config["num_hidden_layers"])):
+        raise UnfitError(f"it holds the tensor {tensor}, and its metadata say {config['num_hidden_layers']} layers")
     return f"model.layers.{found[1]}.{_MODULES[found[2]]}.{found[3]}"
 
 

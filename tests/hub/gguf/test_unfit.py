@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from iclgd_core.errors import ModelError
+from iclgd_core.hub.gguf.architectures import ARCHITECTURES
+from iclgd_core.hub.gguf.tokens import CUTS
 from iclgd_core.hub.gguf.writing import MissingGgufError
 from iclgd_core.models.language.loading import load_model
 from iclgd_core.models.language.preflight import facts_of
 from tests.hub.gguf.tiny import MERGES, TOKENS, Numbers, module_of, stored, write_gguf
+from tests.plugin.project import ROOT
 
 METADATA: dict[str, tuple[Mapping[str, Any], str]] = {
     "another architecture": ({"general.architecture": "gpt2"}, "architecture is 'gpt2'; read are llama, qwen2, qwen3"),
@@ -59,6 +62,15 @@ def test_metadata_that_are_not_understood_are_refused(name: str, tmp_path: Path,
         load_model(str(path))
     assert str(path) in str(error.value)
     assert list(own_cache.iterdir()) == []
+
+
+def test_the_page_names_all_that_is_read() -> None:
+    section = (
+        (ROOT / "docs" / "hub.md").read_text(encoding="utf-8").partition("\n## GGUF files")[2].partition("\n## ")[0]
+    )
+    named = section.partition("Read are ")[2].partition("\n\n")[0]
+    assert [name for name in CUTS if f"`{name}`" not in named] == []
+    assert [name for name in ARCHITECTURES if name not in named.partition(" and tokenizers")[0]] == []
 
 
 def test_scaling_that_scales_nothing_is_read(tmp_path: Path) -> None:

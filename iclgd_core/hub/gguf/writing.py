@@ -49,7 +49,7 @@ def write_folder(path: Path, header: Header, folder: Path) -> str:
     (folder / CONFIG).write_text(json.dumps(config, indent=1), encoding="utf-8")
     (folder / "tokenizer.json").write_text(tokenizer.tokenizer, encoding="utf-8")
     (folder / TOKENIZER_CONFIG).write_text(json.dumps(tokenizer.settings, indent=1), encoding="utf-8")
-    return _write_weights(folder / WEIGHTS, names, header, _weights(path, header, config, library))
+    return _write_weights(folder / WEIGHTS, names, header, weights_of(path, header, config, library))
 
 
 def bytes_of(header: Header) -> int:
@@ -66,8 +66,18 @@ def _library() -> ModuleType:
         ) from error
 
 
-def _weights(path: Path, header: Header, config: Mapping[str, Json], library: ModuleType) -> Iterator[Floats]:
-    """Yield the weights of each tensor of the file, in its order."""
+def weights_of(path: Path, header: Header, config: Mapping[str, Json], library: ModuleType) -> Iterator[Floats]:
+    """Yield the weights of each tensor of a file, in its order, float32, their rows in the order of transformers.
+
+    Args:
+        path: of the file.
+        header: of the file.
+        config: of the model.
+        library: the package `gguf`.
+
+    Raises:
+        OSError: the file cannot be read, or has become shorter.
+    """
     for name, tensor in header.tensors.items():
         stored = np.fromfile(path, np.uint8, tensor.bytes, offset=tensor.start)
         if len(stored) < tensor.bytes:

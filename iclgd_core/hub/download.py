@@ -160,20 +160,26 @@ def note(repo: str, revision: str, commit: str, kind: RepoType = "model") -> Non
         raise translated(error, repo, kind) from error
 
 
-def check_room(needed: int, what: str) -> None:
-    """Refuse a download for which the disk has no room.
+def check_room(needed: int, what: str, root: Path | None = None, variable: str = "HF_HUB_CACHE") -> None:
+    """Refuse what the disk has no room for.
+
+    Args:
+        needed: bytes.
+        what: needs them, for the error.
+        root: where they go; None: the Hub's cache.
+        variable: the one of the environment that names `root`.
 
     Raises:
         StorageError: it has less than `needed` and SPARE_BYTES.
     """
-    at = cache_root()
+    root = at = cache_root() if root is None else root
     while not at.exists():
         at = at.parent
     free = shutil.disk_usage(at).free
     if needed + SPARE_BYTES > free:
         raise StorageError(
-            f"{what} needs {needed / 1e9:.1f} GB in {cache_root()}, and {SPARE_BYTES / 1e9:.0f} GB are left spare, but "
-            f"{free / 1e9:.1f} GB are free. Make room, or set HF_HUB_CACHE to a folder on a larger disk."
+            f"{what} needs {needed / 1e9:.1f} GB in {root}, and {SPARE_BYTES / 1e9:.0f} GB are left spare, but "
+            f"{free / 1e9:.1f} GB are free. Make room, or set {variable} to a folder on a larger disk."
         )
 
 

@@ -13,6 +13,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "gpt2": tuple(f"openai-community/gpt2{size}" for size in ("", "-medium", "-large", "-xl")),
     "qwen": tuple(f"Qwen/Qwen2.5-{size}" for size in ("0.5B", "1.5B", "3B", "7B", "14B")),
     "qwen3": tuple(f"Qwen/Qwen3-{size}-Base" for size in ("0.6B", "1.7B", "4B", "8B", "14B")),
+    "smollm2": tuple(f"HuggingFaceTB/SmolLM2-{size}" for size in ("135M", "360M", "1.7B")),
     "llama": tuple(f"huggyllama/llama-{size}" for size in ("7b", "13b", "30b", "65b")),
     "llama3": ("meta-llama/Llama-3.2-1B", "meta-llama/Llama-3.2-3B", "meta-llama/Llama-3.1-8B"),
 }

@@ -21,7 +21,7 @@ TOKENIZER_FILES = (
     TOKENIZER_CONFIG, "special_tokens_map.json", "added_tokens.json",
 )  # fmt: skip
 
-PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".msgpack", ".h5", ".gguf", ".onnx")
+PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".msgpack", ".h5", ".onnx")
 """Endings of weights in formats that are not read: most of them can run code when they are."""
 
 SHARD = re.compile(r"model-\d+-of-\d+\.safetensors", re.ASCII)
@@ -68,6 +68,8 @@ def wanted(listing: Collection[str], where: str) -> tuple[str, ...]:
 
 
 def _no_weights(have: set[str], where: str) -> ModelError:
+    if gguf := sorted(name for name in have if name.endswith(".gguf")):
+        return ModelError(f"{where} has no safetensors weights, but {gguf[0]}. Give that file in place of the folder.")
     pickled = sorted(name for name in have if name.endswith(PICKLED))
     if pickled:
         return UnsafeModelError(

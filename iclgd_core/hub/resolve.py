@@ -9,25 +9,29 @@ from iclgd_core.hub.client import online
 from iclgd_core.hub.data import HubData, cached_data, fetch_data
 from iclgd_core.hub.download import Progress, fetch_model, unseen
 from iclgd_core.hub.files import files_of
+from iclgd_core.hub.gguf.sources import fetched, local
 from iclgd_core.hub.refusals import HubError, NotCachedError, UnsafeModelError
-from iclgd_core.hub.source import COMMIT, HubId, ModelSource, parse
+from iclgd_core.hub.source import COMMIT, GgufFile, HubId, ModelSource, parse
 
 
 def resolve_model(name: str, commit: str = "") -> ModelSource:
-    """Return where the files of a model are on this machine. Nothing is downloaded.
+    """Return where the files of a model are on this machine. Nothing is downloaded; a GGUF file is dequantised once.
 
     Args:
-        name: an embedded name, a directory, or owner/name[@revision] of the Hub.
+        name: an embedded name, a directory, a GGUF file, or owner/name[@revision] of the Hub.
         commit: for a Hub model: the commit that the run has resolved `name` to; by default, the one that the revision
             stood for when it was last fetched.
 
     Raises:
         UnknownNameError: no such name.
-        ModelError: a directory that holds no model.
+        ModelError: a directory that holds no model; a GGUF file that cannot be read.
+        MissingGgufError: a GGUF file, and the package `gguf` is not installed.
         UnsafeModelError: one that holds pickled weights alone, or leads out of itself.
-        NotCachedError: a Hub model that is not, or not whole, in the cache.
+        NotCachedError: a Hub model that is not, or not whole, in the cache; a package's file that is nowhere.
     """
     meant = parse(name)
+    if isinstance(meant, GgufFile):
+        meant = local(meant)
     if isinstance(meant, ModelSource):
         files_of(meant.path, repr(name))
         return meant
@@ -138,6 +142,8 @@ def together(errors: Sequence[NotCachedError]) -> NotCachedError:
 
 def _fetched(name: str, progress: Progress, thorough: bool) -> ModelSource:
     meant = parse(name)
+    if isinstance(meant, GgufFile):
+        return fetched(meant, progress, thorough)
     if isinstance(meant, ModelSource):
         return resolve_model(name)
     path, commit = fetch_model(meant, progress, thorough)

@@ -78,12 +78,15 @@ def _head(report: Report) -> list[str]:
 
 
 def _fixed(run: Mapping[str, Json]) -> list[str]:
-    """Return the line with each task's template and each model's number format, as far as the header has them."""
+    """Return the line with each task's template, each model's number format and GGUF file, as far as they are there."""
     templates = {task: _entry(fixed, "template") for task, fixed in _mapping(run.get("tasks")).items()}
     named = {task: _entry(template, "name") for task, template in templates.items()}
-    dtypes = {model: _entry(how, "dtype") for model, how in _mapping(run.get("computed")).items()}
-    lists = [(what, ", ".join(f"{name} {value}" for name, value in found.items() if isinstance(value, str)))
-             for what, found in (("Templates", named), ("Number formats", dtypes))]  # fmt: skip
+    computed = _mapping(run.get("computed"))
+    dtypes = {model: _entry(how, "dtype") for model, how in computed.items()}
+    files = {model: _entry(_entry(how, "dequantised from GGUF"), "file") for model, how in computed.items()}
+    found = {"Templates": named, "Number formats": dtypes, "Dequantised from GGUF": files}
+    lists = [(what, ", ".join(f"{name} {value}" for name, value in values.items() if isinstance(value, str)))
+             for what, values in found.items()]  # fmt: skip
     line = " ".join(f"{what}: {escape(text)}." for what, text in lists if text)
     return [line, ""] if line else []
 

@@ -165,10 +165,10 @@ def test_each_relative_path_in_the_ini_file_belongs_to_the_root_directory(
     """Directories, and the folder or file of a model or task, wherever pytest is called; names that are none stay."""
     project.pytester.mkdir("place")
     project.pytester.mkdir("below")
-    for name in ("mine.toml", "mine.py"):
+    for name in ("mine.toml", "mine.py", "mine.gguf", "smollm2-135m"):
         (project.path / name).touch()
     lists = {
-        "iclgd_model": ["place", "ginc-llama-57k", "owner/name"],
+        "iclgd_model": ["place", "mine.gguf", "no.gguf", "smollm2-135m", "ginc-llama-57k", "owner/name"],
         "iclgd_task": ["mine.toml", "mine.py:Mine", "nowhere.toml", "ginc-k5"],
     }
     lines = [f"{name} = place\n" for name in PLACES]
@@ -178,10 +178,11 @@ def test_each_relative_path_in_the_ini_file_belongs_to_the_root_directory(
     options = options_of(project.pytester.parseconfig("--rootdir", "..", "-c", "../tox.ini"))
     root = project.path
     assert {options.text.data, options.report, options.cache, options.expected, options.baseline} == {root / "place"}
-    assert options.models == (str(root / "place"), "ginc-llama-57k", "owner/name")
+    names = ("no.gguf", "smollm2-135m", "ginc-llama-57k", "owner/name")
+    assert options.models == (str(root / "place"), str(root / "mine.gguf"), *names)
     assert options.tasks == (str(root / "mine.toml"), f"{root / 'mine.py'}:Mine", "nowhere.toml", "ginc-k5")
     monkeypatch.chdir(root)
-    assert options_of(project.pytester.parseconfig()).models == ("place", "ginc-llama-57k", "owner/name")
+    assert options_of(project.pytester.parseconfig()).models == ("place", "mine.gguf", *names)
 
 
 def test_environment_defaults_leave_the_callers_values(monkeypatch: pytest.MonkeyPatch) -> None:

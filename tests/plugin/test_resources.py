@@ -1,14 +1,17 @@
 """What a process has at hand: the model in the format and attention that were chosen, and an error with the amount."""
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 import torch
+from huggingface_hub import constants
 
 from fixtures import resources
 from fixtures.resources import Resources
 from iclgd_core.devices import InsufficientMemoryError, OutOfMemoryError
+from tests.hub.gguf.tiny import module_of, write_gguf
 from tests.plugin.project import Project
 from tests.tiny_models import tiny_model
 
@@ -45,6 +48,20 @@ def test_weights_that_are_left_out_are_told(project: Project, folder: Path) -> N
     told = made(project).read_as(str(folder))["weights left out"]
     first = [f"model.layers.1.{name}.weight" for name in ("input_layernorm", "mlp.down_proj", "mlp.gate_proj")]
     assert told == f"9: {', '.join(first)} and 6 more"
+
+
+def test_the_gguf_file_that_a_model_was_made_of_is_told(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "HF_ASSETS_CACHE", str(tmp_path / "assets"))
+    path = write_gguf(tmp_path / "tiny.gguf", module_of(), "Q8_0")
+    assert made(project).read_as(str(path))["dequantised from GGUF"] == {
+        "file": "tiny.gguf",
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "quantisation": "Q8_0: 15 tensors, F32: 5",
+        "licence": "mit",
+        "base": "tiny",
+    }
 
 
 def test_a_format_that_was_asked_for_wins(project: Project, folder: Path) -> None:

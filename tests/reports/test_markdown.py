@@ -136,6 +136,12 @@ def test_the_header_names_templates_and_number_formats() -> None:
     assert "Templates" not in alone
 
 
+def test_the_header_names_the_files_that_models_were_made_of() -> None:
+    made: Json = {"dtype": "float32", "dequantised from GGUF": {"file": "my_model.Q4_1.gguf"}}
+    text = render_markdown(finished_sample(computed={"mylm": made}))
+    assert "\nNumber formats: mylm float32. Dequantised from GGUF: mylm my\\_model.Q4\\_1.gguf.\n" in text
+
+
 @pytest.mark.parametrize("value", [None, "x", [], {}, {"m": None}, {"m": "x"}, {"m": {"template": "x", "dtype": None}},
                                    {"m": {"template": {"name": None}, "dtype": ["x"]}}])  # fmt: skip
 def test_a_header_without_them_has_no_line(value: Json) -> None:

@@ -6,6 +6,7 @@ from transformers import AutoConfig, PretrainedConfig, PreTrainedTokenizerBase
 
 from iclgd_core.errors import IclgdError
 from iclgd_core.hub.files import weight_files
+from iclgd_core.hub.gguf.origin import Origin
 from iclgd_core.hub.headers import read_headers
 from iclgd_core.hub.resolve import resolve_model
 from iclgd_core.hub.scan import is_masked
@@ -27,12 +28,14 @@ class Facts:
         masked: whether it is a masked language model.
         tokenizer: its tokenizer.
         left_out: names of weights in its files that it has no use for, and that may be left out (see `checkpoint`).
+        origin: the GGUF file that its folder was made of; None for other models.
     """
 
     config: PretrainedConfig
     masked: bool
     tokenizer: PreTrainedTokenizerBase
     left_out: tuple[str, ...]
+    origin: Origin | None = None
 
 
 def facts_of(name: str, commit: str = "") -> Facts:
@@ -54,7 +57,7 @@ def facts_of(name: str, commit: str = "") -> Facts:
             config = AutoConfig.from_pretrained(view, local_files_only=True, trust_remote_code=False)
             context_window(config)  # a configuration within that is none fails here, and not where it is used
             left_out = () if source.untrained else check_headers(view, config, masked, headers, where)
-            return Facts(config, masked, read_tokenizer(view, source.path), left_out)
+            return Facts(config, masked, read_tokenizer(view, source.path), left_out, source.origin)
         except IclgdError:
             raise
         except Exception as error:  # whatever a hostile folder makes transformers raise

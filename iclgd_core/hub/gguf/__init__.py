@@ -1,0 +1,1 @@
+"""Models in GGUF files: read from their published format, dequantised once, and kept as a folder of safetensors."""

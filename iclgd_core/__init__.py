@@ -3,11 +3,6 @@
 Imports none of the other folders of the project, and never pytest.
 """
 
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    __version__ = version("iclgd")
-except PackageNotFoundError:  # run from a checkout that was not installed
-    __version__ = "0+checkout"
+from iclgd_core.evidence.code_version import VERSION as __version__
 
 __all__ = ["__version__"]

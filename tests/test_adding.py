@@ -206,12 +206,20 @@ def test_what_was_added_runs(copy: Path) -> None:
 
 def test_the_doctor_and_the_calibration_know_it(copy: Path) -> None:
     options = [f"--{name}={value}" for name, value in asked(copy).items()]
-    done = run(copy, "-m", "reports.cli", "doctor", "--device=cpu", *options)
+    done = run(copy, "-m", "iclgd_core.suite.command", "doctor", "--device=cpu", *options)
     lines = [line.strip() for line in done.stdout.splitlines()]
     assert "ok      Z1: runs: shared mass of ICL and sign descent" in lines, done.stdout + done.stderr
     names = run(copy, "-c", "from iclgd_core.calibration.metric_checks import METRICS; print(*METRICS, sep='\\n')")
     assert "shared mass" in names.stdout.splitlines(), names.stderr
-    done = run(copy, "-m", "reports.cli", "calibrate", "claims/mine", "--studies=100", "--json=calibrated.json")
+    done = run(
+        copy,
+        "-m",
+        "iclgd_core.suite.command",
+        "calibrate",
+        "claims/mine",
+        "--studies=100",
+        "--json=calibrated.json",
+    )
     checks = json.loads((copy / "calibrated.json").read_text(encoding="utf-8"))["checks"]
     subjects = {check["subject"] for check in checks}
     assert "greater, 36 episodes, family of 1 (Z1)" in subjects, done.stdout + done.stderr

@@ -1,7 +1,7 @@
 """Leases: a process takes the memory it needs of a device before it uses it, and waits while it is not there.
 
 Deadlock. A process that needs memory for a model and for a measurement leases the larger sum at once and holds nothing
-while it waits, so that no circle can arise. A lease can still grow; then two holders may each wait for the other. Each
+while it waits, so that no circle can arise. It may still lease twice; then two holders may each wait for the other. Each
 request sees this in the ledger, where every holder waits and the next in turn does not fit, and the youngest of them
 gets a `DeadlockError` instead of waiting for ever: it must give back what it holds and lease the sum at once.
 
@@ -90,7 +90,7 @@ class DeviceMemory:
             DeadlockError: every holder, this process among them, waits for more.
             StorageError: the ledger cannot be used.
         """
-        return Lease(self._ledger, self._capacity, self._take(max(1, amount), purpose), self._take)
+        return Lease(self._ledger, self._capacity, self._take(max(1, amount), purpose))
 
     def is_wanted(self) -> bool:
         """Return whether a process waits for memory of the device."""
@@ -142,30 +142,15 @@ class DeviceMemory:
 class Lease:
     """Bytes of a device held by this process, given back by `release` or at the end of a `with` block."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        capacity: Callable[[], int],
-        entry: MemoryRequest,
-        take: Callable[[int, str], MemoryRequest],
-    ) -> None:
+    def __init__(self, ledger: Ledger, capacity: Callable[[], int], entry: MemoryRequest) -> None:
         """Made by `DeviceMemory.lease`."""
-        self._ledger, self._capacity, self._take = ledger, capacity, take
+        self._ledger, self._capacity = ledger, capacity
         self._entries = [entry]
 
     @property
     def amount(self) -> int:
         """Bytes held."""
         return sum(entry.amount for entry in self._entries)
-
-    def grow_to(self, amount: int) -> None:
-        """Hold at least `amount` bytes, waiting for those that are missing; those that are held stay.
-
-        Raises:
-            InsufficientMemoryError, DeadlockError, StorageError: see `DeviceMemory.lease`.
-        """
-        if amount > self.amount:
-            self._entries.append(self._take(amount - self.amount, self._entries[0].purpose))
 
     def release(self) -> None:
         """Give everything back; again is harmless. A forked child gives back nothing: the lease is its parent's."""

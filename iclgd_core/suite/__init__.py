@@ -5,10 +5,8 @@ wheel has them in this package, so that it takes one name at the top alone. They
 under both names. Nothing heavy is imported here: pytest does so wherever the project is installed.
 """
 
-from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
-from typing import cast
 
 _HERE = Path(str(files(__name__)))
 _INSTALLED = (_HERE / "fixtures").is_dir()
@@ -44,8 +42,3 @@ PLUGINS = [
 
 pytest_plugins = [f"{PREFIX}fixtures.on_demand"]
 """What pytest loads through its entry point `pytest11`, which is this module."""
-
-
-def main() -> int:
-    """Run the `iclgd` command; return its exit status."""
-    return cast(int, import_module(f"{PREFIX}reports.cli").main())

@@ -1,22 +1,16 @@
 """The header of a report: versions, platform, commit, times. Asked for once, when the run is over."""
 
-import os
 import platform
-import shutil
-import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from iclgd_core import __version__
+from iclgd_core.evidence.code_version import VERSION, commit
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.run_options import RunOptions
 
 PACKAGES = ("torch", "transformers", "numpy", "scipy", "pytest", "pytest-xdist")
-GIT_SECONDS = 60
-OF_A_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR")
-"""Variables by which git, as in its hooks, would speak of another repository than the folder's."""
 
 
 def now() -> str:
@@ -26,24 +20,13 @@ def now() -> str:
 
 def versions() -> dict[str, Json]:
     """Return the versions of what computed the numbers; None for a package that is not installed."""
-    found: dict[str, Json] = {"python": platform.python_version(), "iclgd": __version__}
+    found: dict[str, Json] = {"python": platform.python_version(), "iclgd": VERSION}
     for package in PACKAGES:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = None
     return found
-
-
-def commit(root: Path) -> dict[str, Json]:
-    """Return the commit that is checked out in `root` and whether files differ; None where git cannot say.
-
-    A copy that was unpacked inside another repository, which tracks none of its files, has no commit: that of the
-    repository around it says nothing about it.
-    """
-    head = _git(root, "rev-parse", "HEAD") if _git(root, "ls-files", "--", ".") else None
-    status = None if head is None else _git(root, "status", "--porcelain", "--", ".")
-    return {"commit": head, "dirty": None if status is None else bool(status)}
 
 
 _STARTS: dict[Path, dict[str, Json]] = {}
@@ -62,24 +45,6 @@ def commit_of_run(root: Path) -> dict[str, Json]:
         return {"commit": start["commit"], "dirty": None}
     moved = start["commit"] != now_there["commit"]
     return {"commit": start["commit"], "dirty": bool(start["dirty"] or now_there["dirty"] or moved)}
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    git = shutil.which("git")
-    if git is None:
-        return None
-    try:
-        done = subprocess.run(  # noqa: S603  (a fixed command)
-            [git, "-C", str(root), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=GIT_SECONDS,
-            check=True,
-            env={name: value for name, value in os.environ.items() if name not in OF_A_REPOSITORY},
-        )
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
 
 
 def header(root: Path, started: str, workers: int, options: RunOptions) -> dict[str, Json]:

@@ -86,17 +86,14 @@ def test_more_than_there_is_is_an_error_at_once(tmp_path: Path) -> None:
         device.lease(28 * 2**30, "GD on llama-7b")
     assert "GD on llama-7b needs about 28.0 GiB, GPU-1 has 24.0 GiB for this run." in str(raised.value)
     assert (raised.value.needed, raised.value.capacity) == (28 * 2**30, 24 * 2**30)
-    with device.lease(20 * 2**30, "llama") as held, pytest.raises(InsufficientMemoryError, match=r"about 25\.0 GiB"):
-        held.grow_to(25 * 2**30)
+    with device.lease(20 * 2**30, "llama"), pytest.raises(InsufficientMemoryError, match=r"about 25\.0 GiB"):
+        device.lease(5 * 2**30, "llama")
     assert page(tmp_path).entries == []
 
 
-def test_a_lease_grows_by_what_is_missing(tmp_path: Path) -> None:
-    with memory(tmp_path).lease(40, "llama") as held:
-        held.grow_to(90)
-        assert (held.amount, page(tmp_path).held) == (90, 90)
-        held.grow_to(50)
-        assert held.amount == 90
+def test_a_process_may_hold_several_leases(tmp_path: Path) -> None:
+    with memory(tmp_path).lease(40, "llama"), memory(tmp_path).lease(50, "llama") as second:
+        assert (second.amount, page(tmp_path).held) == (50, 90)
     assert page(tmp_path).held == 0
 
 
@@ -267,7 +264,7 @@ def grow(path: Path, name: str, amount: int, to: int) -> None:
         (path / f"holds-{name}").touch()
         until(lambda: len(list(path.glob("holds-*"))) >= 2)
         try:
-            held.grow_to(to)
+            device.lease(to - amount, name).release()
         except DeadlockError as error:
             (path / f"deadlock-{name}").write_text(str(error))
             held.release()

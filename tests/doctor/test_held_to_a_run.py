@@ -32,7 +32,7 @@ def test_each_claim_comes_out_as_the_doctor_says(tmp_path: Path) -> None:
     for row in json.loads((report / "claims.json").read_text(encoding="utf-8"))["claims"]:
         came_out.setdefault(row["id"], set()).add(row["verdict"])
     told = subprocess.run(
-        [sys.executable, "-m", "reports.cli", "doctor", "--json", "--device=cpu",
+        [sys.executable, "-m", "iclgd_core.suite.command", "doctor", "--json", "--device=cpu",
          *(f"--{name}={value}" for name, value in asked)],
         cwd=ROOT, env=env, capture_output=True, text=True, timeout=HANG,
     )  # fmt: skip

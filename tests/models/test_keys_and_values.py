@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from iclgd_core.models.language.projections import layer_projections, part_names, trained
+from iclgd_core.models.language.projections import trained
+from tests.models.all_projections import layer_projections, part_names
 from tests.models.architectures.toys import LAYERS, TOYS, toy_model
 from tests.tiny_models import ARCHITECTURES, tiny_model
 

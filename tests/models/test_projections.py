@@ -10,14 +10,8 @@ from transformers import GPT2Config, LlamaConfig
 from iclgd_core.errors import ModelError, UnknownNameError
 from iclgd_core.models.architectures import Place
 from iclgd_core.models.language.loading import fresh
-from iclgd_core.models.language.projections import (
-    LayerProjections,
-    iter_layer_projections,
-    layer_projections,
-    part_names,
-    projection_names,
-    trained,
-)
+from iclgd_core.models.language.projections import LayerProjections, iter_layer_projections, trained
+from tests.models.all_projections import layer_projections, part_names, projection_names, stacked
 from tests.tiny_models import ARCHITECTURES, tiny_model
 
 PLACES = {
@@ -74,16 +68,16 @@ shapes = st.tuples(st.integers(0, 99), st.integers(1, 3), st.integers(1, 3), st.
 @given(shapes)
 def test_products_against_explicit_loops(shape: tuple[int, int, int, int, int]) -> None:
     layer, (_, heads, size, width, out) = drawn(*shape), shape
-    assert layer.key_query_products().shape == (heads, width, width)
-    assert layer.output_value_products().shape == (heads, out, width)
+    assert stacked(layer.iter_key_query_products()).shape == (heads, width, width)
+    assert stacked(layer.iter_output_value_products()).shape == (heads, out, width)
     for h, own in enumerate(range(0, heads * size, size)):
         rows = range(own, own + size)
         for i, j in np.ndindex(width, width):
             expected = sum(layer.key[a, i] * layer.query[a, j] for a in rows)
-            assert layer.key_query_products()[h, i, j] == pytest.approx(expected, abs=1e-12)
+            assert stacked(layer.iter_key_query_products())[h, i, j] == pytest.approx(expected, abs=1e-12)
         for o, i in np.ndindex(out, width):
             expected = sum(layer.output[o, a] * layer.value[a, i] for a in rows)
-            assert layer.output_value_products()[h, o, i] == pytest.approx(expected, abs=1e-12)
+            assert stacked(layer.iter_output_value_products())[h, o, i] == pytest.approx(expected, abs=1e-12)
 
 
 @settings(max_examples=25, deadline=None)
@@ -99,8 +93,12 @@ def test_products_do_not_depend_on_the_basis_of_a_head(shape: tuple[int, int, in
         key[rows], query[rows] = rotation @ key[rows], inverse.T @ query[rows]
         value[rows], output[:, rows] = rotation @ value[rows], output[:, rows] @ inverse
     turned = LayerProjections(query, key, value, output, heads, heads)
-    np.testing.assert_allclose(turned.key_query_products(), layer.key_query_products(), atol=1e-10)
-    np.testing.assert_allclose(turned.output_value_products(), layer.output_value_products(), atol=1e-10)
+    np.testing.assert_allclose(
+        stacked(turned.iter_key_query_products()), stacked(layer.iter_key_query_products()), atol=1e-10
+    )
+    np.testing.assert_allclose(
+        stacked(turned.iter_output_value_products()), stacked(layer.iter_output_value_products()), atol=1e-10
+    )
 
 
 def test_fused_projections_have_no_names_of_their_own() -> None:
@@ -121,8 +119,8 @@ def test_fused_projections_have_no_names_of_their_own() -> None:
 def test_products_come_one_head_at_a_time() -> None:
     layer = drawn(0, heads=3, size=2, width=5, out=4)
     for one_by_one, together in (
-        (layer.iter_key_query_products(), layer.key_query_products()),
-        (layer.iter_output_value_products(), layer.output_value_products()),
+        (layer.iter_key_query_products(), stacked(layer.iter_key_query_products())),
+        (layer.iter_output_value_products(), stacked(layer.iter_output_value_products())),
     ):
         first = next(one_by_one)
         np.testing.assert_array_equal(first, together[0])
@@ -154,7 +152,7 @@ def test_heads_that_share_keys_and_values() -> None:
         vocab_size=14, max_position_embeddings=16, bos_token_id=0, eos_token_id=0,
     )  # fmt: skip
     layer = layer_projections(fresh(config))[0]
-    keys, values = layer.key_query_products(), layer.output_value_products()
+    keys, values = stacked(layer.iter_key_query_products()), stacked(layer.iter_output_value_products())
     assert keys.shape == values.shape == (4, 8, 8)
     for h in range(4):
         own, shared = slice(2 * h, 2 * h + 2), slice(2 * (h // 2), 2 * (h // 2) + 2)

@@ -11,9 +11,9 @@ from transformers import PreTrainedModel
 from iclgd_core.errors import ModelError
 from iclgd_core.models.language.adapter import CausalModel
 from iclgd_core.models.language.loading import ATTENTION, fresh
-from iclgd_core.models.language.projections import projection_names
 from iclgd_core.models.shuffling import shuffle
 from iclgd_core.seeds import derive, stream
+from tests.models.all_projections import projection_names
 
 Floats = NDArray[np.float64]
 

@@ -72,7 +72,7 @@ class Measured:
         )  # fmt: skip
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.run("-m", "reports.cli", "episodes", *arguments)
+        return self.run("-m", "iclgd_core.suite.command", "episodes", *arguments)
 
     def sheet(self, *arguments: str) -> dict[str, Any]:
         done = self.command(*arguments, "--json")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reports.cli import main
+from iclgd_core.suite.command import main
 from reports.document.saved import read_saved
 from reports.document.validation import CLAIMS, problem
 from tests.plugin.project import Project, no_traceback

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.cli import main
+from iclgd_core.suite.command import main
 from reports.document.validation import CLAIMS, problem
 from tests.plugin.project import Project, no_traceback
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from reports.cli import main
+from iclgd_core.suite.command import main
 from reports.document.saved import read_saved
 from tests.plugin.project import Project
 

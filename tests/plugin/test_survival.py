@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from iclgd_core.evidence.verdict import Verdict
-from reports.cli import main
+from iclgd_core.suite.command import main
 from reports.collect.journal import FILE_NAME, recover
 from tests.plugin.project import Project, no_traceback
 from tests.waiting import HANG, until

@@ -12,7 +12,7 @@ from iclgd_core.evidence.expectations import Expectations, RegisteredVerdict, ex
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.cli import main
+from iclgd_core.suite.command import main
 from reports.document.accept import files_after, obstacles, propose
 from reports.document.report import Report, ReportError, report_of
 from reports.document.report_directory import write_report

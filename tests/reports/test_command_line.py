@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import reports.cli
 from iclgd_core import __version__
-from reports.cli import COMMANDS, main
+from iclgd_core.suite import command
+from iclgd_core.suite.command import COMMANDS, main
 from reports.document.report_directory import write_report
 from tests.reports.finished import finished_sample
 
@@ -24,7 +24,7 @@ def test_the_version_names_the_commit_of_a_checkout(
         ({"commit": "0123456789abcdef", "dirty": True}, r"iclgd .*, commit 0123456789ab with uncommitted changes\n"),
         ({"commit": None, "dirty": None}, f"iclgd {__version__}\n"),
     ):
-        monkeypatch.setattr(reports.cli, "commit", lambda root, found=found: found)
+        monkeypatch.setattr(command, "commit", lambda root, found=found: found)
         with pytest.raises(SystemExit) as ended:
             main(["--version"])
         assert ended.value.code == 0
@@ -32,7 +32,7 @@ def test_the_version_names_the_commit_of_a_checkout(
 
 
 def test_each_command_is_called_as_the_table_has_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert {name: reports.cli.command(name).name for name in COMMANDS} == {name: name for name in COMMANDS}
+    assert {name: command.command(name).name for name in COMMANDS} == {name: name for name in COMMANDS}
     with pytest.raises(SystemExit):
         main(["--help"])
     shown = capsys.readouterr().out
@@ -60,7 +60,7 @@ def test_a_value_with_an_equals_sign_at_its_end_is_none_of_them(capsys: pytest.C
 def test_what_reads_saved_reports_loads_neither_torch_nor_transformers(tmp_path: Path, command: list[str]) -> None:
     write_report(finished_sample(), tmp_path)
     code = (
-        "import sys; from reports.cli import main; status = main(sys.argv[1:]);"
+        "import sys; from iclgd_core.suite.command import main; status = main(sys.argv[1:]);"
         "print([name for name in ('torch', 'transformers') if name in sys.modules], status)"
     )
     done = subprocess.run(

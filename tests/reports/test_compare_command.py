@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iclgd_core.evidence.verdict import Verdict
-from reports.cli import main
+from iclgd_core.suite.command import main
 from reports.document.report_directory import write_report
 from reports.document.validation import COMPARE, problem
 from tests.reports.finished import finished_sample

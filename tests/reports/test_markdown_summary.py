@@ -13,7 +13,7 @@ from iclgd_core.evidence.correction import with_verdicts
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.cli import main
+from iclgd_core.suite.command import main
 from reports.compare import compare, comparison_document
 from reports.document.report import Report, report_of
 from reports.document.report_directory import write_report

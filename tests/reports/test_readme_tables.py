@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from iclgd_core.evidence.papers import SHEN
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.verdict import Verdict
-from reports.cli import main
+from iclgd_core.suite.command import main
 from reports.document.json_report import write
 from reports.document.partial import unfinished
 from reports.document.report import Report, ReportError, document

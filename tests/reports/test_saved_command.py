@@ -7,7 +7,7 @@ import pytest
 from iclgd_core.evidence.channel import CLAIM, EVIDENCE
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
-from reports.cli import main
+from iclgd_core.suite.command import main
 from reports.collect.journal import Journal, Line
 from reports.document.report_directory import write_report
 from reports.document.saved import read_saved

@@ -8,8 +8,8 @@ import torch
 import transformers
 from packaging.version import Version
 
-import reports.cli
 from fixtures.option_list import OPTIONS
+from iclgd_core.suite import command
 from tests.plugin.project import ROOT, Project
 from tests.safety.call_sites import found
 
@@ -76,9 +76,9 @@ def flags_of(parser: argparse.ArgumentParser) -> list[str]:
 
 def test_no_option_takes_a_token() -> None:
     flags = [option.flag for option in OPTIONS] + [option.dest for option in OPTIONS]
-    for name in reports.cli.COMMANDS:
+    for name in command.COMMANDS:
         parser = argparse.ArgumentParser()
-        reports.cli.command(name).configure(parser)
+        command.command(name).configure(parser)
         flags += flags_of(parser)
     assert len(flags) > 30
     assert [f for f in flags if any(word in f.lower() for word in ("token", "password", "secret", "credential"))] == []

@@ -3,9 +3,7 @@
 from iclgd_core.models.architectures.behaviour import Behaviour, behaviour_of
 from iclgd_core.models.architectures.entry import Architecture, Fused, Separate
 from iclgd_core.models.architectures.facts import (
-    AttentionFacts,
     ContextWindow,
-    attention_facts,
     context_window,
     vocabulary,
 )
@@ -17,7 +15,6 @@ __all__ = [
     "ENTRIES",
     "TABLE",
     "Architecture",
-    "AttentionFacts",
     "Behaviour",
     "ContextWindow",
     "Fused",
@@ -27,7 +24,6 @@ __all__ = [
     "Separate",
     "Sizes",
     "architecture_of",
-    "attention_facts",
     "behaviour_of",
     "context_window",
     "find_layers",

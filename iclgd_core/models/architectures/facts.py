@@ -1,12 +1,11 @@
-"""Plain facts of a model: layers, heads and the context window."""
+"""Plain facts of a model: its context window, its vocabulary, whether it is masked."""
 
 from dataclasses import dataclass
 
-from transformers import PretrainedConfig, PreTrainedModel
+from transformers import PretrainedConfig
 
 from iclgd_core.errors import ModelError
 from iclgd_core.models.architectures.entry import named_window
-from iclgd_core.models.architectures.finding import find_layers
 from iclgd_core.models.architectures.table import TABLE
 
 LENGTH_DEPENDENT = "longrope"
@@ -24,22 +23,6 @@ class ContextWindow:
 
     tokens: int
     source: str
-
-
-@dataclass(frozen=True)
-class AttentionFacts:
-    """Layers with attention and their heads.
-
-    Attributes:
-        layers: number of layers with attention.
-        heads, groups: query heads and key-value heads of each.
-        side: rows of a head.
-    """
-
-    layers: int
-    heads: int
-    groups: int
-    side: int
 
 
 def context_window(config: PretrainedConfig) -> ContextWindow:
@@ -87,13 +70,3 @@ def is_masked(config: PretrainedConfig) -> bool:
     """Return whether the table says that models of this configuration are masked language models."""
     entry = TABLE.get(config.get_text_config(decoder=True).model_type)
     return entry is not None and entry.masked
-
-
-def attention_facts(module: PreTrainedModel) -> AttentionFacts:
-    """Return a model's layers and heads.
-
-    Raises:
-        ModelError: its attention projections were not found.
-    """
-    sizes, layers = find_layers(module)
-    return AttentionFacts(len(layers), sizes.heads, sizes.groups, sizes.side)

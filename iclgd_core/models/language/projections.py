@@ -8,9 +8,8 @@ import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
-from iclgd_core.errors import ModelError, UnknownNameError
-from iclgd_core.models.architectures.entry import Fused
-from iclgd_core.models.architectures.finding import Layer, Place, Which, find_layers, find_names
+from iclgd_core.errors import UnknownNameError
+from iclgd_core.models.architectures.finding import Layer, Place, Which, find_layers
 
 Floats = NDArray[np.float64]
 
@@ -38,14 +37,6 @@ class LayerProjections:
     heads: int
     groups: int
 
-    def key_query_products(self) -> Floats:
-        """Return W_K^T W_Q of each query head, (heads, d_in, d_in): what is identified of the two."""
-        return np.stack(list(self.iter_key_query_products()))
-
-    def output_value_products(self) -> Floats:
-        """Return P W_V of each query head, (heads, d_out, d_in): what is identified of the two."""
-        return np.stack(list(self.iter_output_value_products()))
-
     def iter_key_query_products(self) -> Iterator[Floats]:
         """Yield W_K^T W_Q of each query head, (d_in, d_in), one at a time: heads of them may not fit in memory."""
         for query, key in zip(np.split(self.query, self.heads), self._by_query_head(self.key), strict=True):
@@ -62,23 +53,6 @@ class LayerProjections:
         for rows in np.split(w, self.groups):
             for _ in range(self.heads // self.groups):
                 yield rows
-
-
-def projection_names(module: PreTrainedModel) -> dict[tuple[int, Which], str]:
-    """Return the parameter name of each (layer, "q" | "k" | "v" | "o") projection; layers with attention from 0 on.
-
-    Raises:
-        ModelError: they were not found, or some are rows of one fused matrix, which has no name for each.
-    """
-    entry, layers = find_names(module)
-    if isinstance(entry.projections, Fused):
-        fused = layers[0][entry.projections.weight]
-        raise ModelError(
-            f"the attention projections of a {type(module).__name__} share one matrix ({fused}), so that they have no "
-            "names of their own; ask for `projection_places`, or use a model with separate ones (Llama, GPT-J)."
-        )
-    names = vars(entry.projections).values()
-    return {(i, which): own[name] for i, own in enumerate(layers) for which, name in zip(WHICH, names, strict=True)}
 
 
 def projection_places(module: PreTrainedModel) -> dict[tuple[int, Which], Place]:
@@ -106,11 +80,6 @@ def iter_layer_projections(module: PreTrainedModel) -> Iterator[LayerProjections
     for layer in layers:
         query, key, value, output = (matrix(layer[which]) for which in WHICH)
         yield LayerProjections(query, key, value, output, sizes.heads, sizes.groups)
-
-
-def layer_projections(module: PreTrainedModel) -> list[LayerProjections]:
-    """Return the projections of every layer with attention, as float64 copies (see `iter_layer_projections`)."""
-    return list(iter_layer_projections(module))
 
 
 def trained(module: PreTrainedModel, part: str) -> dict[str, torch.Tensor | None]:
@@ -160,8 +129,3 @@ def _of_bias(place: Place, bias: torch.Tensor) -> torch.Tensor | None:
     own = torch.zeros(len(bias), dtype=torch.bool)
     own[place.rows] = True
     return own.to(bias.device)
-
-
-def part_names(module: PreTrainedModel, part: str) -> tuple[str, ...]:
-    """Return the names of the parameters that `trained` names; a fused one holds more than the part."""
-    return tuple(trained(module, part))

@@ -28,11 +28,6 @@ class TextEpisode:
     demonstrations: tuple[Example, ...]
     queries: tuple[Example, ...]
 
-    @property
-    def row_ids(self) -> tuple[str, ...]:
-        """Ids of the rows, the demonstrations' before the queries'."""
-        return tuple(row.id for row in (*self.demonstrations, *self.queries))
-
     @cached_property
     def digest(self) -> str:
         """SHA-256 of task, split, number, and of id, text and label of every row, in order."""

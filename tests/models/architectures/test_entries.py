@@ -5,14 +5,7 @@ import torch
 from transformers import GPT2Config, PreTrainedModel
 
 from iclgd_core.errors import ModelError
-from iclgd_core.models.architectures import (
-    ENTRIES,
-    TABLE,
-    Behaviour,
-    architecture_of,
-    behaviour_of,
-    context_window,
-)
+from iclgd_core.models.architectures import ENTRIES, TABLE, Behaviour, architecture_of, behaviour_of, context_window
 from iclgd_core.models.architectures.behaviour import pads_right, reuses_prefix, vectorises
 from iclgd_core.models.architectures.entry import UNNAMED_WINDOW
 from iclgd_core.models.architectures.facts import is_masked

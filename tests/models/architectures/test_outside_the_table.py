@@ -18,23 +18,11 @@ from transformers import (
 )
 
 from iclgd_core.errors import ModelError
-from iclgd_core.models.architectures import (
-    TABLE,
-    Behaviour,
-    architecture_of,
-    attention_facts,
-    behaviour_of,
-    context_window,
-)
+from iclgd_core.models.architectures import TABLE, Behaviour, architecture_of, behaviour_of, context_window
 from iclgd_core.models.architectures.facts import is_masked
 from iclgd_core.models.language.loading import ATTENTION, fresh
-from iclgd_core.models.language.projections import (
-    layer_projections,
-    part_names,
-    projection_names,
-    projection_places,
-    trained,
-)
+from iclgd_core.models.language.projections import projection_places, trained
+from tests.models.all_projections import attention_facts, layer_projections, part_names, projection_names
 from tests.models.architectures.toys import toy_config, toy_model
 
 SIZE: dict[str, Any] = {

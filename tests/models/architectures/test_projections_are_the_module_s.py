@@ -8,11 +8,12 @@ import pytest
 import torch
 from transformers import PreTrainedModel
 
-from iclgd_core.models.architectures import TABLE, Fused, Separate, attention_facts, find_layers
+from iclgd_core.models.architectures import TABLE, Fused, Separate, find_layers
 from iclgd_core.models.architectures.finding import Place
 from iclgd_core.models.architectures.rows import concatenated
 from iclgd_core.models.language.kept_keys import kept_by
 from iclgd_core.models.language.projections import iter_layer_projections, projection_places
+from tests.models.all_projections import attention_facts
 from tests.models.architectures.toys import LAYERS, MASKED, TOYS, toy_config, toy_model
 from tests.models.architectures.watching import attention_weights, inputs_of, tokens, watched
 

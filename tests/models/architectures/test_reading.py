@@ -13,9 +13,10 @@ from iclgd_core.models.architectures import architecture_of
 from iclgd_core.models.language.answering import answer
 from iclgd_core.models.language.kept_keys import kept_argument, kept_by
 from iclgd_core.models.language.loading import ATTENTION
-from iclgd_core.models.language.projections import PARTS, layer_projections, trained
+from iclgd_core.models.language.projections import PARTS, trained
 from iclgd_core.models.language.readout import readout_at
 from iclgd_core.tasks.prompts import Prompt
+from tests.models.all_projections import layer_projections
 from tests.models.architectures.toys import MASKED, TOYS, VOCABULARY, WINDOW, toy_model
 from tests.models.architectures.watching import tokens
 

@@ -6,9 +6,9 @@ import torch
 from transformers import PreTrainedModel
 
 from iclgd_core.errors import UnknownNameError
-from iclgd_core.models.architectures import attention_facts
-from iclgd_core.models.language.projections import PARTS, LayerProjections, layer_projections, part_names, trained
+from iclgd_core.models.language.projections import PARTS, LayerProjections, trained
 from iclgd_core.models.language.readout import readout_at
+from tests.models.all_projections import attention_facts, layer_projections, part_names
 from tests.models.architectures.toys import LAYERS, MASKED, TOYS, VOCABULARY, toy_model
 from tests.models.architectures.watching import attention_weights, tokens, watched
 

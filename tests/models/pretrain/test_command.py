@@ -6,7 +6,7 @@ import pytest
 
 from iclgd_core.models.pretrain import RECIPES
 from iclgd_core.models.regression.pretraining import TRAINERS
-from reports.cli import main
+from iclgd_core.suite.command import main
 
 
 def words(text: str) -> str:

@@ -10,7 +10,6 @@ from iclgd_core.lab import Lab
 from iclgd_core.lab.store import Store
 from iclgd_core.metrics import required_sparsity
 from iclgd_core.models.language.adapter import CausalModel
-from iclgd_core.models.language.projections import projection_names
 from iclgd_core.studies import (
     MATRICES,
     SCALES,
@@ -18,6 +17,7 @@ from iclgd_core.studies import (
     sparsity_study,
 )
 from iclgd_core.studies.shen.sparsity import REQUIRED, ratio
+from tests.models.all_projections import projection_names
 from tests.studies.planted import TIER
 from tests.tiny_models import tiny_model, tiny_task
 

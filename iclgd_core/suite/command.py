@@ -1,15 +1,13 @@
-"""The `iclgd` command: wiring of its subcommands, as conftest.py is that of the plugins."""
+"""The `iclgd` command: wiring of its subcommands, which lie in the folders of the suite."""
 
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from pkgutil import resolve_name
 
-import iclgd_core
+from iclgd_core.evidence.code_version import VERSION, commit
 from iclgd_core.safety.command import Command, run_commands
 from iclgd_core.suite import PREFIX
-
-from .collect.header import commit
 
 COMMANDS: Mapping[str, str] = {
     "calibrate": "fixtures.commands.calibrate:CALIBRATE",
@@ -38,10 +36,10 @@ def command(name: str) -> Command:
 
 def version() -> str:
     """Return the version, and the commit where the code lies in a checkout: `iclgd 0.1.0, commit 0123456789ab`."""
-    found = commit(Path(iclgd_core.__file__).parents[1])
+    found = commit(Path(__file__).parents[2])
     changed = " with uncommitted changes" if found["dirty"] else ""
     at = f", commit {str(found['commit'])[:12]}{changed}" if found["commit"] else ""
-    return f"iclgd {iclgd_core.__version__}{at}"
+    return f"iclgd {VERSION}{at}"
 
 
 if __name__ == "__main__":

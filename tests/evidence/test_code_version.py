@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.collect import header
-from reports.collect.header import commit
+from iclgd_core.evidence import code_version
+from iclgd_core.evidence.code_version import commit
 from tests.waiting import HANG
 
 NONE = {"commit": None, "dirty": None}
@@ -21,7 +21,7 @@ def git(folder: Path, *arguments: str) -> str:
 @pytest.fixture
 def outer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with one commit, of a file in a folder, and a git that may take its time."""
-    monkeypatch.setattr(header, "GIT_SECONDS", HANG)
+    monkeypatch.setattr(code_version, "GIT_SECONDS", HANG)
     repository = tmp_path / "outer"
     (repository / "part").mkdir(parents=True)
     (repository / "part" / "code.py").write_text("one = 1\n")

@@ -185,6 +185,6 @@ def _check_count(queries: int, shown: int, held_out: int, task: str, under: str 
     if queries > most:
         raise ContextError(
             f"{queries} queries an episode were asked for, but task {task!r} has {shown} pairs for demonstrations and "
-            f"tuning queries, and {held_out} for evaluation queries{under}: at most {most} queries. Take tier quick, or "
-            "another task."
+            f"tuning queries, and {held_out} for evaluation queries{under}: at most {most} queries. Take tier quick, "
+            "or another task."
         ).about("task")

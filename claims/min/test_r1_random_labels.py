@@ -19,6 +19,7 @@ import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import MIN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -50,6 +51,7 @@ MUTATIONS: Mutations = {
     refuted_by="random labels that change ICL's accuracy by more than 0.05",
     mutations=MUTATIONS,
     measures="accuracy with random labels",
+    needs=Needs(labels=True),
 )
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("labels", ["uniform", "marginal"])

@@ -15,6 +15,7 @@ import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
+from iclgd_core.evidence.needs import Needs
 from iclgd_core.evidence.papers import MIN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -45,6 +46,7 @@ MUTATIONS: Mutations = {
     refuted_by="random labels with which ICL is less accurate than without demonstrations",
     mutations=MUTATIONS,
     measures="random labels against no demonstrations",
+    needs=Needs(labels=True),
 )
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("labels", ["uniform", "marginal"])

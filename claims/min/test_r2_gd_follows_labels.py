@@ -18,7 +18,7 @@ import pytest
 
 from iclgd_core.evidence.claim import Mutations, claim
 from iclgd_core.evidence.mutations import Mutation
-from iclgd_core.evidence.needs import Training
+from iclgd_core.evidence.needs import Needs, Training
 from iclgd_core.evidence.papers import MIN
 from iclgd_core.evidence.study import Judge
 from iclgd_core.evidence.verdict import Verdict
@@ -48,6 +48,7 @@ MUTATIONS: Mutations = {
     refuted_by="GD that moves to random labels no more than ICL does, within 0.02",
     mutations=MUTATIONS,
     measures="whether GD follows random labels",
+    needs=Needs(labels=True),
     trains=(Training.WHOLE,),
     demonstrations=8,
 )

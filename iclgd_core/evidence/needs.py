@@ -23,12 +23,14 @@ class Needs:
 
     Attributes:
         posterior: a task whose exact posterior is known, that is GINC.
+        labels: a task whose answers are a few labels, so none with open answers.
         layers: fewest layers of the model.
         next_tokens: a model that predicts next tokens, so no masked one; a layer-causal loss needs it anyway.
         fresh_twin: a twin of the model with fresh weights, which is made of small models alone.
     """
 
     posterior: bool = False
+    labels: bool = False
     layers: int = 1
     next_tokens: bool = False
     fresh_twin: bool = False
@@ -41,6 +43,6 @@ class Needs:
         """
         if type(self.layers) is not int or self.layers < 1:
             raise SettingsError(f"a claim needs layers={self.layers!r}. Allowed: a whole number from 1.")
-        for name in ("posterior", "next_tokens", "fresh_twin"):
+        for name in ("posterior", "labels", "next_tokens", "fresh_twin"):
             if not isinstance(getattr(self, name), bool):
                 raise SettingsError(f"a claim needs {name}={getattr(self, name)!r}. Allowed: True or False.")

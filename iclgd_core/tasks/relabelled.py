@@ -13,6 +13,7 @@ from iclgd_core.tasks.episode import Episode
 from iclgd_core.tasks.ginc.task import GincTask
 from iclgd_core.tasks.prompts import EpisodePrompts, Reader
 from iclgd_core.tasks.registry import Task
+from iclgd_core.tasks.text.by_name import has_open_answers
 from iclgd_core.tasks.text.text_episode import TextEpisode
 
 Ints = NDArray[np.int64]
@@ -37,8 +38,19 @@ class RelabelledTask:
     draw: str = "uniform"
 
     def __post_init__(self) -> None:
+        """Refuse what cannot be relabelled.
+
+        Raises:
+            UnknownNameError: no such draw.
+            NotRunError: a task with open answers.
+        """
         if self.draw not in DRAWS:
             raise UnknownNameError("draw of labels", self.draw, DRAWS)
+        if has_open_answers(self.task):
+            raise NotRunError(
+                f"the answers of task {self.task.name!r} are open, so there are no labels to draw others from; take a "
+                "task of a few labels."
+            )
 
     @property
     def name(self) -> str:

@@ -83,6 +83,8 @@ def test_a_claim_says_why_it_does_not_run() -> None:
     assert said()["X2"] == said()["D4"] == said(models=[])["D7"] == said(models=[])["X4"] == "runs"
     assert said(ginc=False)["X2"] == f"not run: it needs a GINC task, whose exact posterior is known{IF_NO_ICL}"
     assert said(ginc=False)["D4"] == "runs"
+    assert said(labels=False)["R1"].startswith("not run: it needs a task of a few labels")
+    assert said()["R1"] == said(labels=False)["S2b"] == "runs"
     assert said()["D7"].startswith("not run: it compares built-in models")
     assert said()["O6"] == said(ginc=False)["O6"] == "not run: it needs the task linear-digits"
     assert said(ginc=False, digits=True)["O6"] == "runs"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from iclgd_core.models.embedded import embedded_names
+from iclgd_core.tasks.text.word_lists import FOLDER
 from tests.plugin.project import MODES, ROOT
 
 MINE = """
@@ -86,6 +87,7 @@ def test_the_wheel_takes_one_name_at_the_top(wheel: Path) -> None:
         names = packed.namelist()
     assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {"iclgd_core"}
     assert {f"iclgd_core/suite/claims/expected/{paper}.json" for paper in ("shen", "dai")} <= set(names)
+    assert {f"iclgd_core/tasks/text/words/{path.name}" for path in FOLDER.iterdir()} <= set(names)
 
 
 def test_embedded_models_are_those_of_the_wheel(site: Path, tmp_path: Path) -> None:

@@ -196,6 +196,7 @@ def test_what_does_not_apply_fails_the_built_in_run_alone(
         ('@claim("A", PLACE, "a gap", "no gap", combines=3)', "combines=3"),
         ('@claim("A", PLACE, "a gap", "no gap", needs=Needs(layers=0))', "layers=0"),
         ('@claim("A", PLACE, "a gap", "no gap", needs=Needs(posterior="yes"))', "posterior='yes'"),
+        ('@claim("A", PLACE, "a gap", "no gap", needs=Needs(labels=1))', "labels=1"),
         ('@claim("A", PLACE, "a gap", "no gap", needs="bogus")', "needs='bogus'"),
         ('@claim("A", PLACE.source, "a gap", "no gap")', "place=Source("),
         ('@claim("e 1!", PLACE, "a gap", "no gap")', "id='e 1!'"),

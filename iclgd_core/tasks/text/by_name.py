@@ -12,8 +12,10 @@ from iclgd_core.tasks.text.paper_templates import PAPER_TEMPLATES
 from iclgd_core.tasks.text.settings import TextSettings
 from iclgd_core.tasks.text.task_file import task_from_file
 from iclgd_core.tasks.text.text_task import TextTask
+from iclgd_core.tasks.text.word_lists import WORD_LISTS
+from iclgd_core.tasks.text.word_task import WordTask
 
-DRAWN = (LINEAR_DIGITS,)
+DRAWN = (LINEAR_DIGITS, *WORD_LISTS)
 """Names of the text tasks that come with the project and draw their episodes: no data are read."""
 
 HINT = "A task of your own is given as path/to/task.toml, path/to/file.py:Class or package.module:Class."
@@ -44,7 +46,7 @@ def text_task(name: str, settings: TextSettings | None = None) -> TextTask:
     )
 
 
-def drawn_task(name: str, settings: TextSettings | None = None) -> LinearDigits:
+def drawn_task(name: str, settings: TextSettings | None = None) -> LinearDigits | WordTask:
     """Return the text task called `name`, one of DRAWN; of the settings, the template alone means anything to it.
 
     Raises:
@@ -52,7 +54,13 @@ def drawn_task(name: str, settings: TextSettings | None = None) -> LinearDigits:
     """
     if name not in DRAWN:
         raise UnknownNameError("text task", name, DRAWN, HINT)
-    return LinearDigits((settings or TextSettings()).template)
+    template = (settings or TextSettings()).template
+    return LinearDigits(template) if name == LINEAR_DIGITS else WordTask(WORD_LISTS[name], template)
+
+
+def has_open_answers(task: object) -> bool:
+    """Return whether the answers of a task are open, so that it has no labels: of the word tasks, all but a few."""
+    return isinstance(task, WordTask) and task.open
 
 
 def own_task(where: str, settings: TextSettings | None = None) -> Any:

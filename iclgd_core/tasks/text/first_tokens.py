@@ -23,27 +23,29 @@ def first_tokens(prompts: TextPrompts, shots: int = 1, count: int = 12) -> dict[
 
     Returns:
         Plain JSON: "first" and "last" (lists of {id, token}), "length", "labels" (word -> {id, token}), and one line
-        each on "begins with", "leading space", "label space" and "end".
+        each on "begins with", "leading space", "label space" and "end". Of open answers, "labels" has those of this
+        prompt, and a line says what was "left out".
     """
     reader = prompts.reader
     order = np.arange(min(shots, prompts.pool))
     prompt = prompts.prompts(order)[0]
     ids = [int(token) for token in prompt.ids]
     head = first_id(reader)
+    rows = (*prompts.episode.demonstrations[: len(order)], prompts.episode.queries[0])
+    classes = dict.fromkeys(row.label for row in rows) if prompts.left_out else range(len(prompts.template.words))
+    tokens = {prompts.template.words[label]: prompts.labels.tokens[label] for label in classes}
     return {
         "demonstrations": len(order),
         "length": len(ids),
         "readout": prompt.readout,
         "first": _shown(reader, ids[:count]),
         "last": _shown(reader, ids[-count:]),
-        "labels": {
-            word: _shown(reader, [token])[0]
-            for word, token in zip(prompts.template.words, prompts.labels.tokens, strict=True)
-        },
+        "labels": {word: _shown(reader, [token])[0] for word, token in tokens.items()},
         "begins with": f"{_name(reader, head[0])}, id {head[0]}" if head else "the text: no BOS",
         "leading space": _leading_space(reader),
-        "label space": _label_space(reader, prompts.labels.tokens),
+        "label space": _label_space(reader, list(tokens.values())),
         "end": "mask, then SEP; no EOS" if reader.masked else "the last token before the label; no EOS",
+        **({"left out": prompts.left_out} if prompts.left_out else {}),
     }
 
 

@@ -13,7 +13,7 @@ from iclgd_core.tasks.prompts import Reader, check_context
 from iclgd_core.tasks.text.label_tokens import choose
 from iclgd_core.tasks.text.rows import Columns, Example
 from iclgd_core.tasks.text.sampling import MOST_DEMONSTRATIONS
-from iclgd_core.tasks.text.template import Template
+from iclgd_core.tasks.text.template import Template, template_called
 from iclgd_core.tasks.text.text_episode import TextEpisode
 from iclgd_core.tasks.text.text_prompts import TextPrompts, longest_prompt
 from iclgd_core.tasks.text.tokens import token_ids
@@ -106,11 +106,7 @@ class LinearDigits:
         Raises:
             UnknownNameError: the task has no such template.
         """
-        by_name = {template.name: template for template in TEMPLATES}
-        if self.template_name is not None and self.template_name not in by_name:
-            error = UnknownNameError(f"template of task {self.name!r}", self.template_name, by_name)
-            raise error.about("template")
-        return TEMPLATES[0] if self.template_name is None else by_name[self.template_name]
+        return template_called(self.template_name, TEMPLATES, self.name)
 
     @property
     def pool(self) -> int:

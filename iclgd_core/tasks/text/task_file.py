@@ -14,12 +14,13 @@ from iclgd_core.tasks.text.source import TextSource
 from iclgd_core.tasks.text.strict_table import StrictTable, TaskFileError
 from iclgd_core.tasks.text.template import Template
 from iclgd_core.tasks.text.text_task import TextTask
+from iclgd_core.tasks.text.word_lists import WORD_LISTS
 
 KEYS = ("name", "fields", "label", "classes", "numbers", "held_out", "folder", "hub", "template")
 HUB_KEYS = ("repository", "revision", "files")
 TEMPLATE_KEYS = ("name", "layout", "words", "instruction", "separator", "before", "after")
 
-TAKEN = (*PAPER_SETS, LINEAR_DIGITS)
+TAKEN = (*PAPER_SETS, LINEAR_DIGITS, *WORD_LISTS)
 """Names of the text tasks that come with the project."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")

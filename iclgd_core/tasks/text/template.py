@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from string import Formatter
 
-from iclgd_core.errors import SettingsError
+from iclgd_core.errors import SettingsError, UnknownNameError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.tasks.text.rows import Columns, Example
 
@@ -111,3 +111,15 @@ class Template:
             "separator": self.separator,
             "source": self.source,
         }
+
+
+def template_called(name: str | None, templates: Sequence[Template], task: str) -> Template:
+    """Return the template of a task that has a name; the first where none is given.
+
+    Raises:
+        UnknownNameError: the task has no such template.
+    """
+    by_name = {template.name: template for template in templates}
+    if name is not None and name not in by_name:
+        raise UnknownNameError(f"template of task {task!r}", name, by_name).about("template")
+    return templates[0] if name is None else by_name[name]

@@ -36,12 +36,14 @@ class TextPrompts:
         template: how they are written.
         reader: the model's.
         labels: token of each class.
+        left_out: of a task with open answers, how many pairs were left out and why; empty for a task of labels.
     """
 
     episode: TextEpisode
     template: Template
     reader: Reader
     labels: LabelTokens
+    left_out: str = ""
     _recent: dict[bytes, list[Prompt]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -62,8 +64,9 @@ class TextPrompts:
 
     @property
     def label_set(self) -> Ints:
-        """Token ids of the task's labels, ascending, distinct."""
-        return np.unique(np.array(self.labels.tokens, dtype=np.int64))
+        """Token ids of the task's labels, or of the open answers that are told apart, ascending, distinct."""
+        tokens = np.unique(np.array(self.labels.tokens, dtype=np.int64))
+        return tokens[tokens >= 0]
 
     def prompts(self, order: Ints) -> Sequence[Prompt]:
         """Return the prompt of every query behind the demonstrations in `order`; none gives zero-shot prompts.

@@ -15,7 +15,7 @@ from iclgd_core.tasks.text.rows import TextDataError
 from iclgd_core.tasks.text.sampling import SAMPLINGS, Sampling, demonstrations, pool_size
 from iclgd_core.tasks.text.sampling import queries as _queries
 from iclgd_core.tasks.text.source import Source
-from iclgd_core.tasks.text.template import Template
+from iclgd_core.tasks.text.template import Template, template_called
 from iclgd_core.tasks.text.text_episode import TextEpisode
 from iclgd_core.tasks.text.text_prompts import TextPrompts, longest_prompt
 
@@ -70,13 +70,7 @@ class TextTask:
         Raises:
             UnknownNameError: the task has no such template.
         """
-        if self.template_name is None:
-            return self.templates[0]
-        by_name = {template.name: template for template in self.templates}
-        if self.template_name not in by_name:
-            error = UnknownNameError(f"template of task {self.name!r}", self.template_name, by_name)
-            raise error.about("template")
-        return by_name[self.template_name]
+        return template_called(self.template_name, self.templates, self.name)
 
     @property
     def rows(self) -> Prepared:

@@ -1,7 +1,7 @@
 """Leases: a process takes the memory it needs of a device before it uses it, and waits while it is not there.
 
 Deadlock. A process that needs memory for a model and for a measurement leases the larger sum at once and holds nothing
-while it waits, so that no circle can arise. It may still lease twice; then two holders may each wait for the other. Each
+while it waits, so that no circle can arise. It may still lease twice; then two holders may wait for each other. Each
 request sees this in the ledger, where every holder waits and the next in turn does not fit, and the youngest of them
 gets a `DeadlockError` instead of waiting for ever: it must give back what it holds and lease the sum at once.
 

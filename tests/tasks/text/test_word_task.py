@@ -24,6 +24,7 @@ from iclgd_core.tasks.text.strict_table import TaskFileError
 from iclgd_core.tasks.text.task_file import checked_name
 from iclgd_core.tasks.text.word_lists import WORD_LISTS
 from iclgd_core.tasks.text.word_task import WordEpisode, WordTask
+from tests.tasks.row_ids import row_ids
 from tests.tasks.text.tiny_tokenizers import byte_level, reader
 from tests.text_models import save_text_model, text_tokenizer
 
@@ -78,7 +79,7 @@ def test_an_episode_is_its_seed() -> None:
     first, again = task.episode(3, "evaluation", 5, 8), task.episode(3, "evaluation", 5, 8)
     assert first.digest == again.digest
     others = [task.episode(4, "evaluation", 5, 8), task.episode(3, "evaluation", 6, 8), task.episode(3, "tuning", 5, 8)]
-    assert len({first.row_ids, *(other.row_ids for other in others)}) == 4
+    assert len({row_ids(first), *(row_ids(other) for other in others)}) == 4
     assert task.words.halves == WordTask(WORD_LISTS["words-past"]).words.halves  # whatever the seed
 
 

@@ -17,7 +17,7 @@ class Sense(StrEnum):
     AT_LEAST = "at least"
 
 
-class Status(StrEnum):
+class CheckStatus(StrEnum):
     """What became of a line. A limit is a shortfall that is documented, within the size that is documented."""
 
     HOLDS = "holds"
@@ -63,17 +63,17 @@ class Check:
         return float(found.low), float(found.high)
 
     @property
-    def status(self) -> Status:
+    def status(self) -> CheckStatus:
         """HOLDS where the interval reaches the promised side of the bound, LIMIT where it reaches the documented one.
 
         >>> Check("rules", "r", "normal", "false supported", 60, 1000, 0.05, Sense.AT_MOST).status
-        <Status.HOLDS: 'holds'>
+        <CheckStatus.HOLDS: 'holds'>
         >>> Check("rules", "r", "normal", "false supported", 90, 1000, 0.05, Sense.AT_MOST).status
-        <Status.FAILS: 'fails'>
+        <CheckStatus.FAILS: 'fails'>
         """
         if self._reaches(self.bound):
-            return Status.HOLDS
-        return Status.LIMIT if self.limit is not None and self._reaches(self.limit) else Status.FAILS
+            return CheckStatus.HOLDS
+        return CheckStatus.LIMIT if self.limit is not None and self._reaches(self.limit) else CheckStatus.FAILS
 
     def _reaches(self, bound: float) -> bool:
         low, high = self.interval

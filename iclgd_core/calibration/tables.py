@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from iclgd_core.calibration.check import MONTE_CARLO_LEVEL, Check, Status
+from iclgd_core.calibration.check import MONTE_CARLO_LEVEL, Check, CheckStatus
 from iclgd_core.evidence.plain import Json
 
 SCHEMA = "iclgd-calibration/1"
@@ -17,7 +17,7 @@ TITLES = {
     "intervals": "Coverage of 95% intervals: at least 0.95 promised",
     "metrics": "Metrics on predictions with a planted truth",
 }
-STYLES = {Status.HOLDS: "", Status.LIMIT: "yellow", Status.FAILS: "bold red"}
+STYLES = {CheckStatus.HOLDS: "", CheckStatus.LIMIT: "yellow", CheckStatus.FAILS: "bold red"}
 
 CAPTION = (
     f"[low, high]: Monte Carlo interval (Clopper-Pearson, {MONTE_CARLO_LEVEL:.1%}). A line holds where it reaches what "
@@ -51,7 +51,7 @@ def _crossed(part: str, checks: Sequence[Check]) -> Table:
         start = [Text("" if row[0] == last else row[0]), *map(Text, row[1:])]
         table.add_row(*start, *(_cell(found[name]) if name in found else Text("") for name in columns))
         last = row[0]
-    notes = dict.fromkeys(check.note for check in checks if check.note and check.status is Status.LIMIT)
+    notes = dict.fromkeys(check.note for check in checks if check.note and check.status is CheckStatus.LIMIT)
     table.caption = Text("\n".join(f"* {note}" for note in notes)) if notes else None
     table.caption_justify = "left"
     return table
@@ -77,16 +77,16 @@ def _blank(part: str) -> Table:
 
 def _cell(check: Check) -> Text:
     low, high = check.interval
-    mark = {Status.HOLDS: "", Status.LIMIT: " *", Status.FAILS: " !"}[check.status]
+    mark = {CheckStatus.HOLDS: "", CheckStatus.LIMIT: " *", CheckStatus.FAILS: " !"}[check.status]
     return Text(f"{check.rate:.3f}{mark} [{low:.3f}, {high:.3f}]", style=STYLES[check.status])
 
 
 def summary(checks: Sequence[Check]) -> str:
     """Return how many lines hold, and how many do not."""
-    count = {status: sum(check.status is status for check in checks) for status in Status}
+    count = {status: sum(check.status is status for check in checks) for status in CheckStatus}
     return (
-        f"{len(checks)} lines: {count[Status.HOLDS]} hold, {count[Status.LIMIT]} are documented limits, "
-        f"{count[Status.FAILS]} fail."
+        f"{len(checks)} lines: {count[CheckStatus.HOLDS]} hold, {count[CheckStatus.LIMIT]} are documented limits, "
+        f"{count[CheckStatus.FAILS]} fail."
     )
 
 
@@ -96,7 +96,7 @@ def failures(checks: Sequence[Check]) -> list[str]:
         f"{check.subject}; {check.shape}: {check.what} {check.rate:.3f}, promised {check.sense} {check.bound:g}"
         + (f" ({check.note})" if check.note else "")
         for check in checks
-        if check.status is Status.FAILS
+        if check.status is CheckStatus.FAILS
     ]
 
 

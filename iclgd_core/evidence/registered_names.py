@@ -19,7 +19,7 @@ Test = Sequence[Sequence[Mapping[str, str]]]
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownNames:
     """What exists.
 
     Attributes:
@@ -34,7 +34,7 @@ class Known:
     tiers: frozenset[str]
 
 
-def strangers(registered: Expectations, known: Known) -> list[str]:
+def strangers(registered: Expectations, known: KnownNames) -> list[str]:
     """Return a line for each name in a registered verdict that nothing has: place, name, the nearest that exist.
 
     A name with a slash is a folder or a model of the Hub, of which nothing can be known here. Other names of one's own
@@ -87,4 +87,4 @@ def near(name: str, known: Iterable[str]) -> str:
     if found := get_close_matches(name, names, n=3, cutoff=CUTOFF):
         return f"Nearest: {', '.join(found)}."
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"Known: {', '.join(names[:MOST_NAMED]) or 'none'}{more}."
+    return f"KnownNames: {', '.join(names[:MOST_NAMED]) or 'none'}{more}."

@@ -2,15 +2,15 @@
 
 from .cells import NO_ICL, Cell, cells_of
 from .sentence import sentence
-from .table import AccountRow, Adjudication, Column, Panel, State, TableCell, adjudication_of
+from .table import AccountColumn, AccountRow, AccountsPanel, Adjudication, State, TableCell, adjudication_of
 
 __all__ = [
     "NO_ICL",
+    "AccountColumn",
     "AccountRow",
+    "AccountsPanel",
     "Adjudication",
     "Cell",
-    "Column",
-    "Panel",
     "State",
     "TableCell",
     "adjudication_of",

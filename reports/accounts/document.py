@@ -6,7 +6,7 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 
 from .sentence import sentence
-from .table import Panel, TableCell, adjudication_of
+from .table import AccountsPanel, TableCell, adjudication_of
 
 
 def adjudication_document(evidence: Sequence[Evidence]) -> dict[str, Json]:
@@ -20,7 +20,7 @@ def adjudication_document(evidence: Sequence[Evidence]) -> dict[str, Json]:
     }
 
 
-def _table(panel: Panel) -> Json:
+def _table(panel: AccountsPanel) -> Json:
     return {
         "agreement": panel.agreement,
         "columns": [

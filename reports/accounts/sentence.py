@@ -7,7 +7,7 @@ from typing import NamedTuple
 from iclgd_core.evidence.accounts import ACCOUNTS
 from iclgd_core.evidence.model_kinds import Kind, kind_of
 
-from .table import ENDS, Adjudication, Column, Panel, State, TableCell
+from .table import ENDS, AccountColumn, AccountsPanel, Adjudication, State, TableCell
 from .words import agreement_text, closure_text, interval_text
 
 GD = "gd"
@@ -24,7 +24,7 @@ WAY = " of the way from zero-shot to ICL"
 class Leader(NamedTuple):
     """A model, the account that comes nearest there ("" for none), and whether it is beyond all others' intervals."""
 
-    column: Column
+    column: AccountColumn
     account: str
     entry: TableCell | None
     apart: bool
@@ -66,7 +66,7 @@ def brief(table: Adjudication) -> str:
     return f"on models under test {gd}; nearest to ICL is {', '.join(parts)}."
 
 
-def _under_test(panels: Sequence[Panel]) -> str:
+def _under_test(panels: Sequence[AccountsPanel]) -> str:
     """Say who comes nearest on language models, by each agreement, and how far GD goes over all of them."""
     found = _under_test_by_agreement(panels)
     if not found:
@@ -84,7 +84,7 @@ def _under_test(panels: Sequence[Panel]) -> str:
     )
 
 
-def _under_test_by_agreement(panels: Sequence[Panel]) -> dict[str, list[Leader]]:
+def _under_test_by_agreement(panels: Sequence[AccountsPanel]) -> dict[str, list[Leader]]:
     """Return who comes nearest on each model under test, by agreement."""
     found: dict[str, list[Leader]] = {}
     measured = {column.agreement for panel in panels for column in panel.columns}
@@ -98,7 +98,7 @@ def _under_test_by_agreement(panels: Sequence[Panel]) -> dict[str, list[Leader]]
     return found
 
 
-def _known(panel: Panel, kind: Kind, words: str) -> str:
+def _known(panel: AccountsPanel, kind: Kind, words: str) -> str:
     """Say how far GD goes on models on which the answer is known, and who comes nearest where that is not GD."""
     names = dict.fromkeys(column.agreement for column in panel.columns)
     leaders = [leader for name in names for leader in _leaders(panel, (kind,), name)]
@@ -116,13 +116,13 @@ def _is_beyond(leader: Leader, gd: TableCell | None) -> bool:
     return leader.account != GD and value is not None and (gd is None or _top(gd) < value)
 
 
-def _gd(pairs: Sequence[tuple[Column, TableCell]]) -> str:
+def _gd(pairs: Sequence[tuple[AccountColumn, TableCell]]) -> str:
     """Say how far full-batch GD goes, over these cells."""
     values = [entry for _, entry in pairs if entry.state is State.MEASURED]
     return f"full-batch GD goes {_range(values)}{WAY}" if values else "full-batch GD was not measured"
 
 
-def _leaders(panel: Panel, kinds: Sequence[Kind], agreement: str) -> list[Leader]:
+def _leaders(panel: AccountsPanel, kinds: Sequence[Kind], agreement: str) -> list[Leader]:
     """Return who comes nearest on each model of these kinds on which the closure of a learner is defined."""
     found = []
     for i, column in enumerate(panel.columns):
@@ -172,7 +172,7 @@ def _in_words(account: str) -> str:
     return f"{head} ({rest})" if comma and "(" not in rest else head + comma + rest
 
 
-def _undefined(panel: Panel) -> str:
+def _undefined(panel: AccountsPanel) -> str:
     """Count the models under test, or known, on which no closure is defined."""
     places = []
     for i, column in enumerate(panel.columns):

@@ -7,7 +7,7 @@ from itertools import groupby
 from iclgd_core.evidence.record import Evidence
 
 from .sentence import brief, sentence
-from .table import AccountRow, Column, Panel, State, TableCell, adjudication_of
+from .table import AccountColumn, AccountRow, AccountsPanel, State, TableCell, adjudication_of
 from .words import agreement_text, interval_text, source_text, step_of, value_text
 
 MOST_COLUMNS = 48
@@ -15,7 +15,7 @@ MOST_COLUMNS = 48
 
 
 @dataclass(frozen=True)
-class Group:
+class ColumnGroup:
     """Neighbouring columns of one kind of model, by name, and by one agreement."""
 
     name: str
@@ -58,7 +58,7 @@ class ShownTable:
     """One table; `title` is empty for the opening one, `cut` counts the columns that are left out."""
 
     title: str
-    groups: tuple[Group, ...]
+    groups: tuple[ColumnGroup, ...]
     heads: tuple[Head, ...]
     rows: tuple[ShownRow, ...]
     notes: tuple[tuple[str, str], ...]
@@ -82,7 +82,7 @@ def shown(evidence: Sequence[Evidence]) -> Shown:
     return Shown(brief(found), sentence(found), tables, found.left_out)
 
 
-def _table(panel: Panel) -> ShownTable:
+def _table(panel: AccountsPanel) -> ShownTable:
     columns = panel.columns[:MOST_COLUMNS]
     notes: dict[str, str] = {}
     for row in panel.rows:
@@ -92,7 +92,7 @@ def _table(panel: Panel) -> ShownTable:
     starts = [i == 0 or _group_of(columns[i - 1]) != _group_of(column) for i, column in enumerate(columns)]
     return ShownTable(
         title=agreement_text(panel.agreement),
-        groups=tuple(Group(*key, len(list(group))) for key, group in groupby(columns, _group_of)),
+        groups=tuple(ColumnGroup(*key, len(list(group))) for key, group in groupby(columns, _group_of)),
         heads=tuple(Head(c.model, c.task, first) for c, first in zip(columns, starts, strict=True)),
         rows=tuple(_row(row, starts, notes) for row in panel.rows),
         notes=tuple((mark, cause) for cause, mark in notes.items()),
@@ -112,7 +112,7 @@ def _cell(entry: TableCell, starts: bool, notes: dict[str, str]) -> ShownCell:
     return ShownCell(value_text(entry), interval_text(entry), look, mark, source_text(entry), starts, empty)
 
 
-def _group_of(column: Column) -> tuple[str, str]:
+def _group_of(column: AccountColumn) -> tuple[str, str]:
     return column.kind.value, agreement_text(column.agreement)
 
 

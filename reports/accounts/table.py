@@ -39,7 +39,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Column:
+class AccountColumn:
     """A model on a task, by one agreement; agreement is "" where nothing was measured for lack of ICL."""
 
     model: str
@@ -78,14 +78,14 @@ class AccountRow:
 
 
 @dataclass(frozen=True)
-class Panel:
+class AccountsPanel:
     """One table; `agreement` is "" for the opening one, which has each model by the first of its agreements."""
 
     agreement: str
-    columns: tuple[Column, ...]
+    columns: tuple[AccountColumn, ...]
     rows: tuple[AccountRow, ...]
 
-    def cells(self, account: str, kinds: Iterable[Kind]) -> list[tuple[Column, TableCell]]:
+    def cells(self, account: str, kinds: Iterable[Kind]) -> list[tuple[AccountColumn, TableCell]]:
         """Return the cells of an account on the models of some kinds."""
         row = next((row for row in self.rows if row.account == account), None)
         pairs = [] if row is None else list(zip(self.columns, row.entries, strict=True))
@@ -102,7 +102,7 @@ class Adjudication:
         left_out: labels of the accounts that were measured on no model of this run.
     """
 
-    panels: tuple[Panel, ...]
+    panels: tuple[AccountsPanel, ...]
     no_icl: Mapping[Place, str]
     left_out: tuple[str, ...]
 
@@ -116,7 +116,7 @@ def adjudication_of(evidence: Sequence[Evidence]) -> Adjudication:
     opening, further = [], []
     for place in {**by_place, **no_icl}:
         names = sorted(by_place.get(place, {""}), key=_agreement_rank)
-        made = [Column(*place, kind_of(place[0]), name) for name in names]
+        made = [AccountColumn(*place, kind_of(place[0]), name) for name in names]
         opening.append(made[0])
         further += made[1:]
     accounts = _in_order({account for account, *_ in cells})
@@ -129,11 +129,11 @@ def adjudication_of(evidence: Sequence[Evidence]) -> Adjudication:
 
 def _panel(
     agreement: str,
-    columns: Sequence[Column],
+    columns: Sequence[AccountColumn],
     cells: Mapping[Key, Cell],
     no_icl: Mapping[Place, str],
     accounts: Sequence[str],
-) -> Panel:
+) -> AccountsPanel:
     ordered = sorted(columns, key=_column_rank)
     here = [a for a in accounts if any((a, c.model, c.task, c.agreement) in cells for c in ordered)]
     defined = {
@@ -143,12 +143,12 @@ def _panel(
     for account in _in_order({*here, *(ENDS if defined else ())}):
         entries = tuple(_entry(account, column, cells, no_icl, defined) for column in ordered)
         rows.append(AccountRow(account, ACCOUNTS.get(account, account), entries))
-    return Panel(agreement, tuple(ordered), tuple(rows))
+    return AccountsPanel(agreement, tuple(ordered), tuple(rows))
 
 
 def _entry(
     account: str,
-    column: Column,
+    column: AccountColumn,
     cells: Mapping[Key, Cell],
     no_icl: Mapping[Place, str],
     defined: set[tuple[str, str, str]],
@@ -177,7 +177,7 @@ def _agreement_rank(name: str) -> tuple[int, str]:
     return (known.index(name) if name in known else len(known)), name
 
 
-def _column_rank(column: Column) -> tuple[object, ...]:
+def _column_rank(column: AccountColumn) -> tuple[object, ...]:
     size, step = SIZE.search(column.model), STEP.search(column.model)
     weights = float(size[1]) * UNITS[size[2]] if size else 0.0
     return (

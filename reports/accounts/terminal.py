@@ -11,7 +11,7 @@ from iclgd_core.evidence.record import Evidence
 
 from ..render.plain_text import plain
 from .sentence import brief
-from .shown import Group, Head, ShownCell, ShownRow, ShownTable, shown
+from .shown import ColumnGroup, Head, ShownCell, ShownRow, ShownTable, shown
 from .table import adjudication_of
 
 GAP = 2
@@ -68,13 +68,13 @@ def _blocks(table: ShownTable, width: int) -> list[Text | Table]:
     return [*out[:-1], *(Text(plain(note), "dim") for note in notes)]
 
 
-def _width(table: ShownTable, i: int, group: Group) -> int:
+def _width(table: ShownTable, i: int, group: ColumnGroup) -> int:
     lines = [*_head(table.heads[i], group), *(line for row in table.rows for line in _cell(row.cells[i]).split("\n"))]
     return max(Text(line).cell_len for line in lines)
 
 
 def _block(
-    table: ShownTable, columns: Sequence[int], groups: Sequence[Group], label: int, wide: Mapping[int, int]
+    table: ShownTable, columns: Sequence[int], groups: Sequence[ColumnGroup], label: int, wide: Mapping[int, int]
 ) -> Table:
     drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
     drawn.add_column("", width=label, overflow="fold")
@@ -86,7 +86,7 @@ def _block(
     return drawn
 
 
-def _head(head: Head, group: Group) -> list[str]:
+def _head(head: Head, group: ColumnGroup) -> list[str]:
     return [line for text in (head.model, head.task, group.agreement) for line in wrap(plain(text), WIDEST)]
 
 

@@ -10,7 +10,7 @@ MOST_NAMED = 2
 
 
 @dataclass(frozen=True)
-class Part:
+class FamilyPart:
     """A family with fewer members than the correction for multiplicity counts.
 
     Attributes:
@@ -28,7 +28,7 @@ class Part:
         return f"{self.members} of {self.size} sub-claims of {self.id}{on}"
 
 
-def partial_families(evidence: Sequence[Evidence]) -> list[Part]:
+def partial_families(evidence: Sequence[Evidence]) -> list[FamilyPart]:
     """Return the families (claim, model, task) that are there in part, in the order of the evidence.
 
     Tests that a run never reached have no model: as many of a claim's members as those are lost, and were selected.
@@ -42,7 +42,7 @@ def partial_families(evidence: Sequence[Evidence]) -> list[Part]:
         size = max(item.family_size for item in items)
         lost = unplaced.get(id, 0) if model else 0
         if len(items) + lost < size:
-            found.append(Part(id, subject(items[0]), len(items), size))
+            found.append(FamilyPart(id, subject(items[0]), len(items), size))
     return found
 
 

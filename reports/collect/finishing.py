@@ -11,7 +11,7 @@ from iclgd_core.evidence.run_options import RunOptions
 from ..compare import Comparison, compare, comparison_document
 from ..document.json_report import FILE_NAME, write
 from ..document.report import Report, document, report_of
-from ..document.report_directory import Written, write_report
+from ..document.report_directory import WrittenReport, write_report
 from ..document.saved import Saved
 from .collector import ClaimTest
 from .exit_status import exit_status
@@ -31,7 +31,7 @@ class Finished:
     """
 
     report: Report
-    written: Written
+    written: WrittenReport
     comparison: Comparison | None
     status: int
 

@@ -71,7 +71,7 @@ class Journal:
 
 
 @dataclass(frozen=True)
-class Line:
+class JournalLine:
     """A report as the journal keeps it."""
 
     nodeid: str
@@ -118,7 +118,7 @@ def recover(directory: Path) -> tuple[list[ClaimTest], dict[str, Json]]:
                 collector.expect(record["expected"])
             else:
                 properties = [(str(name), value) for name, value in record.pop("user_properties")]
-                collector.add(Line(**record, user_properties=properties))
+                collector.add(JournalLine(**record, user_properties=properties))
         return collector.rows(), dict(records[0]["run"])
     except (KeyError, TypeError, ValueError) as error:
         raise ReportError(f"{path} has lines of another form ({error}). The journal is damaged.") from error

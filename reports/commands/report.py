@@ -17,7 +17,7 @@ from ..document.accept import files_after, obstacles, propose, words
 from ..document.json_report import write, write_whole
 from ..document.partial import selected, unfinished
 from ..document.report import Report, ReportError, document, report_of
-from ..document.report_directory import DEFAULT, Written, draw, write_report
+from ..document.report_directory import DEFAULT, WrittenReport, draw, write_report
 from ..document.saved import read_saved
 from ..render.console import terminal_width
 from ..render.markdown_summary import render_summary
@@ -69,7 +69,7 @@ def _report(args: argparse.Namespace, console: Console) -> int:
         report, out = saved.report, args.out or saved.path.parent
         first = () if _same(out, saved.path.parent) else (write(document(report), out),)
         drawn = draw(report, out)
-        written = Written((*first, *drawn.paths), drawn.failures)
+        written = WrittenReport((*first, *drawn.paths), drawn.failures)
     text = render_claims(
         report.evidence, report.with_evidence, terminal_width(), console.is_terminal, int(args.verbose)
     )

@@ -1,6 +1,6 @@
 """Two reports side by side: what flipped, what moved, what is in one only."""
 
-from .comparison import Change, Comparison, Difference, Header, Side, Status
+from .comparison import Change, Comparison, Difference, HeaderDifference, Side, Status
 from .document import comparison_document, read_comparison
 from .markdown import comparison_lines, render_comparison_markdown
 from .pairing import compare
@@ -10,7 +10,7 @@ __all__ = [
     "Change",
     "Comparison",
     "Difference",
-    "Header",
+    "HeaderDifference",
     "Side",
     "Status",
     "compare",

@@ -95,7 +95,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Header:
+class HeaderDifference:
     """One thing that differs between the runs themselves, as text; None where a report does not have it."""
 
     name: str
@@ -117,7 +117,7 @@ class Comparison:
     before: str
     after: str
     problems: tuple[str, ...]
-    headers: tuple[Header, ...]
+    headers: tuple[HeaderDifference, ...]
     claims: tuple[Difference, ...]
 
     def count(self) -> dict[Change, int]:

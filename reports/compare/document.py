@@ -7,7 +7,7 @@ from typing import Any
 from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.verdict import Verdict
 
-from .comparison import Change, Comparison, Difference, Header, Side
+from .comparison import Change, Comparison, Difference, HeaderDifference, Side
 
 SCHEMA = "iclgd-compare/1"
 
@@ -34,7 +34,7 @@ def read_comparison(content: Mapping[str, Any]) -> Comparison:
         before=content["before"],
         after=content["after"],
         problems=tuple(content["problems"]),
-        headers=tuple(Header(**header) for header in content["headers"]),
+        headers=tuple(HeaderDifference(**header) for header in content["headers"]),
         claims=tuple(_difference(claim) for claim in content["claims"]),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..render.markdown_text import LIMIT, Part, escape, fit, table
+from ..render.markdown_text import LIMIT, TextPart, escape, fit, table
 from .comparison import Change, Comparison, Difference
 from .words import arrow, difference, name, not_run
 
@@ -14,7 +14,7 @@ def render_comparison_markdown(comparison: Comparison, limit: int = LIMIT) -> st
     return fit(comparison_lines(comparison, "# iclgd: two reports compared"), limit)
 
 
-def comparison_lines(comparison: Comparison, heading: str) -> tuple[Part, ...]:
+def comparison_lines(comparison: Comparison, heading: str) -> tuple[TextPart, ...]:
     """Return the comparison as parts of a document: what is worse first; unchanged and unasked rows are counted."""
     head = [heading, "", f"**{escape(comparison.sentence)}**", ""]
     head += [f"- A: {escape(comparison.before)}", f"- B: {escape(comparison.after)}", ""]
@@ -23,7 +23,7 @@ def comparison_lines(comparison: Comparison, heading: str) -> tuple[Part, ...]:
         (escape(header.name), escape(header.before or "none"), escape(header.after or "none"))
         for header in comparison.headers
     ]
-    parts = [Part((*head, *problems, "") if problems else tuple(head))]
+    parts = [TextPart((*head, *problems, "") if problems else tuple(head))]
     shown = [claim for change in Change for claim in comparison.claims if claim.change is change and _is_shown(claim)]
     if shown:
         parts.append(_table(COLUMNS, [_cells(claim) for claim in shown], "changes"))
@@ -36,9 +36,9 @@ def _is_shown(claim: Difference) -> bool:
     return claim.moved is True if claim.change is Change.SAME else claim.change is not Change.NOT_RUN
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], what: str) -> Part:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], what: str) -> TextPart:
     lines = table(columns, rows)
-    return Part(tuple(lines[:2]), (*lines[2:], ""), what)
+    return TextPart(tuple(lines[:2]), (*lines[2:], ""), what)
 
 
 def _cells(claim: Difference) -> tuple[str, ...]:

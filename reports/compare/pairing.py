@@ -12,7 +12,7 @@ from iclgd_core.evidence.verdict import Verdict
 from ..collect.header import resolved
 from ..document.report import Report
 from .asked import left_out
-from .comparison import Change, Comparison, Difference, Header, Side
+from .comparison import Change, Comparison, Difference, HeaderDifference, Side
 from .interval import interval_of_difference
 
 HEADERS = ("tier", "seed", "device", "dtype", "commit", "dirty", "complete", "platform", "versions")
@@ -163,7 +163,7 @@ def _moved(before: Evidence | None, after: Evidence | None) -> tuple[float | Non
     return difference, interval_of_difference(one.estimate, one.interval, two.estimate, two.interval)
 
 
-def _headers(before: Mapping[str, Json], after: Mapping[str, Json]) -> tuple[Header, ...]:
+def _headers(before: Mapping[str, Json], after: Mapping[str, Json]) -> tuple[HeaderDifference, ...]:
     found = []
     for name in HEADERS:
         one, two = before.get(name), after.get(name)
@@ -171,7 +171,7 @@ def _headers(before: Mapping[str, Json], after: Mapping[str, Json]) -> tuple[Hea
             pairs = [(f"{name}.{key}", one.get(key), two.get(key)) for key in sorted({*one, *two})]
         else:
             pairs = [(name, one, two)]
-        found += [Header(key, _text(a), _text(b)) for key, a, b in pairs if a != b]
+        found += [HeaderDifference(key, _text(a), _text(b)) for key, a, b in pairs if a != b]
     return tuple(found)
 
 

@@ -23,7 +23,7 @@ RENDERERS: Mapping[str, Renderer] = {HTML_NAME: render_html, MARKDOWN_NAME: rend
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenReport:
     """What became of a report's files.
 
     Attributes:
@@ -35,17 +35,17 @@ class Written:
     failures: tuple[str, ...]
 
 
-def write_report(report: Report, directory: Path) -> Written:
+def write_report(report: Report, directory: Path) -> WrittenReport:
     """Write claims.json and all that is drawn from it; what fails takes nothing else along."""
     try:
         saved = write(document(report), directory)
     except StorageError as error:
-        return Written((), (str(error),))
+        return WrittenReport((), (str(error),))
     drawn = draw(report, directory)
-    return Written((saved, *drawn.paths), drawn.failures)
+    return WrittenReport((saved, *drawn.paths), drawn.failures)
 
 
-def draw(report: Report, directory: Path) -> Written:
+def draw(report: Report, directory: Path) -> WrittenReport:
     """Write what is drawn from a report, beside its claims.json."""
     paths, failures = [], []
     for name, render in RENDERERS.items():
@@ -55,4 +55,4 @@ def draw(report: Report, directory: Path) -> Written:
             failures.append(f"{error} {FILE_NAME} is complete.")
         except Exception as error:  # a renderer's own fault must not lose the evidence
             failures.append(f"{name} could not be drawn ({type(error).__name__}: {error}). {FILE_NAME} is complete.")
-    return Written(tuple(paths), tuple(failures))
+    return WrittenReport(tuple(paths), tuple(failures))

@@ -12,7 +12,7 @@ from ..collect.families import selection
 from ..compare import comparison_lines, read_comparison
 from ..document.report import Report, summary
 from .figures.heat_map import GapMap, batch_text, cell_text, gap_map_of
-from .markdown_text import LIMIT, Part, escape, fit, size_of, table
+from .markdown_text import LIMIT, TextPart, escape, fit, size_of, table
 from .markdown_verdicts import effect, short, verdict_lines
 from .papers import deviation, paper_value
 
@@ -32,17 +32,17 @@ def render_markdown(report: Report, limit: int = LIMIT) -> str:
     settings, the rest of the adjudication, maps of the gap. What does not fit is counted in a last line.
     """
     opening, further = adjudication_lines(report.evidence)
-    openings = [Part((), tuple(verdict_lines(report.evidence)), "lines of verdicts")]
-    openings += [Part((), tuple(opening), "lines of the adjudication")]
+    openings = [TextPart((), tuple(verdict_lines(report.evidence)), "lines of verdicts")]
+    openings += [TextPart((), tuple(opening), "lines of the adjudication")]
     wrong = [item for item in report.evidence if item.verdict is not item.expected]
     right = [item for item in report.evidence if item.verdict is item.expected]
     rest = _section("Not as expected", wrong) if wrong else []
     rest += baseline_parts(report.run.get("baseline"))
     rest += _section("As expected", right) if right else []
     rest += _deviations(report.evidence)
-    rest += [Part((), tuple(further), "lines of the adjudication")] if further else []
+    rest += [TextPart((), tuple(further), "lines of the adjudication")] if further else []
     rest += [part for item in report.evidence if (gap := gap_map_of(item.details)) for part in _gap_maps(item, gap)]
-    head = Part(tuple(_head(report)))
+    head = TextPart(tuple(_head(report)))
     if size_of([head, *openings, *rest]) <= limit:
         return fit([head, *openings, *rest], limit)
     short_ones = [part for part in openings if size_of([part]) * OPENING_SHARE <= limit]
@@ -105,7 +105,7 @@ def _commit(commit: Json, dirty: Json) -> str | None:
     return f"{str(commit)[:12]}{' with uncommitted changes' if dirty else ''}"
 
 
-def baseline_parts(found: Json) -> tuple[Part, ...]:
+def baseline_parts(found: Json) -> tuple[TextPart, ...]:
     """Return the comparison with the baseline of a run's header; nothing where there was none."""
     comparison = found.get("comparison") if isinstance(found, dict) else None
     if not isinstance(comparison, dict):
@@ -113,26 +113,26 @@ def baseline_parts(found: Json) -> tuple[Part, ...]:
     return comparison_lines(read_comparison(comparison), "## Against the baseline")
 
 
-def _section(title: str, items: Sequence[Evidence]) -> list[Part]:
+def _section(title: str, items: Sequence[Evidence]) -> list[TextPart]:
     cited = [escape(paper_value(item)) for item in items]
     more = (CITED,) if any(cited) else ()
     rows = [(*_cells(item), *([value] if more else [])) for item, value in zip(items, cited, strict=True)]
     lines = table((*COLUMNS, *more), rows)
-    parts = [Part((f"## {title}", "", *lines[:2]), (*lines[2:], ""), "sub-claims")]
+    parts = [TextPart((f"## {title}", "", *lines[:2]), (*lines[2:], ""), "sub-claims")]
     reasons = [f"- {_reason(group)}" for group in _alike(items)]
     if reasons:
-        parts.append(Part(("Reasons:", ""), (*reasons, ""), "reasons"))
+        parts.append(TextPart(("Reasons:", ""), (*reasons, ""), "reasons"))
     return parts
 
 
-def _deviations(evidence: Sequence[Evidence]) -> list[Part]:
+def _deviations(evidence: Sequence[Evidence]) -> list[TextPart]:
     """Return why settings differ from the papers', each once for a claim."""
     known = dict.fromkeys((item.id, deviation(item)) for item in evidence if deviation(item))
     lines = [f"- {escape(id)}: {escape(why)}" for id, why in known]
-    return [Part(("## Deviations from the papers' settings", ""), (*lines, ""), "deviations")] if lines else []
+    return [TextPart(("## Deviations from the papers' settings", ""), (*lines, ""), "deviations")] if lines else []
 
 
-def _gap_maps(item: Evidence, gap: GapMap) -> list[Part]:
+def _gap_maps(item: Evidence, gap: GapMap) -> list[TextPart]:
     """Return a map of the gap over GD's settings as tables, one a batch size."""
     parts = []
     for batch, sheet in zip(gap.batches, gap.closure, strict=True):
@@ -140,7 +140,7 @@ def _gap_maps(item: Evidence, gap: GapMap) -> list[Part]:
         rows = [(escape(rate), *map(cell_text, row)) for rate, row in zip(gap.learning_rates, sheet, strict=True)]
         title = f"### {escape(label(item))} on {escape(subject(item))}: closure of GD, {escape(batch_text(batch))}"
         lines = table(heads, rows)
-        parts.append(Part((title, "", *lines[:2]), (*lines[2:], ""), "rows of maps"))
+        parts.append(TextPart((title, "", *lines[:2]), (*lines[2:], ""), "rows of maps"))
     return parts
 
 

@@ -13,7 +13,7 @@ from iclgd_core.evidence.verdict import Verdict
 from ..document.report import Report
 from .headline import many
 from .markdown import baseline_parts, headline, run_lines
-from .markdown_text import Part, escape, fit, size_of
+from .markdown_text import TextPart, escape, fit, size_of
 from .markdown_verdicts import verdict_lines
 from .reasons import by_kind, ids
 
@@ -34,9 +34,9 @@ def render_summary(report: Report, limit: int = LIMIT) -> str:
     """
     status = report.run.get("exit_status")
     ended = f" Exit status {status}." if isinstance(status, int) else ""
-    head = [Part((HEADING, "", f"**{escape(headline(report))}{ended}**", "", *run_lines(report.run), REST, ""))]
+    head = [TextPart((HEADING, "", f"**{escape(headline(report))}{ended}**", "", *run_lines(report.run), REST, ""))]
     sections = (
-        (0.4, [Part((), tuple(verdict_lines(report.evidence)), "lines of verdicts")]),
+        (0.4, [TextPart((), tuple(verdict_lines(report.evidence)), "lines of verdicts")]),
         (0.25, _listed("### Not as expected", _not_as_expected(report.evidence), "claims on a model")),
         (0.25, baseline_parts(report.run.get("baseline"))),
         (0.1, _listed("### Inconclusive, controls without ICL excepted", _inconclusive(report.evidence), "reasons")),
@@ -49,8 +49,8 @@ def render_summary(report: Report, limit: int = LIMIT) -> str:
     return text + "".join(fit(parts, int(share * left)) for share, parts in sections if parts)
 
 
-def _listed(heading: str, lines: Sequence[str], what: str) -> list[Part]:
-    return [Part((heading, ""), (*(f"- {line}" for line in lines), ""), what)] if lines else []
+def _listed(heading: str, lines: Sequence[str], what: str) -> list[TextPart]:
+    return [TextPart((heading, ""), (*(f"- {line}" for line in lines), ""), what)] if lines else []
 
 
 def _not_as_expected(evidence: Sequence[Evidence]) -> list[str]:

@@ -50,7 +50,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Part:
+class TextPart:
     """A piece of a document.
 
     Attributes:
@@ -64,16 +64,16 @@ class Part:
     what: str = "lines"
 
 
-def size_of(parts: Sequence[Part]) -> int:
+def size_of(parts: Sequence[TextPart]) -> int:
     """Return how many bytes of UTF-8 the parts have."""
     return len(_whole(parts).encode())
 
 
-def _whole(parts: Sequence[Part]) -> str:
+def _whole(parts: Sequence[TextPart]) -> str:
     return _joined(line for part in parts for line in (*part.head, *part.lines))
 
 
-def fit(parts: Sequence[Part], limit: int) -> str:
+def fit(parts: Sequence[TextPart], limit: int) -> str:
     """Return the parts, the earlier the more important, in at most `limit` bytes of UTF-8.
 
     A last line says what was cut. A limit too small for that line gives an empty text.

@@ -16,7 +16,7 @@ ENDS = re.compile(r"[:(,]")
 
 
 @dataclass(frozen=True)
-class Kind:
+class ReasonKind:
     """Sub-claims with reasons of one kind.
 
     Attributes:
@@ -41,12 +41,12 @@ def units_to_settle(item: Evidence) -> int | None:
     return int(found[1]) if found and item.outcome is not None else None
 
 
-def by_kind(items: Iterable[Evidence]) -> list[Kind]:
+def by_kind(items: Iterable[Evidence]) -> list[ReasonKind]:
     """Return the kinds of reasons of some sub-claims, the most frequent one first."""
     kinds: dict[str, list[Evidence]] = {}
     for item in sorted(items, key=by_claim):
         kinds.setdefault(kind_of_reason(item), []).append(item)
-    found = [Kind(_whole(name, group), tuple(group)) for name, group in kinds.items()]
+    found = [ReasonKind(_whole(name, group), tuple(group)) for name, group in kinds.items()]
     return sorted(found, key=lambda kind: -len(kind.items))
 
 

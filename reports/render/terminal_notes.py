@@ -12,7 +12,7 @@ from iclgd_core.evidence.verdict import Verdict
 
 from .headline import DECIDING, many, where_known, without_icl
 from .plain_text import plain
-from .reasons import Kind, by_kind, ids, kind_of_reason, units_to_settle, who
+from .reasons import ReasonKind, by_kind, ids, kind_of_reason, units_to_settle, who
 
 STYLES = {Verdict.REFUTED: "blue", Verdict.INCONCLUSIVE: "yellow", Verdict.ERROR: "red", Verdict.NOT_RUN: "dim"}
 
@@ -62,7 +62,7 @@ def _undecided(items: Iterable[Evidence]) -> list[Evidence]:
     return [item for item in items if item.verdict is Verdict.INCONCLUSIVE]
 
 
-def _spelled(kind: Kind) -> str:
+def _spelled(kind: ReasonKind) -> str:
     """Return a kind with its claims; where more units would do, with how many would settle all, and how many are."""
     if any(units_to_settle(item) is None for item in kind.items):
         return f"{kind.name}: {who(kind.items)}"

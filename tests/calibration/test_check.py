@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from iclgd_core.calibration.check import MONTE_CARLO_LEVEL, Check, Sense, Status
+from iclgd_core.calibration.check import MONTE_CARLO_LEVEL, Check, CheckStatus, Sense
 from iclgd_core.calibration.shapes import SHAPES, Shape
 from iclgd_core.calibration.sized_design import SizedDesign
 from iclgd_core.errors import SettingsError
@@ -27,20 +27,20 @@ def test_the_interval_is_clopper_and_pearsons(hits: int) -> None:
 @pytest.mark.parametrize(
     ("hits", "sense", "bound", "limit", "status"),
     [
-        (50, Sense.AT_MOST, 0.05, None, Status.HOLDS),
-        (70, Sense.AT_MOST, 0.05, None, Status.HOLDS),  # the interval still reaches 0.05
-        (80, Sense.AT_MOST, 0.05, None, Status.FAILS),
-        (80, Sense.AT_MOST, 0.05, 0.1, Status.LIMIT),
-        (150, Sense.AT_MOST, 0.05, 0.1, Status.FAILS),
-        (930, Sense.AT_LEAST, 0.95, None, Status.HOLDS),
-        (910, Sense.AT_LEAST, 0.95, None, Status.FAILS),
-        (910, Sense.AT_LEAST, 0.95, 0.9, Status.LIMIT),
-        (860, Sense.AT_LEAST, 0.95, 0.9, Status.FAILS),
-        (1000, Sense.AT_LEAST, 1.0, None, Status.HOLDS),
-        (999, Sense.AT_LEAST, 1.0, None, Status.FAILS),
+        (50, Sense.AT_MOST, 0.05, None, CheckStatus.HOLDS),
+        (70, Sense.AT_MOST, 0.05, None, CheckStatus.HOLDS),  # the interval still reaches 0.05
+        (80, Sense.AT_MOST, 0.05, None, CheckStatus.FAILS),
+        (80, Sense.AT_MOST, 0.05, 0.1, CheckStatus.LIMIT),
+        (150, Sense.AT_MOST, 0.05, 0.1, CheckStatus.FAILS),
+        (930, Sense.AT_LEAST, 0.95, None, CheckStatus.HOLDS),
+        (910, Sense.AT_LEAST, 0.95, None, CheckStatus.FAILS),
+        (910, Sense.AT_LEAST, 0.95, 0.9, CheckStatus.LIMIT),
+        (860, Sense.AT_LEAST, 0.95, 0.9, CheckStatus.FAILS),
+        (1000, Sense.AT_LEAST, 1.0, None, CheckStatus.HOLDS),
+        (999, Sense.AT_LEAST, 1.0, None, CheckStatus.FAILS),
     ],
 )
-def test_status(hits: int, sense: Sense, bound: float, limit: float | None, status: Status) -> None:
+def test_status(hits: int, sense: Sense, bound: float, limit: float | None, status: CheckStatus) -> None:
     assert line(hits, bound, sense, limit).status is status
 
 

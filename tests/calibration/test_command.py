@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from fixtures.commands import calibrate
-from iclgd_core.calibration.check import Check, Sense, Status
+from iclgd_core.calibration.check import Check, CheckStatus, Sense
 from iclgd_core.calibration.saved_report import designs_of_report
 from iclgd_core.calibration.sized_design import SizedDesign
 from iclgd_core.calibration.tables import document, failures, summary, tables
@@ -198,7 +198,12 @@ def test_tables_mark_limits_and_failures_and_fit(width: int) -> None:
     checks = [
         line("rules", 50), line("power", 90, 0.1, "as documented"), line("intervals", 90), line("metrics", 90, 0.1),
     ]  # fmt: skip
-    assert [check.status for check in checks] == [Status.HOLDS, Status.LIMIT, Status.FAILS, Status.LIMIT]
+    assert [check.status for check in checks] == [
+        CheckStatus.HOLDS,
+        CheckStatus.LIMIT,
+        CheckStatus.FAILS,
+        CheckStatus.LIMIT,
+    ]
     console = Console(width=width, record=True, file=StringIO())
     for table in tables(checks):
         console.print(table)

@@ -12,7 +12,7 @@ import pytest
 
 from fixtures.commands.calibrate import QUICK, designs_of_claims
 from iclgd_core.calibration import many_studies, real_rules, rules, shapes
-from iclgd_core.calibration.check import Check, Status
+from iclgd_core.calibration.check import Check, CheckStatus
 from iclgd_core.calibration.many_studies import one_sided_tests
 from iclgd_core.calibration.metric_checks import METRICS
 from iclgd_core.calibration.run import Job, metric_jobs, rule_jobs, run_jobs
@@ -45,8 +45,8 @@ def test_what_is_promised_is_kept(job: Job) -> None:
     assert found
     for check in found:
         assert check.studies >= 0.99 * STUDIES, check
-        assert check.status is not Status.FAILS, check
-        if check.status is Status.LIMIT:
+        assert check.status is not CheckStatus.FAILS, check
+        if check.status is CheckStatus.LIMIT:
             assert check.note or "closure" in check.subject, check
 
 
@@ -71,26 +71,26 @@ def broken_flips(d: rules.Floats, margin: float, rng: np.random.Generator) -> tu
 
 
 def test_a_test_that_rejects_twice_as_often_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert {c.status for c in rules.false_verdicts(DESIGN, NORMAL, STUDIES, SEED)} == {Status.HOLDS}
+    assert {c.status for c in rules.false_verdicts(DESIGN, NORMAL, STUDIES, SEED)} == {CheckStatus.HOLDS}
     monkeypatch.setattr(rules, "one_sided_tests", broken_flips)
-    assert {c.status for c in rules.false_verdicts(DESIGN, NORMAL, STUDIES, SEED)} == {Status.FAILS}
+    assert {c.status for c in rules.false_verdicts(DESIGN, NORMAL, STUDIES, SEED)} == {CheckStatus.FAILS}
 
 
 def test_a_missing_correction_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "holm_rows", lambda p, family: p)
     found = {c.what: c.status for c in rules.false_verdicts(DESIGN, NORMAL, STUDIES, SEED)}
-    assert found["false supported"] is Status.HOLDS
-    assert found["false supported, after Holm"] is found["false refuted, after Holm"] is Status.FAILS
+    assert found["false supported"] is CheckStatus.HOLDS
+    assert found["false supported, after Holm"] is found["false refuted, after Holm"] is CheckStatus.FAILS
 
 
 def test_an_interval_that_is_too_narrow_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert real_rules.mean_coverage(12, NORMAL, STUDIES, SEED).status is Status.HOLDS
+    assert real_rules.mean_coverage(12, NORMAL, STUDIES, SEED).status is CheckStatus.HOLDS
 
     def narrow(x: np.ndarray, level: float, **options: int) -> tuple[float, float]:
         return mean_interval(x, 0.88, **options)
 
     monkeypatch.setattr(real_rules, "mean_interval", narrow)
-    assert real_rules.mean_coverage(12, NORMAL, STUDIES, SEED).status is Status.FAILS
+    assert real_rules.mean_coverage(12, NORMAL, STUDIES, SEED).status is CheckStatus.FAILS
 
 
 @pytest.mark.parametrize("shape", SHAPES[:3], ids=lambda shape: shape.name)
@@ -104,7 +104,7 @@ def test_the_level_is_used_and_not_only_kept(shape: Shape) -> None:
 def test_rare_outliers_with_the_truth_on_the_bound_keep_the_level(shape: Shape, family: int) -> None:
     """The null that the bootstrap-t is there to guard against; no documented shortfall is needed."""
     found = rules.false_verdicts(SizedDesign("D", "D", "greater", -0.01, None, 60, family, None), shape, STUDIES, SEED)
-    assert {check.status for check in found} == {Status.HOLDS}
+    assert {check.status for check in found} == {CheckStatus.HOLDS}
     assert max(check.rate for check in found) < 0.05
 
 
@@ -132,12 +132,12 @@ def test_a_bound_that_outliers_cannot_reach_is_found_to_be_far() -> None:
 def test_too_few_episodes_are_short_of_power_and_the_note_says_how_many_are_enough() -> None:
     short = SizedDesign("D", "D", "greater", 0.0, 0.05, 12, 3, 0.1)
     found = rules.power_at_minimum_effect(short, NORMAL, STUDIES, SEED)
-    assert found.status is Status.FAILS
+    assert found.status is CheckStatus.FAILS
     needed = int(found.note.split()[2])
     enough = rules.power_at_minimum_effect(
         SizedDesign("D", "D", "greater", 0.0, 0.05, needed, 3, 0.1), NORMAL, STUDIES, SEED
     )
-    assert (enough.status, enough.note) == (Status.HOLDS, "")
+    assert (enough.status, enough.note) == (CheckStatus.HOLDS, "")
 
 
 def test_power_of_equivalence_against_the_rule_itself() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.commands.doctor import DOCTOR
 from fixtures.doctor import diagnosis
-from fixtures.doctor.network import Hub
+from fixtures.doctor.network import HubState
 from iclgd_core.safety.command import run_commands
 from iclgd_core.suite import FOLDER
 from tests.waiting import HANG
@@ -31,7 +31,7 @@ NUMBERS = itertools.count()
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No network, a directory of its own."""
-    monkeypatch.setattr(diagnosis, "ask_hub", lambda: Hub(False, False, "not asked"))
+    monkeypatch.setattr(diagnosis, "ask_hub", lambda: HubState(False, False, "not asked"))
     monkeypatch.chdir(tmp_path)
 
 

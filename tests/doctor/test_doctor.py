@@ -16,7 +16,7 @@ from transformers import AutoConfig
 from fixtures.commands.doctor import DOCTOR
 from fixtures.doctor import diagnosis, hardware, network, software
 from fixtures.doctor.hardware import Device, device_of_run
-from fixtures.doctor.network import Hub, ask_hub
+from fixtures.doctor.network import HubState, ask_hub
 from fixtures.doctor.places import places
 from fixtures.doctor.rendering import plain, show
 from fixtures.doctor.subject import Described
@@ -28,7 +28,7 @@ from tests.devices.conftest import Smi
 
 CLAIMS = FOLDER / "claims"
 TOKEN = "hf_" + "PlantedTokenThatNobodyMaySee12345"
-OFFLINE = Hub(False, False, "not asked: HF_HUB_OFFLINE is set")
+OFFLINE = HubState(False, False, "not asked: HF_HUB_OFFLINE is set")
 
 TORCH = version("torch")
 

@@ -8,7 +8,7 @@ import pytest
 from fixtures.commands.doctor import DOCTOR
 from fixtures.commands.prefetch import PREFETCH
 from fixtures.doctor import diagnosis
-from fixtures.doctor.network import Hub
+from fixtures.doctor.network import HubState
 from fixtures.doctor.regression import KINDS, by_kind
 from iclgd_core.errors import ModelError
 from iclgd_core.models.regression.registry import REGRESSION_MODELS
@@ -16,7 +16,7 @@ from iclgd_core.safety.command import run_commands
 from iclgd_core.suite import FOLDER
 
 CLAIMS = FOLDER / "claims"
-OFFLINE = Hub(False, False, "not asked: HF_HUB_OFFLINE is set")
+OFFLINE = HubState(False, False, "not asked: HF_HUB_OFFLINE is set")
 GENERAL = ("Software", "Hardware", "Folders", "Hugging Face Hub")
 
 

@@ -5,18 +5,18 @@ from pathlib import Path
 import pytest
 
 from iclgd_core.evidence.expectations import Expectations, RegisteredVerdict, text_of
-from iclgd_core.evidence.registered_names import Known, near, strangers, wrong_params
+from iclgd_core.evidence.registered_names import KnownNames, near, strangers, wrong_params
 from iclgd_core.evidence.verdict import Verdict
 
 FILE = Path("mine.json")
-KNOWN = Known(
+KNOWN = KnownNames(
     frozenset({"S1", "S2b"}), frozenset({"ginc-a", "ginc-b"}), frozenset({"ginc-k3", "ginc-k10"}), frozenset({"quick"})
 )
 OPTIMIZERS = [{"optimizer": name} for name in ("gd", "sgd")]
 SHOTS = [{"shots": "1", "scope": "labels"}, {"shots": "2", "scope": "vocabulary"}]
 
 
-def said(change: dict[str, str], own: tuple[str, ...] = (), known: Known = KNOWN) -> list[str]:
+def said(change: dict[str, str], own: tuple[str, ...] = (), known: KnownNames = KNOWN) -> list[str]:
     """Return what is said of an entry that is known but for what changes."""
     fields = {"id": "S1", "model": "ginc-a", "task": "ginc-k3", "tier": "quick"} | change
     entry = RegisteredVerdict(**fields, params=(), verdict=Verdict.REFUTED, why="seen")
@@ -47,7 +47,7 @@ def test_what_exists_or_cannot_be_known_is_let_pass(change: dict[str, str]) -> N
         ({"model": "gnic-a"}, "unknown model 'gnic-a'. Nearest: ginc-a, ginc-b."),
         ({"model": "ginc-a to ginc-c"}, "unknown model 'ginc-c'. Nearest: ginc-b, ginc-a."),
         ({"task": "ginc-k30"}, "unknown task 'ginc-k30'. Nearest: ginc-k3, ginc-k10."),
-        ({"model": "gpt2"}, "unknown model 'gpt2'. Known: ginc-a, ginc-b."),
+        ({"model": "gpt2"}, "unknown model 'gpt2'. KnownNames: ginc-a, ginc-b."),
     ],
 )
 def test_a_name_that_nothing_has_is_told_with_the_nearest(change: dict[str, str], line: str) -> None:
@@ -66,7 +66,7 @@ def test_ones_own_names_are_those_that_the_file_lists() -> None:
 
 
 def test_ids_that_cannot_be_told_are_not_judged() -> None:
-    unknown = Known(None, KNOWN.models, KNOWN.tasks, KNOWN.tiers)
+    unknown = KnownNames(None, KNOWN.models, KNOWN.tasks, KNOWN.tiers)
     assert said({"id": "S9"}, known=unknown) == []
     assert len(said({"id": "S9", "tier": "quik"}, known=unknown)) == 1
 
@@ -87,7 +87,7 @@ def test_a_file_keeps_its_own_names(tmp_path: Path) -> None:
         ({"anything": "x"}, [[[]]], ""),  # values that could not be read
         ({"optimizer": "sdg"}, [[OPTIMIZERS]], "optimizer is 'sdg'. Nearest: sgd, gd."),
         ({"optimiser": "gd"}, [[OPTIMIZERS]], "unknown parameter 'optimiser'. Nearest: optimizer."),
-        ({"size": "1"}, [[]], "unknown parameter 'size'. Known: none."),
+        ({"size": "1"}, [[]], "unknown parameter 'size'. KnownNames: none."),
         (
             {"shots": "1", "scope": "vocabulary"},
             [[SHOTS]],

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from reports.collect.collector import ENDED
-from reports.collect.families import Part, partial_families, selection
+from reports.collect.families import FamilyPart, partial_families, selection
 from reports.document.report import report_of
 from reports.render.markdown import headline
 from tests.reports.finished import HEADER
@@ -22,7 +22,7 @@ def family(members: int, size: int, id: str = "S1", model: str = "m") -> list[Ev
 @given(st.integers(1, 6), st.integers(0, 3))
 def test_a_family_is_partial_if_members_are_missing(members: int, missing: int) -> None:
     found = partial_families([*family(members, members + missing), *family(2, 2, id="S2")])
-    assert found == ([Part("S1", "m, ginc-k5", members, members + missing)] if missing else [])
+    assert found == ([FamilyPart("S1", "m, ginc-k5", members, members + missing)] if missing else [])
 
 
 def test_families_of_other_models_and_claims_do_not_fill_up() -> None:

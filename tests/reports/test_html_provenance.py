@@ -5,7 +5,7 @@ import pytest
 from iclgd_core.evidence.plain import Json
 from reports.document.report import Report
 from reports.render.html import render_html
-from reports.render.html.provenance import Group, provenance
+from reports.render.html.provenance import FactTable, provenance
 from tests.reports.hostile import HOSTILE
 from tests.reports.parsed_html import ParsedPage
 
@@ -13,7 +13,7 @@ FIXED = "what was fixed about each task"
 
 
 def groups(**run: Json) -> dict[str, dict[str, str]]:
-    found: list[Group] = provenance(Report((), run, 0))
+    found: list[FactTable] = provenance(Report((), run, 0))
     assert len({group.title for group in found}) == len(found)
     return {group.title: dict(group.rows) for group in found}
 

@@ -16,7 +16,7 @@ from iclgd_core.evidence.verdict import Verdict
 from reports.compare import compare, comparison_document
 from reports.document.report import report_of
 from reports.render.markdown import COLUMNS, render_markdown
-from reports.render.markdown_text import LIMIT, LONGEST, Part, escape, fit
+from reports.render.markdown_text import LIMIT, LONGEST, TextPart, escape, fit
 from reports.render.markdown_verdicts import COLUMNS as VERDICT_COLUMNS
 from reports.render.plain_text import plain
 from tests.reports.finished import HEADER, finished, finished_sample
@@ -108,7 +108,7 @@ def test_many_rows_are_cut_at_the_end_and_what_is_wrong_comes_first() -> None:
 
 
 def test_a_limit_too_small_for_anything_gives_nothing() -> None:
-    parts = [Part(("head",), ("a" * 99, "b"), "lines")]
+    parts = [TextPart(("head",), ("a" * 99, "b"), "lines")]
     assert fit(parts, 10) == ""
     assert fit(parts, 200) == "head\n" + "a" * 99 + "\nb\n"
     assert fit(parts, 106) == "\n**Cut for size:** 2 lines left out; claims.json has all.\n"

@@ -8,7 +8,7 @@ from iclgd_core.evidence.channel import CLAIM, EVIDENCE
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.suite.command import main
-from reports.collect.journal import Journal, Line
+from reports.collect.journal import Journal, JournalLine
 from reports.document.report_directory import write_report
 from reports.document.saved import read_saved
 from tests.reports.finished import HEADER, finished_sample
@@ -78,8 +78,8 @@ def test_a_journal_that_was_moved_aside_is_named(tmp_path: Path, capsys: pytest.
 
 
 def test_a_killed_run_is_recovered_as_incomplete(tmp_path: Path) -> None:
-    def carrying(name: str, item: Evidence, node: str, when: str) -> Line:
-        return Line(node, when, failed=False, longreprtext="", user_properties=[(name, item.to_wire())])
+    def carrying(name: str, item: Evidence, node: str, when: str) -> JournalLine:
+        return JournalLine(node, when, failed=False, longreprtext="", user_properties=[(name, item.to_wire())])
 
     journal = Journal(tmp_path, HEADER)
     journal.expect(["claims/x.py::a", "claims/x.py::b"])

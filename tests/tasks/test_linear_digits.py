@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fixtures.commands.doctor import DOCTOR
 from fixtures.commands.prefetch import PREFETCH
 from fixtures.doctor import diagnosis
-from fixtures.doctor.network import Hub
+from fixtures.doctor.network import HubState
 from iclgd_core.errors import ContextError, SettingsError, UnknownNameError, VocabularyError
 from iclgd_core.safety.command import run_commands
 from iclgd_core.tasks import get_task
@@ -189,7 +189,7 @@ def test_its_demonstrations_can_be_relabelled() -> None:
 def test_the_doctor_knows_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(diagnosis, "ask_hub", lambda: Hub(False, False, "not asked"))
+    monkeypatch.setattr(diagnosis, "ask_hub", lambda: HubState(False, False, "not asked"))
     monkeypatch.chdir(tmp_path)
     model = save_text_model(tmp_path / "toy", ["Input: 3 7\nOutput:4"], size=300)
     assert run_commands([DOCTOR], ["doctor", "--device=cpu", "--json", f"--model={model}", "--task=linear-digits"]) == 0

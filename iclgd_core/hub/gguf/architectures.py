@@ -44,7 +44,7 @@ class UnfitError(Exception):
 
 
 @dataclass(frozen=True)
-class Architecture:
+class GgufArchitecture:
     """One architecture.
 
     Attributes:
@@ -58,14 +58,14 @@ class Architecture:
 
 
 ARCHITECTURES = {
-    "llama": Architecture("llama", "LlamaForCausalLM", paired=True),
-    "qwen2": Architecture("qwen2", "Qwen2ForCausalLM"),
-    "qwen3": Architecture("qwen3", "Qwen3ForCausalLM"),
+    "llama": GgufArchitecture("llama", "LlamaForCausalLM", paired=True),
+    "qwen2": GgufArchitecture("qwen2", "Qwen2ForCausalLM"),
+    "qwen3": GgufArchitecture("qwen3", "Qwen3ForCausalLM"),
 }
 """By the value of `general.architecture`."""
 
 
-def architecture_of(header: Header) -> Architecture:
+def architecture_of(header: Header) -> GgufArchitecture:
     """Return the architecture of a file.
 
     Raises:

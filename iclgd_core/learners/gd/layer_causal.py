@@ -22,7 +22,7 @@ from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
 from iclgd_core.errors import ModelError, UnknownNameError
-from iclgd_core.models.architectures.finding import Place, find_layers, find_names, text_config
+from iclgd_core.models.architectures.finding import WeightPlace, find_layers, find_names, text_config
 from iclgd_core.models.language.readout import at_least_float32
 
 Form = Literal["paper", "code"]
@@ -43,7 +43,7 @@ class LayerPaths:
     layer: str
     attention: str
     projection: str
-    query: Place
+    query: WeightPlace
 
 
 def layer_causal_loss(
@@ -167,7 +167,7 @@ def _stop_input(
     return args, {**kwargs, "hidden_states": kwargs["hidden_states"].detach()}
 
 
-def _stopper(query: Place) -> Callable[[torch.nn.Module, tuple[Any, ...], torch.Tensor], torch.Tensor]:
+def _stopper(query: WeightPlace) -> Callable[[torch.nn.Module, tuple[Any, ...], torch.Tensor], torch.Tensor]:
     """Return a hook that stops the gradient of queries among a projection's outputs."""
 
     def stop(_: torch.nn.Module, __: tuple[Any, ...], out: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from torch.func import grad, vmap
 
 from iclgd_core.evidence.progress import with_progress
 from iclgd_core.learners.gd.objectives import check_objective, sequence_loss, sequences
-from iclgd_core.models.architectures.finding import Place
+from iclgd_core.models.architectures.finding import WeightPlace
 from iclgd_core.models.language.adapter import CausalModel
 from iclgd_core.models.language.answering import padded
 from iclgd_core.models.language.attention import is_plain
@@ -111,6 +111,6 @@ def _one_by_one(
     return {name: torch.stack(taken) for name, taken in zip(start, zip(*rows, strict=True), strict=True)}
 
 
-def _flat(place: Place, gradients: torch.Tensor) -> torch.Tensor:
+def _flat(place: WeightPlace, gradients: torch.Tensor) -> torch.Tensor:
     """Return the entries of one projection in stacked gradients of its parameter, (rows, entries) in float64."""
     return torch.stack([place.read(gradient).flatten() for gradient in gradients]).double()

@@ -8,7 +8,7 @@ from transformers import PreTrainedModel
 from iclgd_core.errors import SettingsError
 from iclgd_core.models.activations.layers import layers_of
 from iclgd_core.models.activations.watch import Weights
-from iclgd_core.models.architectures.finding import Place, Which
+from iclgd_core.models.architectures.finding import WeightPlace, Which
 from iclgd_core.models.language.adapter import CausalModel
 
 Floats = NDArray[np.float64]
@@ -46,7 +46,7 @@ def project(model: CausalModel, inputs: ArrayLike, which: Which, weights: Weight
     return np.stack(out)
 
 
-def _parameters(module: PreTrainedModel, place: Place, weights: Weights) -> tuple[Floats, Floats]:
+def _parameters(module: PreTrainedModel, place: WeightPlace, weights: Weights) -> tuple[Floats, Floats]:
     """Return matrix (outputs, inputs) and bias (outputs,) of one projection; a missing bias is zero."""
     owner, name = module.get_submodule(place.parameter.removesuffix(".weight")), place.parameter
     matrix = _double(place.read(weights.get(name, module.get_parameter(name))))

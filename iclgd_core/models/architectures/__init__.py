@@ -7,7 +7,7 @@ from iclgd_core.models.architectures.facts import (
     context_window,
     vocabulary,
 )
-from iclgd_core.models.architectures.finding import Layer, Place, architecture_of, find_layers, text_config
+from iclgd_core.models.architectures.finding import Layer, WeightPlace, architecture_of, find_layers, text_config
 from iclgd_core.models.architectures.rows import Rows, Sizes
 from iclgd_core.models.architectures.table import ENTRIES, TABLE
 
@@ -19,10 +19,10 @@ __all__ = [
     "ContextWindow",
     "Fused",
     "Layer",
-    "Place",
     "Rows",
     "Separate",
     "Sizes",
+    "WeightPlace",
     "architecture_of",
     "behaviour_of",
     "context_window",

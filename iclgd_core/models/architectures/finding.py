@@ -19,7 +19,7 @@ _BY_NAME = re.compile(r"(?:^|\.)(?P<layers>\w+)\.\d+\.(?P<attention>\w+(?:\.\w+)
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class WeightPlace:
     """Where one projection is.
 
     Attributes:
@@ -53,7 +53,7 @@ class Place:
             target[rows] = matrix.to(weight)
 
 
-Layer = dict[Which, Place]
+Layer = dict[Which, WeightPlace]
 
 
 def text_config(module: PreTrainedModel) -> PretrainedConfig:
@@ -129,20 +129,20 @@ def find_layers(module: PreTrainedModel) -> tuple[Sizes, list[Layer]]:
         parts, turned = where.rows(sizes), where.input_major
         layers: list[Layer] = [
             {
-                "q": Place(own[where.weight], parts.query, turned),
-                "k": Place(own[where.weight], parts.key, turned),
-                "v": Place(own[where.weight], parts.value, turned),
-                "o": Place(own[where.output], None, turned),
+                "q": WeightPlace(own[where.weight], parts.query, turned),
+                "k": WeightPlace(own[where.weight], parts.key, turned),
+                "v": WeightPlace(own[where.weight], parts.value, turned),
+                "o": WeightPlace(own[where.output], None, turned),
             }
             for own in named
         ]
     else:
         layers = [
             {
-                "q": Place(own[where.query]),
-                "k": Place(own[where.key]),
-                "v": Place(own[where.value]),
-                "o": Place(own[where.output]),
+                "q": WeightPlace(own[where.query]),
+                "k": WeightPlace(own[where.key]),
+                "v": WeightPlace(own[where.value]),
+                "o": WeightPlace(own[where.output]),
             }
             for own in named
         ]

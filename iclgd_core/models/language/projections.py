@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from iclgd_core.errors import UnknownNameError
-from iclgd_core.models.architectures.finding import Layer, Place, Which, find_layers
+from iclgd_core.models.architectures.finding import Layer, WeightPlace, Which, find_layers
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ class LayerProjections:
                 yield rows
 
 
-def projection_places(module: PreTrainedModel) -> dict[tuple[int, Which], Place]:
+def projection_places(module: PreTrainedModel) -> dict[tuple[int, Which], WeightPlace]:
     """Return where each (layer, "q" | "k" | "v" | "o") projection is: to read, to mask, to write.
 
     Raises:
@@ -74,7 +74,7 @@ def iter_layer_projections(module: PreTrainedModel) -> Iterator[LayerProjections
     sizes, layers = find_layers(module)
     weights = dict(module.named_parameters())
 
-    def matrix(place: Place) -> Floats:
+    def matrix(place: WeightPlace) -> Floats:
         return np.array(place.read(weights[place.parameter].detach()).double().cpu().numpy(), order="C")
 
     for layer in layers:
@@ -122,7 +122,7 @@ def _keys_and_values(weights: Mapping[str, torch.Tensor], layers: Sequence[Layer
     return chosen
 
 
-def _of_bias(place: Place, bias: torch.Tensor) -> torch.Tensor | None:
+def _of_bias(place: WeightPlace, bias: torch.Tensor) -> torch.Tensor | None:
     """Return which entries of a bias, (outputs,), are the projection's; None for all of them."""
     if place.rows is None:
         return None

@@ -15,7 +15,7 @@ from iclgd_core.models.pretrain.validation import EPISODES, QUERIES, SHOTS
 
 
 @dataclass(frozen=True)
-class Training:
+class PretrainingRun:
     """What one training run gave.
 
     Attributes:
@@ -39,7 +39,7 @@ class Training:
     threads: int
 
 
-def write_card(training: Training, out: Path) -> None:
+def write_card(training: PretrainingRun, out: Path) -> None:
     """Write README.md, training.json and loss.svg into the model's directory."""
     versions = {
         "iclgd": __version__,
@@ -53,7 +53,7 @@ def write_card(training: Training, out: Path) -> None:
     (out / "README.md").write_text(_card(training, versions))
 
 
-def _card(training: Training, versions: dict[str, str]) -> str:
+def _card(training: PretrainingRun, versions: dict[str, str]) -> str:
     r = training.recipe
     shots = SHOTS
     rows = "\n".join(
@@ -113,7 +113,7 @@ def _extra_rows(recipe: Recipe) -> str:
     return "".join(f"\n{row}" for row in rows)
 
 
-def loss_curve(training: Training, width: int = 480, height: int = 200) -> str:
+def loss_curve(training: PretrainingRun, width: int = 480, height: int = 200) -> str:
     """Draw the training loss over steps as an SVG, with the ideal predictor's loss as a dashed line."""
     left, bottom, top = 40, 30, 10
     steps = [s for s, _ in training.losses]

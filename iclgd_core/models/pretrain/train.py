@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 from iclgd_core.errors import StorageError
 from iclgd_core.models.language.adapter import CausalModel
 from iclgd_core.models.language.loading import fresh
-from iclgd_core.models.pretrain.card import Training, write_card
+from iclgd_core.models.pretrain.card import PretrainingRun, write_card
 from iclgd_core.models.pretrain.corpus import documents, entropy_floor, windows
 from iclgd_core.models.pretrain.recipe import Recipe
 from iclgd_core.models.pretrain.tokenizer import build_tokenizer
@@ -32,7 +32,7 @@ LOG_EVERY = 100
 _STORED = {"float32": torch.float32, "float16": torch.float16}
 
 
-def pretrain(recipe: Recipe, out: Path, device: str, console: Console) -> Training:
+def pretrain(recipe: Recipe, out: Path, device: str, console: Console) -> PretrainingRun:
     """Train the recipe's model from scratch and write it to `out` as a Hugging Face model directory.
 
     Writes config.json, model.safetensors, the tokenizer files, README.md (the model card), training.json and
@@ -78,7 +78,7 @@ def pretrain(recipe: Recipe, out: Path, device: str, console: Console) -> Traini
     _round(module, recipe)
     _save(model, out, recipe)
     validation = validation_loss(model, windows(documents(recipe, "validation").to(device), recipe, "validation"))
-    training = Training(
+    training = PretrainingRun(
         recipe=recipe,
         n_parameters=model.n_parameters,
         losses=tuple(losses),

@@ -32,7 +32,7 @@ EPISODES = {"quick": 24, "full": 64}
 
 
 @dataclass(frozen=True)
-class Place:
+class MapSetting:
     """One setting of GD: learning rate, epochs, demonstrations a step."""
 
     rate: float
@@ -59,8 +59,8 @@ def gap_map(lab: Lab, agreement: str) -> Study:
     """
     agree, grid, n = AGREEMENTS[agreement], lab.tier.of(GRIDS), lab.tier.at_most(lab.tier.of(EPISODES))
     icl, ends = icl_and_ends(lab, agreement, n)
-    learner: dict[Place, Floats] = {}
-    diverged: list[Place] = []
+    learner: dict[MapSetting, Floats] = {}
+    diverged: list[MapSetting] = []
     for optimizer, batch in BATCHES.items():
         runs = lab.descend(optimizer, grid, n=n)
         for i, j, place in _places(grid, batch):
@@ -84,7 +84,11 @@ def gap_map(lab: Lab, agreement: str) -> Study:
 
 
 def _details(
-    agreement: str, grid: Schedule, axes: dict[str, Json], learner: Mapping[Place, Floats], ends: Mapping[str, Floats]
+    agreement: str,
+    grid: Schedule,
+    axes: dict[str, Json],
+    learner: Mapping[MapSetting, Floats],
+    ends: Mapping[str, Floats],
 ) -> dict[str, Json]:
     """Return closure by setting, and that of the setting that agrees with ICL the most; ties go to the first.
 
@@ -95,11 +99,11 @@ def _details(
     defined = not closure_of_agreement(ceiling, floor, ceiling).undefined
     whole = float((ceiling - floor).mean())
 
-    def cell(place: Place) -> Json:
+    def cell(place: MapSetting) -> Json:
         return float((learner[place] - floor).mean()) / whole if place in learner and defined else None
 
     closures: list[Json] = [
-        [[cell(Place(rate, epoch, batch)) for epoch in grid.readouts] for rate in grid.learning_rates]
+        [[cell(MapSetting(rate, epoch, batch)) for epoch in grid.readouts] for rate in grid.learning_rates]
         for batch in BATCHES.values()
     ]
     return {
@@ -113,7 +117,7 @@ def _details(
 
 
 def _curves(
-    agreement: str, grid: Schedule, learner: Mapping[Place, Floats], ends: Mapping[str, Floats]
+    agreement: str, grid: Schedule, learner: Mapping[MapSetting, Floats], ends: Mapping[str, Floats]
 ) -> tuple[Curve, ...]:
     """Return agreement over epochs, a curve for each rate, a column for each batch, between floor and ceiling."""
     quantity, axis = agreement_in(agreement), "epoch of GD"
@@ -125,14 +129,14 @@ def _curves(
             for name, label, values in (("icl", "ICL", ends["ceiling"]), ("zero-shot", "zero-shot", ends["floor"]))
         ]
         for rate in grid.learning_rates:
-            places = [Place(rate, epoch, batch) for epoch in grid.readouts]
+            places = [MapSetting(rate, epoch, batch) for epoch in grid.readouts]
             points = tuple(sampled(place.epoch, learner[place]) for place in places if place in learner)
             if points:
                 curves.append(Curve(quantity, optimizer, f"rate {rate:g}", axis, points, facet))
     return tuple(curves)
 
 
-def _places(grid: Schedule, batch: int) -> Iterator[tuple[int, int, Place]]:
+def _places(grid: Schedule, batch: int) -> Iterator[tuple[int, int, MapSetting]]:
     for i, rate in enumerate(grid.learning_rates):
         for j, epoch in enumerate(grid.readouts):
-            yield i, j, Place(rate, epoch, batch)
+            yield i, j, MapSetting(rate, epoch, batch)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from iclgd_core.evidence.plain import Json
 from iclgd_core.seeds import stream
 from iclgd_core.tasks.text.rows import Example, Split, TextDataError
-from iclgd_core.tasks.text.source import Source
+from iclgd_core.tasks.text.source import DataSource
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Prepared:
 
 
 @lru_cache(maxsize=16)
-def prepared(source: Source, data: Path | None, max_words: int | None) -> Prepared:
+def prepared(source: DataSource, data: Path | None, max_words: int | None) -> Prepared:
     """Read a source once in a process, and leave out what no episode should draw.
 
     Left out, each counted: rows of more than `max_words` words; a row whose fields are those of an earlier row of its
@@ -83,7 +83,7 @@ def prepared(source: Source, data: Path | None, max_words: int | None) -> Prepar
     return Prepared(tuple(kept), tuple(free), record)
 
 
-def _by_class(rows: Iterable[Example], source: Source) -> dict[str, int]:
+def _by_class(rows: Iterable[Example], source: DataSource) -> dict[str, int]:
     """Return how many rows each class has, also those that have none."""
     counts = Counter(row.label for row in rows)
     return {name: counts[number] for number, name in enumerate(source.columns.classes)}

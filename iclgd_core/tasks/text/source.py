@@ -31,7 +31,7 @@ class Read:
     record: Mapping[str, Json]
 
 
-class Source(Protocol):
+class DataSource(Protocol):
     """Anything that has rows: a declared set, or a class of the user's. Equal sources give the same rows."""
 
     def __hash__(self) -> int:

@@ -14,7 +14,7 @@ from iclgd_core.tasks.text.prepared import Prepared, prepared
 from iclgd_core.tasks.text.rows import TextDataError
 from iclgd_core.tasks.text.sampling import SAMPLINGS, Sampling, demonstrations, pool_size
 from iclgd_core.tasks.text.sampling import queries as _queries
-from iclgd_core.tasks.text.source import Source
+from iclgd_core.tasks.text.source import DataSource
 from iclgd_core.tasks.text.template import Template, template_called
 from iclgd_core.tasks.text.text_episode import TextEpisode
 from iclgd_core.tasks.text.text_prompts import TextPrompts, longest_prompt
@@ -40,7 +40,7 @@ class TextTask:
         max_words: rows with more words in their fields are left out; None: none is.
     """
 
-    source: Source
+    source: DataSource
     templates: tuple[Template, ...]
     template_name: str | None = None
     sampling: Sampling = "natural"

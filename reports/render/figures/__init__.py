@@ -4,18 +4,18 @@ from .catalogue import FIGURES, PaperFigure, Plate, plates
 from .forest import draw_forest
 from .heat_map import GapMap, batch_text, cell_text, draw_gap_map, gap_map_of
 from .panel import Domain, draw_panel, y_domain
-from .series import Panel, Series, left_out, panels_of
+from .series import DrawnSeries, Panel, left_out, panels_of
 from .style import STYLE_SHEET, Style, style_of
 
 __all__ = [
     "FIGURES",
     "STYLE_SHEET",
     "Domain",
+    "DrawnSeries",
     "GapMap",
     "Panel",
     "PaperFigure",
     "Plate",
-    "Series",
     "Style",
     "batch_text",
     "cell_text",

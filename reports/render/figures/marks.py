@@ -5,7 +5,7 @@ from markupsafe import Markup
 from iclgd_core.evidence.curves import Point
 
 from .scale import Scale
-from .series import Series
+from .series import DrawnSeries
 from .style import style_of
 from .svg import coordinate, element
 
@@ -36,7 +36,7 @@ def _at(x: float, y: float) -> str:
     return f"{coordinate(x)} {coordinate(y)}"
 
 
-def drawn(one: Series, x: Scale, y: Scale, edges: tuple[float, float], shift: float) -> list[Markup]:
+def drawn(one: DrawnSeries, x: Scale, y: Scale, edges: tuple[float, float], shift: float) -> list[Markup]:
     """Return the marks of one series: bands and whiskers below, then the line, then the markers.
 
     A flat point goes from edge to edge; the others are moved sideways by `shift`.

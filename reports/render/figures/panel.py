@@ -8,7 +8,7 @@ from markupsafe import Markup
 from .labels import push_apart
 from .marks import drawn
 from .scale import Scale, compact, linear_ticks, log_ticks, span, tick_labels
-from .series import Panel, Series
+from .series import DrawnSeries, Panel
 from .style import style_of
 from .svg import drawing, element, joined, lines
 
@@ -94,12 +94,12 @@ def _title(panel: Panel) -> str:
     return f"{panel.quantity}, {panel.title}" if panel.title else panel.quantity
 
 
-def _name(one: Series) -> list[str]:
+def _name(one: DrawnSeries) -> list[str]:
     label = lines(one.label or one.learner, LABEL_CHARACTERS, 3)
     return [*label, CITED] if one.source else label
 
 
-def _look(one: Series) -> str:
+def _look(one: DrawnSeries) -> str:
     return f"s-{style_of(one.learner).colour}" + (" cited" if one.source else "")
 
 
@@ -128,7 +128,7 @@ def _x_axis(x: Scale, xs: Sequence[float], bottom: float) -> list[Markup]:
 
 
 def _labels(
-    series: Sequence[Series], names: Sequence[Sequence[str]], heights: Sequence[float], x: Scale, y: Scale
+    series: Sequence[DrawnSeries], names: Sequence[Sequence[str]], heights: Sequence[float], x: Scale, y: Scale
 ) -> list[Markup]:
     ends = [one.points[-1].y if one.points else one.every[0].y for one in series]
     starts = [x(one.points[-1].x or 0.0) if one.points else RIGHT for one in series]

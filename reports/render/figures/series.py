@@ -11,7 +11,7 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
-class Series:
+class DrawnSeries:
     """One learner in one panel.
 
     Attributes:
@@ -46,7 +46,7 @@ class Panel:
     x_label: str
     facet: str
     x_log: bool
-    series: tuple[Series, ...]
+    series: tuple[DrawnSeries, ...]
 
     @property
     def has_learner(self) -> bool:
@@ -91,9 +91,9 @@ def left_out(sub_claims: Iterable[Sequence[Curve]]) -> list[str]:
 
 
 def _all_panels(sub_claims: Iterable[Sequence[Curve]]) -> list[Panel]:
-    found: dict[tuple[str, str, str, bool], list[dict[tuple[str, str, str], Series]]] = {}
+    found: dict[tuple[str, str, str, bool], list[dict[tuple[str, str, str], DrawnSeries]]] = {}
     for curves in sub_claims:
-        groups: dict[tuple[str, str, str, bool], list[Series]] = {}
+        groups: dict[tuple[str, str, str, bool], list[DrawnSeries]] = {}
         for curve in curves:
             key = (curve.quantity, curve.x_label, curve.facet, curve.x_log)
             groups.setdefault(key, []).extend(_series(curve))
@@ -106,19 +106,19 @@ def _all_panels(sub_claims: Iterable[Sequence[Curve]]) -> list[Panel]:
     ]
 
 
-def _order(one: Series) -> tuple[bool, int]:
+def _order(one: DrawnSeries) -> tuple[bool, int]:
     return bool(one.source), style_of(one.learner).rank
 
 
-def _series(curve: Curve) -> list[Series]:
+def _series(curve: Curve) -> list[DrawnSeries]:
     """Return a curve as one series, and each further flat point as one of its own; none without points."""
     points = tuple(sorted((p for p in curve.points if p.x is not None), key=lambda p: p.x or 0.0))
     flats = [p for p in curve.points if p.x is None]
-    first = Series(curve.learner, curve.label, curve.source, points, flats[0] if flats else None)
+    first = DrawnSeries(curve.learner, curve.label, curve.source, points, flats[0] if flats else None)
     return [first, *(replace(first, points=(), flat=flat) for flat in flats[1:])] if curve.points else []
 
 
-def _place(panels: list[dict[tuple[str, str, str], Series]], fresh: Sequence[Series]) -> None:
+def _place(panels: list[dict[tuple[str, str, str], DrawnSeries]], fresh: Sequence[DrawnSeries]) -> None:
     """Put the series of one sub-claim into the first panel that none of them contradicts."""
     for panel in [*panels, {}]:
         after = dict(panel)
@@ -132,7 +132,7 @@ def _place(panels: list[dict[tuple[str, str, str], Series]], fresh: Sequence[Ser
         panels.append({(one.learner, one.label, one.source): one})
 
 
-def _add(panel: dict[tuple[str, str, str], Series], fresh: Series) -> bool:
+def _add(panel: dict[tuple[str, str, str], DrawnSeries], fresh: DrawnSeries) -> bool:
     """Add or merge one series; False where it contradicts what is there."""
     key = (fresh.learner, fresh.label, fresh.source)
     have = panel.get(key)

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from iclgd_core.evidence.model_kinds import Kind
 
-from ...accounts.shown import Group, Head, ShownCell, ShownTable
+from ...accounts.shown import ColumnGroup, Head, ShownCell, ShownTable
 from ..headline import many
 
 GROUPS = (
@@ -40,7 +40,7 @@ class Block:
     """
 
     title: str
-    groups: tuple[Group, ...]
+    groups: tuple[ColumnGroup, ...]
     heads: tuple[Head, ...]
     rows: tuple[ShownAccount, ...]
     notes: tuple[tuple[str, str], ...]
@@ -78,7 +78,7 @@ def _is_learnt(cell: ShownCell) -> bool:
     return not cell.empty and cell.look != "by-definition"
 
 
-def _block(table: ShownTable, kinds: Sequence[Group], columns: Sequence[int], title: str) -> Block:
+def _block(table: ShownTable, kinds: Sequence[ColumnGroup], columns: Sequence[int], title: str) -> Block:
     rows = [ShownAccount(row.label, tuple(row.cells[i] for i in columns)) for row in table.rows]
     held = tuple(row for row in rows if any(not cell.empty for cell in row.cells))
     grouped = [(key, list(found)) for key, found in groupby(columns, lambda i: (kinds[i].name, kinds[i].agreement))]
@@ -86,7 +86,7 @@ def _block(table: ShownTable, kinds: Sequence[Group], columns: Sequence[int], ti
     marks = {cell.mark for row in held for cell in row.cells}
     return Block(
         title=title,
-        groups=tuple(Group(*key, len(found)) for key, found in grouped),
+        groups=tuple(ColumnGroup(*key, len(found)) for key, found in grouped),
         heads=tuple(Head(table.heads[i].model, table.heads[i].task, i in starts) for i in columns),
         rows=held,
         notes=tuple((mark, cause) for mark, cause in table.notes if mark in marks),

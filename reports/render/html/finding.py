@@ -11,7 +11,7 @@ from .words import UNTRAINED, bound, held, needed, sub_claim, with_interval
 
 
 @dataclass(frozen=True)
-class Finding:
+class CellFinding:
     """One claim on one model and task.
 
     Attributes:
@@ -34,14 +34,14 @@ class Finding:
     tip: str = ""
 
 
-def finding(family: FamilyVerdict, where: str) -> Finding:
+def finding(family: FamilyVerdict, where: str) -> CellFinding:
     """Return what was found of a claim on one model and task."""
     item = family.weakest
     outcome = None if item is None else item.outcome
     if item is None or outcome is None:
-        return Finding(family.verdict, held(family), where, tip=family.reason)
+        return CellFinding(family.verdict, held(family), where, tip=family.reason)
     which = sub_claim(item) + (f" ({UNTRAINED})" if item.untrained else "")
-    return Finding(
+    return CellFinding(
         verdict=family.verdict,
         held=held(family),
         where=where,

@@ -11,7 +11,7 @@ from iclgd_core.evidence.record import Evidence
 
 from ..headline import listed, over_the_run, tested
 from ..papers import says_no
-from .finding import Finding, finding
+from .finding import CellFinding, finding
 
 ELSEWHERE = "another model, or a set"
 """Head of the column of claims that have a model, or a set of models, for themselves."""
@@ -27,7 +27,7 @@ class ClaimRow:
     id: str
     brief: str
     verdict: Overall
-    cells: tuple[tuple[Finding, ...], ...]
+    cells: tuple[tuple[CellFinding, ...], ...]
     why: str
 
 
@@ -77,7 +77,7 @@ def _head(model: str, found: Sequence[Sequence[FamilyVerdict]]) -> tuple[str, st
 
 
 def _row(claim: ClaimVerdict, families: Sequence[FamilyVerdict], heads: dict[str, tuple[str, str]]) -> ClaimRow:
-    cells: dict[str, list[Finding]] = {model: [] for model in heads}
+    cells: dict[str, list[CellFinding]] = {model: [] for model in heads}
     for family in families:
         column = family.model if family.model in heads else ELSEWHERE
         cells[column].append(finding(family, _where(family, heads[column])))

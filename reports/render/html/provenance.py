@@ -27,21 +27,21 @@ BUILT_IN = ("models", "tasks")
 
 
 @dataclass(frozen=True)
-class Group:
+class FactTable:
     """One table: names and values."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
 
 
-def provenance(report: Report) -> list[Group]:
+def provenance(report: Report) -> list[FactTable]:
     """Return the header in groups: the run itself, then each mapping in it, then whatever else it has."""
     run = dict(report.run)
     options = run.pop("options", None)
     plain = {name: run.pop(name) for name in FIRST if name in run}
     tests = {"tests collected": len(report.evidence), "tests with evidence": report.with_evidence}
     seconds = {"time in tests, s": f"{sum(item.seconds for item in report.evidence):.0f}"}
-    groups = [Group("run", _rows(plain | tests | seconds))]
+    groups = [FactTable("run", _rows(plain | tests | seconds))]
     if isinstance(options, dict):
         groups += [_option_group(name, value) for name, value in options.items()]
     return groups + [_group(name, value, "none" if name == "tasks" else "unknown") for name, value in run.items()]
@@ -57,13 +57,13 @@ def byline(report: Report) -> str:
     return " · ".join(["iclgd report", *(_shown(part) for part in parts if part)])
 
 
-def _group(name: str, value: Json, absent: str = "unknown") -> Group:
+def _group(name: str, value: Json, absent: str = "unknown") -> FactTable:
     rows = value if isinstance(value, dict) else {"": value}
     shown = tuple((key, _shown(item, absent)) for key, item in rows.items())
-    return Group(NAMES.get(name, name), shown or (("", "none"),))
+    return FactTable(NAMES.get(name, name), shown or (("", "none"),))
 
 
-def _option_group(name: str, value: Json) -> Group:
+def _option_group(name: str, value: Json) -> FactTable:
     """Return the options as given, or as they held: no models or tasks are then the built-in ones."""
     if name != "resolved" or not isinstance(value, dict):
         return _group(name, value)

@@ -13,7 +13,7 @@ from iclgd_core.evidence.record import Evidence
 
 from ..headline import many
 from ..papers import deviation, paper_link
-from .finding import Finding, finding
+from .finding import CellFinding, finding
 from .part import Part, part_of
 from .protocol import Rule, command, listed, rule_of, shared_protocol
 from .words import sub_claim
@@ -23,7 +23,7 @@ MOST_FINDINGS = 3
 
 
 @dataclass(frozen=True)
-class Group:
+class ClaimGroup:
     """The families of a claim that count together; `title` is empty for those that its verdict is over."""
 
     title: str
@@ -54,13 +54,13 @@ class Section:
     refuted_by: str
     verdict: Overall
     combination: str
-    findings: tuple[Finding, ...]
+    findings: tuple[CellFinding, ...]
     more: int
     unexpected: int
     holds: str
     rules: tuple[str, ...]
     methods: tuple[str, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[ClaimGroup, ...]
     command: str
     shared: str
     fixed: tuple[Rule, ...]
@@ -123,7 +123,7 @@ def _section(claim: ClaimVerdict, options: Sequence[str]) -> Section:
         rules=tuple(dict.fromkeys(outcome.rule for outcome in outcomes if outcome.rule)),
         methods=tuple(dict.fromkeys(outcome.method for outcome in outcomes if outcome.method)),
         groups=tuple(
-            Group(title, tuple(part_of(family.members) for family in families))
+            ClaimGroup(title, tuple(part_of(family.members) for family in families))
             for title, families in zip(_titles(claim), groups, strict=True)
             if families
         ),

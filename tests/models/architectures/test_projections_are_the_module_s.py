@@ -9,7 +9,7 @@ import torch
 from transformers import PreTrainedModel
 
 from iclgd_core.models.architectures import TABLE, Fused, Separate, find_layers
-from iclgd_core.models.architectures.finding import Place
+from iclgd_core.models.architectures.finding import WeightPlace
 from iclgd_core.models.architectures.rows import concatenated
 from iclgd_core.models.language.kept_keys import kept_by
 from iclgd_core.models.language.projections import iter_layer_projections, projection_places
@@ -20,7 +20,7 @@ from tests.models.architectures.watching import attention_weights, inputs_of, to
 CAUSAL = tuple(name for name in TOYS if name not in MASKED)
 
 
-def bias(module: PreTrainedModel, place: Place) -> torch.Tensor | float:
+def bias(module: PreTrainedModel, place: WeightPlace) -> torch.Tensor | float:
     """Return the bias of a projection, 0 where there is none."""
     own = dict(module.named_parameters()).get(re.sub("weight$", "bias", place.parameter))
     if own is None:

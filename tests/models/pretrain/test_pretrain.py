@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from iclgd_core.models.embedded import checkpoints
 from iclgd_core.models.language.loading import load_model
 from iclgd_core.models.pretrain import RECIPES, Recipe, pretrain
-from iclgd_core.models.pretrain.card import Training
+from iclgd_core.models.pretrain.card import PretrainingRun
 from iclgd_core.models.pretrain.corpus import documents, windows
 from iclgd_core.models.pretrain.tokenizer import build_tokenizer
 from iclgd_core.models.pretrain.validation import accuracy_by_shots
@@ -31,7 +31,7 @@ TINY = replace(
 
 @dataclass(frozen=True)
 class Trained:
-    training: Training
+    training: PretrainingRun
     out: Path
     shown: str
 

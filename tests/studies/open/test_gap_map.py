@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from iclgd_core.errors import DivergedError, UnknownNameError
-from iclgd_core.studies.open.gap_map import BATCHES, EPISODES, GRIDS, Place, gap_map
+from iclgd_core.studies.open.gap_map import BATCHES, EPISODES, GRIDS, MapSetting, gap_map
 from iclgd_core.studies.open.other_optimizers import optimizer_account
 from iclgd_core.studies.open.rule_schedules import SCHEDULES
 from tests.studies import planted
 from tests.studies.planted import Floats, drawn, planted_lab
 
 GRID = GRIDS["quick"]
-BEST = Place(2e-2, 4, 4)
+BEST = MapSetting(2e-2, 4, 4)
 
 
 def icl(at: planted.Place) -> Floats:
@@ -28,7 +28,7 @@ def half_way_at_best(at: planted.Place) -> Floats | None:
     """GD that goes half the way to ICL at one setting, nowhere at the others, and diverges at the largest rate."""
     if at.rate == 1e-1:
         return None
-    w = 0.5 if Place(at.rate, at.epoch, BATCHES[at.optimizer]) == BEST else 0.0
+    w = 0.5 if MapSetting(at.rate, at.epoch, BATCHES[at.optimizer]) == BEST else 0.0
     return w * drawn(1, at.episode, at.split) + (1.0 - w) * none(at)
 
 
@@ -36,9 +36,9 @@ def test_every_setting_is_measured_and_the_best_is_named(tmp_path: Path) -> None
     lab = planted_lab(tmp_path, icl, none, half_way_at_best)
     found = gap_map(lab, "jensen-shannon")
     rates = GRID.learning_rates[:-1]
-    places = {str(Place(r, e, b)) for r in rates for e in GRID.readouts for b in BATCHES.values()}
+    places = {str(MapSetting(r, e, b)) for r in rates for e in GRID.readouts for b in BATCHES.values()}
     assert set(found.numbers) == places | {"ceiling", "floor"}
-    lost = [str(Place(1e-1, e, b)) for b in BATCHES.values() for e in GRID.readouts]
+    lost = [str(MapSetting(1e-1, e, b)) for b in BATCHES.values() for e in GRID.readouts]
     assert found.details["diverged"] == lost
     assert found.details["best_setting"] == str(BEST)
     assert {(one.optimizer, one.split, one.n) for one in lab.asked} == {
@@ -57,7 +57,7 @@ def test_every_setting_is_measured_and_the_best_is_named(tmp_path: Path) -> None
                 cell = closure[b][r][e]  # type: ignore[index]
                 if rate == 1e-1:
                     assert cell is None
-                elif Place(rate, epoch, batch) == BEST:
+                elif MapSetting(rate, epoch, batch) == BEST:
                     assert cell == pytest.approx(details["closure"])
                     assert cell > 0.2  # type: ignore[operator]
                 else:

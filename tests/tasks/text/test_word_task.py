@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fixtures.commands.doctor import DOCTOR
 from fixtures.doctor import diagnosis
-from fixtures.doctor.network import Hub
+from fixtures.doctor.network import HubState
 from iclgd_core.errors import ContextError, NotRunError, UnknownNameError
 from iclgd_core.safety.command import run_commands
 from iclgd_core.tasks import get_task
@@ -175,7 +175,7 @@ def test_they_are_found_by_name() -> None:
 def test_the_doctor_says_what_is_left_out_and_which_claims_need_labels(
     name: str, open_answers: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(diagnosis, "ask_hub", lambda: Hub(False, False, "not asked"))
+    monkeypatch.setattr(diagnosis, "ask_hub", lambda: HubState(False, False, "not asked"))
     monkeypatch.chdir(tmp_path)
     texts = [f" {text}" for pair in WORD_LISTS[name].pairs for text in pair for _ in range(3)]
     model = save_text_model(tmp_path / "toy", texts, size=4000)

@@ -17,10 +17,10 @@ from iclgd_core.evidence.progress import observed
 from iclgd_core.lab import Lab, language, measuring
 from iclgd_core.lab.store import Store
 from iclgd_core.lab.tiers import TIERS, Tier
-from iclgd_core.learners import Runs, Schedule
+from iclgd_core.learners import Runs, Schedule, gradient_descent
 from iclgd_core.learners.gd import replicas
 from iclgd_core.models.language import predictions
-from iclgd_core.models.language.predictions import TopLogProbs
+from iclgd_core.models.language.predictions import LogProbs, TopLogProbs
 from iclgd_core.studies import accuracy_study, agreement_study
 from iclgd_core.studies.order import order_study
 from iclgd_core.tasks import GincConfig
@@ -130,8 +130,8 @@ def test_bfloat16_is_never_trained_as_replicas(tmp_path: Path) -> None:
     one = small(tmp_path)
     start, rate = one.zero_shot(n=2), Schedule((1e-3,), (3,))
     short = replace(one.model, held=tiny_model().module.to(torch.bfloat16))  # type: ignore[arg-type]
-    found = replace(one, model=short).descend("gd", rate, n=2).log_probs
-    expected = one.descend("gd", rate, n=2).log_probs
+    found = replace(one, model=short).descend("gd", rate, n=2).predictions
+    expected = one.descend("gd", rate, n=2).predictions
     moved = np.exp(np.asarray(expected)[:, 0, 0, 0]) - np.exp(np.asarray(start))
     too = np.exp(np.asarray(found)[:, 0, 0, 0]) - np.exp(np.asarray(replace(one, model=short).zero_shot(n=2)))
     assert np.corrcoef(moved.ravel(), too.ravel())[0, 1] > 0.9, "plain rounding loses steps of this size"
@@ -143,9 +143,9 @@ def test_a_killed_measurement_goes_on_from_its_last_episode_and_rate(
     """Each episode at each rate is measured once, whatever is killed, asked for in more episodes, or at other rates."""
     own, _ = large(tmp_path, monkeypatch)
     done: list[tuple[int, tuple[float, ...]]] = []
-    train = language.gradient_descent
+    train = gradient_descent
 
-    def counted(model: object, some: Sequence[EpisodePrompts], *rest: Any) -> Runs:
+    def counted(model: object, some: Sequence[EpisodePrompts], *rest: Any) -> Runs[LogProbs]:
         done.append((len(some), rest[2].learning_rates))
         if len(done) == 4:
             raise KeyboardInterrupt
@@ -159,9 +159,9 @@ def test_a_killed_measurement_goes_on_from_its_last_episode_and_rate(
     assert done[4:] == [(1, (0.1,))]
     more = own.descend("gd", Schedule((0.03, 0.1), (1, 3)), n=3)
     assert done[5:] == [(1, (0.03,)), (1, (0.03,)), (1, (0.03,)), (1, (0.1,))]
-    np.testing.assert_array_equal(more.log_probs[:2, :, 1], found.log_probs[:, :, 1])
+    np.testing.assert_array_equal(more.predictions[:2, :, 1], found.predictions[:, :, 1])
     together = small(tmp_path).descend("gd", SCHEDULE, n=2)
-    np.testing.assert_allclose(found.log_probs, together.log_probs, atol=1e-5)
+    np.testing.assert_allclose(found.predictions, together.predictions, atol=1e-5)
     np.testing.assert_allclose(found.loss, together.loss, atol=1e-5)
     assert found.diverged.shape == together.diverged.shape
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol, Self
+from typing import Generic, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,14 @@ from numpy.typing import NDArray
 from iclgd_core.errors import SettingsError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.precondition import Gains, why_no_icl
+from iclgd_core.lab.search import rule_of
+from iclgd_core.lab.searched import searched
+from iclgd_core.lab.setting import Score, Setting, highest
 from iclgd_core.lab.store import Store
 from iclgd_core.lab.tiers import Tier
+from iclgd_core.learners import Runs, Schedule
+from iclgd_core.learners.gd.objectives import LABELS
+from iclgd_core.learners.gd.run import Predictions
 from iclgd_core.seeds import stream
 
 Ints = NDArray[np.int64]
@@ -27,8 +33,8 @@ class Named(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class BaseLab(ABC):
-    """One model on one task at one tier.
+class BaseLab(ABC, Generic[Predictions]):
+    """One model on one task at one tier, of language or of regression: both answer the same questions.
 
     Attributes:
         model, task, tier: what is measured, and how much of it.
@@ -44,6 +50,44 @@ class BaseLab(ABC):
     seed: int
     store: Store | None
     plan: bool = False
+
+    @property
+    @abstractmethod
+    def shots(self) -> int:
+        """The number of demonstrations where none is asked for."""
+
+    @property
+    @abstractmethod
+    def searches(self) -> bool:
+        """Whether a setting of gradient descent is searched for beyond the schedule that it is asked for on."""
+
+    @abstractmethod
+    def in_context(
+        self, shots: int | None = None, orders: int = 1, split: str = "evaluation", n: int | None = None
+    ) -> Predictions:
+        """Measure in-context learning: predictions (episodes, orders, queries, ...)."""
+
+    @abstractmethod
+    def zero_shot(self, split: str = "evaluation", n: int | None = None) -> Predictions:
+        """Measure the model without demonstrations: predictions (episodes, queries, ...)."""
+
+    @abstractmethod
+    def descend(
+        self,
+        optimizer: str,
+        schedule: Schedule,
+        shots: int | None = None,
+        orders: int = 1,
+        split: str = "evaluation",
+        part: str = "whole",
+        n: int | None = None,
+        objective: str = LABELS,
+    ) -> Runs[Predictions]:
+        """Measure gradient descent on the weights of the network, trained on the demonstrations."""
+
+    @abstractmethod
+    def nudged(self) -> Self:
+        """Return the same with weights that were moved by one rounding, from which gradient descent begins."""
 
     @property
     @abstractmethod
@@ -93,6 +137,64 @@ class BaseLab(ABC):
                 out[e, o] = rng.permutation(shots)
         return out
 
+    def tune(
+        self,
+        optimizer: str,
+        score: Score[Predictions],
+        schedule: Schedule,
+        shots: int | None = None,
+        part: str = "whole",
+        n: int | None = None,
+        orders: int = 1,
+        criterion: str = "",
+        objective: str = LABELS,
+    ) -> Setting:
+        """Choose the learning rate and readout with the highest mean score on the tuning episodes.
+
+        From the schedule alone (see `highest`), or by a search that begins there (see `searched`).
+
+        Args:
+            optimizer: name of an optimizer.
+            score: scores the predictions of one setting in one order.
+            schedule: the settings.
+            shots: demonstrations to train on.
+            part: what is trained, one of models.language.projections.PARTS.
+            n: tuning episodes; by default the tier's number for full-batch GD.
+            orders: orders of the demonstrations, all scored.
+            criterion: what the score is, in words, for the record.
+            objective: what GD minimises, one of learners.OBJECTIVES.
+        """
+        episodes, shown = self.count("tuning", n), self.shots if shots is None else shots
+        grid: dict[str, Json] = {
+            "learning_rates": list(schedule.learning_rates),
+            "epochs": list(schedule.readouts),
+        }
+        protocol: dict[str, Json] = {
+            "split": "tuning",
+            "episodes": episodes,
+            "orders": orders,
+            "demonstrations": shown,
+            "optimizer": optimizer,
+            "part": part,
+            **(rule_of(schedule) if self.searches else grid),
+            "criterion": f"highest mean {criterion}".rstrip(),
+            "not_training_is_a_choice": True,
+            **unless_of_labels(objective),
+        }
+
+        def descend(asked: Schedule, some: int, nudged: bool = False, /) -> Runs[Predictions]:
+            lab = self.nudged() if nudged else self
+            return lab.descend(optimizer, asked, shown, orders, "tuning", part, some, objective)
+
+        def zero_shot(some: int) -> Predictions:
+            return self.zero_shot("tuning", some)
+
+        if self.searches:
+            found = searched(descend, zero_shot, score, schedule, episodes, orders)
+        else:
+            found = highest(descend(schedule, episodes), zero_shot(episodes), schedule, score, orders)
+        return replace(found, protocol=protocol)
+
     @cached_property
     def no_icl(self) -> str:
         """Why claims about ICL cannot be judged here; empty where the model learns in context.
@@ -100,3 +202,8 @@ class BaseLab(ABC):
         The precondition is that of `gains`. A plan judges nothing and asks for none.
         """
         return "" if self.plan else why_no_icl(self.gains())
+
+
+def unless_of_labels(objective: str) -> dict[str, str]:
+    """Return the objective for a key or a record; the labels' goes without saying, as in those of before."""
+    return {} if objective == LABELS else {"objective": objective}

@@ -5,20 +5,17 @@ split "tuning" and judged on "evaluation", whose episodes are others.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.devices import Workload, skeleton
 from iclgd_core.devices.number_format import FORMATS
-from iclgd_core.evidence.plain import Json
+from iclgd_core.lab.base import unless_of_labels
 from iclgd_core.lab.material import SHOTS, Material
 from iclgd_core.lab.measuring import from_arrays, identity, in_parts, measured, to_arrays
 from iclgd_core.lab.precondition import Gains, repeating
-from iclgd_core.lab.search import rule_of
-from iclgd_core.lab.searched import searched
-from iclgd_core.lab.setting import Score, Setting, highest
 from iclgd_core.lab.store.key import Key
 from iclgd_core.lab.store.store import Arrays
 from iclgd_core.learners import (
@@ -46,9 +43,10 @@ class Lab(Material):
     """One model on one task at one tier, and what learners make of it; see `Material` for the attributes."""
 
     def in_context(
-        self, shots: int = SHOTS, orders: int = 1, split: str = "evaluation", n: int | None = None
+        self, shots: int | None = None, orders: int = 1, split: str = "evaluation", n: int | None = None
     ) -> LogProbs:
         """Measure in-context learning: log-probs (episodes, orders, queries, vocabulary); 0 shots is zero-shot."""
+        shots = self.shots if shots is None else shots
         n = self.count(split, n)
         drawn = self.episodes(split, n)
         order = self.orders(split, n, shots, orders)
@@ -71,14 +69,15 @@ class Lab(Material):
         self,
         optimizer: str,
         schedule: Schedule,
-        shots: int = SHOTS,
+        shots: int | None = None,
         orders: int = 1,
         split: str = "evaluation",
         part: str = "whole",
         n: int | None = None,
         objective: str = LABELS,
-    ) -> Runs:
+    ) -> Runs[LogProbs]:
         """Measure gradient descent on the demonstrations; see `learners.gradient_descent`."""
+        shots = self.shots if shots is None else shots
         n = self.count(split, n)
         drawn, rule = self.episodes(split, n), get_optimizer(optimizer)
         order = self.orders(split, n, shots, orders)
@@ -90,7 +89,7 @@ class Lab(Material):
                 def compute() -> Arrays:
                     own = Schedule(tuple(rates), schedule.readouts)
                     runs = gradient_descent(self.model, some, order[at], rule, own, part, objective)
-                    return {**to_arrays(runs.log_probs), "diverged": runs.diverged, "loss": runs.loss}
+                    return {**to_arrays(runs.predictions), "diverged": runs.diverged, "loss": runs.loss}
 
                 settings: Key = {
                     "orders": order[at].ravel().tolist(),
@@ -99,7 +98,7 @@ class Lab(Material):
                     "learning_rates": list(rates),
                     "readouts": list(schedule.readouts),
                     "part": part,
-                    **_unless_of_labels(objective),
+                    **unless_of_labels(objective),
                 }
                 return self.stored("gradient_descent", some, settings, work, compute)
 
@@ -107,55 +106,6 @@ class Lab(Material):
 
         a = in_parts(self.model, drawn, 0, "episodes", measure)
         return Runs(from_arrays(a), a["diverged"].astype(bool), a["loss"].astype(np.float32, copy=False))
-
-    def tune(
-        self,
-        optimizer: str,
-        score: Score,
-        schedule: Schedule,
-        shots: int = SHOTS,
-        part: str = "whole",
-        n: int | None = None,
-        orders: int = 1,
-        criterion: str = "",
-        objective: str = LABELS,
-    ) -> Setting:
-        """Choose the learning rate and readout with the highest mean score on the tuning episodes; see `highest`.
-
-        Args:
-            optimizer: name of an optimizer.
-            score: scores the predictions of one setting in one order.
-            schedule: the settings.
-            shots: demonstrations to train on.
-            part: what is trained, one of models.language.projections.PARTS.
-            n: tuning episodes; by default the tier's number for full-batch GD.
-            orders: orders of the demonstrations, all scored.
-            criterion: what the score is, in words, for the record.
-            objective: what GD minimises, one of learners.OBJECTIVES.
-        """
-        episodes = self.count("tuning", n)
-        protocol: dict[str, Json] = {
-            "split": "tuning",
-            "episodes": episodes,
-            "orders": orders,
-            "demonstrations": shots,
-            "optimizer": optimizer,
-            "part": part,
-            **(rule_of(schedule) if self.tier.searches else grid_of(schedule)),
-            "criterion": f"highest mean {criterion}".rstrip(),
-            "not_training_is_a_choice": True,
-            **_unless_of_labels(objective),
-        }
-
-        def descend(asked: Schedule, some: int, nudged: bool = False, /) -> Runs:
-            asks = self.of(replace(self.model, nudged=True)) if nudged else self
-            return asks.descend(optimizer, asked, shots, orders, "tuning", part, some, objective)
-
-        if self.tier.searches:
-            found = searched(descend, lambda some: self.zero_shot("tuning", some), score, schedule, episodes, orders)
-        else:
-            found = highest(descend(schedule, episodes), self.zero_shot("tuning", n), schedule, score, orders)
-        return replace(found, protocol=protocol)
 
     def gains(self) -> Gains:
         """Return the accuracy over the whole vocabulary with 8 demonstrations, against zero-shot and against repeating.
@@ -247,13 +197,3 @@ class Series:
 
     labs: tuple[Lab, ...]
     steps: tuple[int, ...]
-
-
-def grid_of(schedule: Schedule) -> dict[str, Json]:
-    """Return a grid as it stands in a protocol."""
-    return {"learning_rates": list(schedule.learning_rates), "epochs": list(schedule.readouts)}
-
-
-def _unless_of_labels(objective: str) -> dict[str, str]:
-    """Return the objective for a key or a record; the labels' goes without saying, as in those of before."""
-    return {} if objective == LABELS else {"objective": objective}

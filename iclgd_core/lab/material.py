@@ -1,8 +1,9 @@
 """What a language laboratory measures on: a model and the episodes of a task in its tokens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Self
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from iclgd_core.lab.base import BaseLab, Ints
 from iclgd_core.lab.store import Store
 from iclgd_core.lab.tiers import Tier
 from iclgd_core.models.language.adapter import CausalModel
+from iclgd_core.models.language.predictions import LogProbs
 from iclgd_core.tasks import Task
 from iclgd_core.tasks.prompts import EpisodePrompts, Reader
 from iclgd_core.tasks.text import TextPrompts, first_tokens
@@ -23,7 +25,7 @@ SHOWN = 12
 
 
 @dataclass(frozen=True, eq=False)
-class Material(BaseLab):
+class Material(BaseLab[LogProbs]):
     """One language model on one task at one tier; see `BaseLab`.
 
     Attributes:
@@ -35,6 +37,20 @@ class Material(BaseLab):
     tier: Tier
     store: Store
     room: Room | None = None
+
+    @property
+    def shots(self) -> int:
+        """That of the main comparison."""
+        return SHOTS
+
+    @property
+    def searches(self) -> bool:
+        """Whether the tier does."""
+        return self.tier.searches
+
+    def nudged(self) -> Self:
+        """Return the same with weights that were moved by one rounding."""
+        return self.of(replace(self.model, nudged=True))
 
     @property
     def sizes(self) -> tuple[int, int]:

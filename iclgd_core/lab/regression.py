@@ -7,10 +7,11 @@ chosen on the split "tuning" and judged on "evaluation".
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from typing import Self
 
 import numpy as np
 
-from iclgd_core.errors import DivergedError, NotRunError
+from iclgd_core.errors import DivergedError, NotRunError, SettingsError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.base import BaseLab
 from iclgd_core.lab.precondition import Gains
@@ -19,8 +20,9 @@ from iclgd_core.lab.store.kept import floats, kept
 from iclgd_core.lab.store.key import Key
 from iclgd_core.lab.store.store import Arrays
 from iclgd_core.lab.tiers import Limits, parsed
-from iclgd_core.learners import Schedule, get_optimizer
-from iclgd_core.learners.regression_descent import RegressionRuns, regression_descent
+from iclgd_core.learners import Runs, Schedule, get_optimizer
+from iclgd_core.learners.gd.objectives import LABELS
+from iclgd_core.learners.gd.regression_descent import regression_descent
 from iclgd_core.metrics.prediction_distance import mean_square, npd
 from iclgd_core.models.regression.model import RegressionModel, TrainableModel
 from iclgd_core.tasks.regression.task import Floats, RegressionEpisodes, RegressionTask
@@ -66,7 +68,7 @@ SIZES = {
 
 
 @dataclass(frozen=True, eq=False)
-class RegressionLab(BaseLab):
+class RegressionLab(BaseLab[Floats]):
     """One regression model on one task at one tier, by name; see `BaseLab`."""
 
     model: RegressionModel
@@ -81,6 +83,20 @@ class RegressionLab(BaseLab):
         """How much is measured; UnknownNameError for a tier that is none."""
         name, limits = parsed(self.tier)
         return SIZES[name].limited(limits)
+
+    @property
+    def shots(self) -> int:
+        """The task's number."""
+        return self.task.shots
+
+    @property
+    def searches(self) -> bool:
+        """No: what is asked for is cheap, and a schedule may have as many settings as one likes."""
+        return False
+
+    def nudged(self) -> Self:
+        """Refused: nothing is searched for."""
+        raise NotRunError("weights of regression models are not moved by one rounding: no setting is searched for.")
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -130,19 +146,27 @@ class RegressionLab(BaseLab):
         shots: int | None = None,
         orders: int = 1,
         split: str = "evaluation",
+        part: str = "whole",
         n: int | None = None,
-    ) -> RegressionRuns:
-        """Measure gradient descent on the network's weights; see `regression_descent`. After episodes comes the order.
+        objective: str = LABELS,
+    ) -> Runs[Floats]:
+        """Measure gradient descent on the network's weights; see `regression_descent`.
 
         Raises:
+            SettingsError: a part of the network, or another objective than the answers'.
             NotRunError: a model whose network can't be trained so, or Newton-like steps.
         """
         model = self.model
+        for name, value, allowed in (("part", part, "whole"), ("objective", objective, LABELS)):
+            if value != allowed:
+                raise SettingsError(
+                    f"gradient descent on the regression model {model.name} has {name} {value!r}. Allowed: {allowed!r}."
+                )
         if not isinstance(model, TrainableModel):
             raise NotRunError(f"{model.name} has no network whose weights could be trained on demonstrations.")
         found = [self._trained(model, self.in_order(o, split, n, shots), optimizer, schedule) for o in range(orders)]
-        predictions, diverged, loss = (np.stack([a[what] for a in found], axis=1) for what in RUNS)
-        return RegressionRuns(predictions.astype(np.float64), diverged.astype(bool), loss.astype(np.float64))
+        predictions, diverged, loss = (np.concatenate([a[what] for a in found], axis=1) for what in RUNS)
+        return Runs(predictions.astype(np.float64), diverged.astype(bool), loss.astype(np.float64))
 
     @cached_property
     def scale(self) -> float:

@@ -7,20 +7,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.lab.search import Found, search
-from iclgd_core.lab.setting import Score, Setting
+from iclgd_core.lab.setting import Score, Setting, in_order
 from iclgd_core.learners import Runs, Schedule
-from iclgd_core.models.language.predictions import LogProbs
+from iclgd_core.learners.gd.run import Predictions
 
 
-class Descends(Protocol):
+class Descends(Protocol[Predictions]):
     """Runs of gradient descent on tuning episodes, by schedule, number of episodes and whether weights are nudged."""
 
-    def __call__(self, schedule: Schedule, n: int, nudged: bool = False, /) -> Runs:
+    def __call__(self, schedule: Schedule, n: int, nudged: bool = False, /) -> Runs[Predictions]:
         """Train."""
 
 
 def searched(
-    descend: Descends, zero_shot: Callable[[int], LogProbs], score: Score, grid: Schedule, episodes: int, orders: int
+    descend: Descends[Predictions],
+    zero_shot: Callable[[int], Predictions],
+    score: Score[Predictions],
+    grid: Schedule,
+    episodes: int,
+    orders: int,
 ) -> Setting:
     """Search for the setting with the highest mean score over tuning episodes and orders, without its protocol.
 
@@ -33,12 +38,12 @@ def searched(
         orders: of the demonstrations, all scored.
     """
 
-    def scores(runs: Runs) -> NDArray[np.float64]:
+    def scores(runs: Runs[Predictions]) -> NDArray[np.float64]:
         """Return the mean score (rates, readouts), NaN where any run diverged."""
         usable = np.logical_not(np.any(runs.diverged, axis=(0, 1)))
         found = np.full(usable.shape, np.nan)
         for i, j in zip(*np.nonzero(usable), strict=True):
-            found[i, j] = np.mean([score(runs.log_probs[:, o, i, j]) for o in range(orders)])
+            found[i, j] = np.mean([score(in_order(runs, o, i, j)) for o in range(orders)])
         return found
 
     found = search(

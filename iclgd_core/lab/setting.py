@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from iclgd_core.errors import DivergedError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.learners import Runs, Schedule
-from iclgd_core.models.language.predictions import LogProbs
+from iclgd_core.learners.gd.run import Predictions
 
-Score = Callable[[LogProbs], NDArray[np.float64]]
-"""Scores the predictions (episodes, queries, vocabulary) of one setting, one number an episode; higher is better."""
+Score = Callable[[Predictions], NDArray[np.float64]]
+"""Scores the predictions (episodes, queries, ...) of one setting, one number an episode; higher is better."""
 Choice = TypeVar("Choice")
 
 
@@ -63,7 +63,9 @@ def best(scores: Iterable[tuple[Choice, float | None]], least: bool = False) -> 
     return (min if least else max)(eligible, key=lambda scored: scored[1])
 
 
-def highest(runs: Runs, zero_shot: LogProbs, schedule: Schedule, score: Score, orders: int) -> Setting:
+def highest(
+    runs: Runs[Predictions], zero_shot: Predictions, schedule: Schedule, score: Score[Predictions], orders: int
+) -> Setting:
     """Return the setting with the highest mean score over episodes and orders, without its protocol.
 
     The start of GD's path, before any step, is a setting too: the most favourable GD is never worse, on these
@@ -71,8 +73,8 @@ def highest(runs: Runs, zero_shot: LogProbs, schedule: Schedule, score: Score, o
     to the smaller rate, then to the earlier epoch.
 
     Args:
-        runs: outputs (episodes, orders, rates, readouts, queries, vocabulary) of every setting.
-        zero_shot: predictions at the start, (episodes, queries, vocabulary).
+        runs: of every setting.
+        zero_shot: predictions at the start, (episodes, queries, ...).
         schedule: the settings.
         score: scores the predictions of one setting in one order.
         orders: how many orders are scored, the first.
@@ -84,7 +86,19 @@ def highest(runs: Runs, zero_shot: LogProbs, schedule: Schedule, score: Score, o
     for i, rate in enumerate(schedule.learning_rates):
         row = table.setdefault(f"{rate:g}", {})
         for j, epoch in enumerate(schedule.readouts):
-            mean = float(np.mean([score(runs.log_probs[:, o, i, j]) for o in range(orders)])) if usable[i, j] else None
+            mean = float(np.mean([score(in_order(runs, o, i, j)) for o in range(orders)])) if usable[i, j] else None
             row[str(epoch)] = mean
             scores.append(((rate, epoch, j), mean))
     return Setting(*best(scores)[0], table)
+
+
+def in_order(runs: Runs[Predictions], order: int, rate: int, readout: int) -> Predictions:
+    """Return the predictions of one setting in one order, (episodes, queries, ...), all by their index."""
+    held: Any = runs.predictions
+    found: Predictions = held[:, order, rate, readout]
+    return found
+
+
+def episodes_of(predictions: object) -> int:
+    """Return the number of episodes of predictions (episodes, ...): a search scores the first few of them."""
+    return len(predictions)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ those of now.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from iclgd_core.errors import SettingsError, UnknownNameError
 from iclgd_core.learners import Schedule
@@ -95,7 +95,7 @@ class Tier:
         """Return the tier with no more episodes of any kind, and queries, than the limits allow."""
         sizes = [field.name for field in fields(self) if field.name.endswith("episodes")]
         most = {name: limits.episodes for name in sizes} | {"queries": limits.queries}
-        smaller = {name: limits.least(getattr(self, name), limit) for name, limit in most.items()}
+        smaller: dict[str, Any] = {name: limits.least(getattr(self, name), limit) for name, limit in most.items()}
         return replace(self, name=limits.named(self.name), **smaller)
 
 

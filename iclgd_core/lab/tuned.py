@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import minimize
 
 from iclgd_core.errors import DivergedError, UnknownNameError
 from iclgd_core.evidence.plain import Json
+from iclgd_core.lab.nelder_mead import nelder_mead
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.lab.setting import best
 from iclgd_core.learners.linear.descent import gd, gd_plus_plus, sgd
@@ -179,11 +179,8 @@ def _refined(
 ) -> tuple[tuple[float, ...], float]:
     """Return the nearest parameters near some, and their distance; the same where none is nearer."""
 
-    def of_logarithms(logs: Floats) -> float:
-        value = distance(tuple(float(p) for p in np.exp(logs)))
-        return value if np.isfinite(value) else 1e300
+    def parameters_of(logs: Floats) -> tuple[float, ...]:
+        return tuple(float(p) for p in np.exp(logs))
 
-    found = minimize(of_logarithms, np.log(parameters), method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-20})
-    if not found.fun < least:
-        return parameters, least
-    return tuple(float(p) for p in np.exp(found.x)), float(found.fun)
+    logs, found = nelder_mead(lambda logs: distance(parameters_of(logs)), np.log(parameters), 1e-10, 1e-20)
+    return (parameters_of(logs), found) if found < least else (parameters, least)

@@ -1,10 +1,10 @@
 """Ways to use demonstrations: in the prompt, or by gradient descent. Asked for many runs in one call."""
 
 import iclgd_core.safety.without_kernels  # noqa: F401  (first: before anything imports transformers)
-from iclgd_core.learners.gd.gradient_descent import Runs, gradient_descent
+from iclgd_core.learners.gd.gradient_descent import gradient_descent
 from iclgd_core.learners.gd.objectives import OBJECTIVES
 from iclgd_core.learners.gd.optimizers import OPTIMIZERS, Optimizer, get_optimizer
-from iclgd_core.learners.gd.run import Run, Schedule
+from iclgd_core.learners.gd.run import Run, Runs, Schedule
 from iclgd_core.learners.gd.trained_weights import trained_weights
 from iclgd_core.learners.in_context import in_context
 

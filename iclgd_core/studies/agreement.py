@@ -113,10 +113,29 @@ def _path(
     """Return GD's predictions by epoch at one learning rate; an epoch at which a run diverged is left out."""
     runs = lab.descend(optimizer, Schedule((rate,), schedule.readouts), SHOTS, part=part, n=n, objective=objective)
     return {
-        epoch: runs.log_probs[:, 0, 0, j]
+        epoch: runs.predictions[:, 0, 0, j]
         for j, epoch in enumerate(schedule.readouts)
         if not runs.diverged[:, 0, 0, j].any()
     }
+
+
+def network_agreement_study(lab: RegressionLab, optimizer: str, schedule: Schedule) -> Study:
+    """Measure how near the most favourable GD on the network of a regression model comes to ICL.
+
+    Agreement is 1 - npd, as for the implicit linear model in `regression_agreement_study`; numbers as there.
+
+    Raises:
+        NotRunError: a network that cannot be trained on demonstrations.
+        DivergedError: a run diverged on the evaluation episodes.
+    """
+
+    def agree(predictions: Floats, icl: Floats) -> Floats:
+        return np.asarray(1.0 - lab.npd(predictions, icl))
+
+    found = nearest_gd(lab, optimizer, agree, "1 - npd", schedule, lab.count(), lab.count("tuning"))
+    ends = found.agreement(agree)
+    details, fixed = closure_details(ends) | found.details(), {"agreement": "1 - npd", "optimizer": optimizer}
+    return between(lab, NPD, ends, {}, details, fixed | {"trains": "the network"}, found.setting.protocol)
 
 
 def regression_agreement_study(lab: RegressionLab, account: str, others: bool = True) -> Study:

@@ -2,41 +2,44 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iclgd_core.errors import DivergedError
 from iclgd_core.evidence.plain import Json
-from iclgd_core.lab import SHOTS, Lab, Setting
+from iclgd_core.lab import Setting
+from iclgd_core.lab.base import BaseLab
+from iclgd_core.lab.setting import episodes_of, in_order
 from iclgd_core.lab.tiers import Tier
 from iclgd_core.learners import Optimizer, Schedule
-from iclgd_core.models.language.predictions import LogProbs
+from iclgd_core.learners.gd.run import Predictions
 
-Agreement = Callable[[LogProbs, LogProbs], NDArray[np.float64]]
+Agreement = Callable[[Predictions, Predictions], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
-class NearestGd:
+class NearestGd(Generic[Predictions]):
     """The form of GD that is nearest to ICL, and what it is held against, on the same evaluation episodes.
 
     Attributes:
         setting: GD's.
-        learner: its predictions, (episodes, queries, vocabulary), as the others.
+        learner: its predictions, (episodes, queries, ...), as the others.
         icl, other_order: ICL on the demonstrations as drawn, and in another order.
         zero_shot: no demonstrations.
     """
 
     setting: Setting
-    learner: LogProbs
-    icl: LogProbs
-    other_order: LogProbs
-    zero_shot: LogProbs
+    learner: Predictions
+    icl: Predictions
+    other_order: Predictions
+    zero_shot: Predictions
 
-    def agreement(self, agree: Agreement) -> dict[str, NDArray[np.float64]]:
+    def agreement(self, agree: Agreement[Predictions]) -> dict[str, NDArray[np.float64]]:
         """Return the agreement with ICL of ICL in another order ("ceiling"), GD ("learner") and zero-shot ("floor")."""
         shown = {"ceiling": self.other_order, "learner": self.learner, "floor": self.zero_shot}
-        return {name: agree(log_probs, self.icl) for name, log_probs in shown.items()}
+        return {name: agree(found, self.icl) for name, found in shown.items()}
 
     def details(self) -> dict[str, Json]:
         """Return the setting and the agreement of all settings on tuning episodes, for reports."""
@@ -44,9 +47,9 @@ class NearestGd:
 
 
 def nearest_gd(
-    lab: Lab,
+    lab: BaseLab[Predictions],
     optimizer: str,
-    agree: Agreement,
+    agree: Agreement[Predictions],
     criterion: str,
     schedule: Schedule,
     n: int,
@@ -54,7 +57,7 @@ def nearest_gd(
     orders: int = 1,
     part: str = "whole",
     objective: str = "labels",
-) -> NearestGd:
+) -> NearestGd[Predictions]:
     """Choose the setting of GD that is nearest to ICL on n_tuning tuning episodes; predict on n evaluation episodes.
 
     Args:
@@ -72,10 +75,10 @@ def nearest_gd(
     Raises:
         DivergedError: a run diverged on the evaluation episodes.
     """
-    aim = lab.in_context(SHOTS, split="tuning", n=n_tuning)[:, 0]
+    aim: Any = lab.in_context(split="tuning", n=n_tuning)
     setting = lab.tune(
         optimizer,
-        lambda p: agree(p, aim),
+        lambda found: agree(found, aim[: episodes_of(found), 0]),
         schedule,
         part=part,
         n=n_tuning,
@@ -84,7 +87,7 @@ def nearest_gd(
         objective=objective,
     )
     learner = predictions_at(lab, setting, optimizer, schedule, n, part=part, objective=objective)
-    icl = lab.in_context(SHOTS, orders=2, n=n)
+    icl: Any = lab.in_context(orders=2, n=n)
     return NearestGd(setting, learner, icl[:, 0], icl[:, 1], lab.zero_shot(n=n))
 
 
@@ -107,16 +110,16 @@ def setting_details(setting: Setting, score: str) -> dict[str, Json]:
 
 
 def predictions_at(
-    lab: Lab,
+    lab: BaseLab[Predictions],
     setting: Setting,
     optimizer: str,
     schedule: Schedule,
     n: int,
-    shots: int = SHOTS,
+    shots: int | None = None,
     part: str = "whole",
     objective: str = "labels",
-) -> LogProbs:
-    """Return the log-probs (episodes, queries, vocabulary) of GD at a setting on n evaluation episodes.
+) -> Predictions:
+    """Return the predictions (episodes, queries, ...) of GD at a setting on n evaluation episodes.
 
     All readouts of the chosen rate are measured, so that choices which share a rate share the runs. The start of
     GD's path is zero-shot.
@@ -130,9 +133,10 @@ def predictions_at(
     runs = lab.descend(optimizer, only, shots, part=part, n=n, objective=objective)
     refuse_diverged(
         runs.diverged[:, 0, 0, setting.readout],
-        f"{optimizer} on {shots} demonstrations at learning rate {setting.learning_rate:g}",
+        f"{optimizer} on {lab.shots if shots is None else shots} demonstrations at learning rate "
+        f"{setting.learning_rate:g}",
     )
-    return runs.log_probs[:, 0, 0, setting.readout]
+    return in_order(runs, 0, 0, setting.readout)
 
 
 def refuse_diverged(diverged: NDArray[np.bool_], what: str) -> None:

@@ -15,7 +15,7 @@ from iclgd_core.lab.tuned import tuned
 from iclgd_core.learners import Schedule, get_optimizer
 from iclgd_core.metrics import correct, order_sensitivity
 from iclgd_core.metrics.prediction_distance import order_spread
-from iclgd_core.studies.chosen import best_trained_rate, refuse_diverged
+from iclgd_core.studies.chosen import best_trained_rate, refuse_diverged, setting_details
 from iclgd_core.studies.points import everywhere, sampled
 
 Floats = NDArray[np.float64]
@@ -38,21 +38,21 @@ def order_study(lab: Lab, optimizer: str) -> Study:
     answers = lab.answers("tuning", lab.count("tuning", n_tuning))
     setting = lab.tune(
         optimizer,
-        lambda p: correct(p, answers).mean(-1),
+        lambda p: correct(p, answers[: len(p)]).mean(-1),
         schedule,
         n=n_tuning,
         orders=lab.tier.tuning_orders,
         criterion="accuracy, vocabulary",
     )
-    rate = best_trained_rate(setting)
+    rate = setting.learning_rate if setting.schedule else best_trained_rate(setting)
     if rate is None:
         raise DivergedError("every learning rate diverged on the tuning episodes; there is no setting to judge.")
-    runs = lab.descend(optimizer, Schedule((rate,), schedule.readouts), SHOTS, orders, n=n)
+    own = setting.schedule or Schedule((rate,), schedule.readouts)
+    runs = lab.descend(optimizer, own, SHOTS, orders, n=n)
     refuse_diverged(runs.diverged, f"{optimizer} at learning rate {rate:g}")
     icl = order_sensitivity(lab.in_context(SHOTS, orders, n=n), axis=1).mean(-1)
     descent = {
-        epoch: order_sensitivity(runs.log_probs[:, :, 0, j], axis=1).mean(-1)
-        for j, epoch in enumerate(schedule.readouts)
+        epoch: order_sensitivity(runs.predictions[:, :, 0, j], axis=1).mean(-1) for j, epoch in enumerate(own.readouts)
     }
     icl_tuning = lab.in_context(SHOTS, lab.tier.tuning_orders, "tuning", n_tuning)
     points = tuple(sampled(epoch, values) for epoch, values in sorted(descent.items()))
@@ -70,7 +70,7 @@ def order_study(lab: Lab, optimizer: str) -> Study:
         learning_rate=rate,
         tuning_accuracy={rate: dict(row) for rate, row in setting.table.items()},
         icl_tuning_sensitivity=float(order_sensitivity(icl_tuning, axis=1).mean()),
-        tuning_sensitivity=_tuning_sensitivity(lab, optimizer, schedule),
+        **({} if lab.searches else {"tuning_sensitivity": _tuning_sensitivity(lab, optimizer, schedule)}),
     )
 
 
@@ -93,6 +93,31 @@ def regression_order_study(lab: RegressionLab, account: str) -> Study:
         chosen.protocol,
         setting=chosen.record(),
     )
+
+
+def network_order_study(lab: RegressionLab, optimizer: str, schedule: Schedule) -> Study:
+    """Measure the order sensitivity of ICL and of GD on the network of a regression model, in standard deviations of y.
+
+    Numbers: "icl", and "gd" at its most accurate setting on tuning episodes, not training among them.
+
+    Raises:
+        NotRunError: a network that cannot be trained on demonstrations.
+        DivergedError: a run diverged on the evaluation episodes.
+    """
+    orders, right = lab.size.orders, lab.episodes("tuning").yq
+    setting = lab.tune(
+        optimizer, lambda found: -lab.npd(found, right), schedule, criterion="minus npd from the answers"
+    )
+    if setting.readout is None:
+        learner = np.zeros(lab.count())
+    else:
+        runs = lab.descend(optimizer, Schedule((setting.learning_rate,), schedule.readouts), orders=orders)
+        refuse_diverged(runs.diverged[:, :, 0, setting.readout], f"{optimizer} at rate {setting.learning_rate:g}")
+        learner = order_spread(runs.predictions[:, :, 0, setting.readout], lab.scale)
+    icl = order_spread(lab.in_context(orders=orders), lab.scale)
+    fixed: dict[str, Json] = {"optimizer": optimizer, "trains": "the network"}
+    details = setting_details(setting, "minus_npd")
+    return _study({"icl": icl, "gd": learner}, float(learner.mean()), orders, fixed, setting.protocol, **details)
 
 
 def _study(
@@ -118,7 +143,7 @@ def _tuning_sensitivity(lab: Lab, optimizer: str, schedule: Schedule) -> dict[st
         f"{rate:g}": {
             str(epoch): None
             if runs.diverged[:, :, i, j].any()
-            else float(order_sensitivity(runs.log_probs[:, :, i, j], axis=1).mean())
+            else float(order_sensitivity(runs.predictions[:, :, i, j], axis=1).mean())
             for j, epoch in enumerate(schedule.readouts)
         }
         for i, rate in enumerate(schedule.learning_rates)

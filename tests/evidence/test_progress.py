@@ -65,9 +65,9 @@ def runs_and_steps(optimizer: str, shots: int, epochs: int) -> tuple[Said, Float
     drawn, orders = encoded(model, episodes(2, queries=2)), random_orders(2, 3, shots)
     rule, schedule = get_optimizer(optimizer), Schedule((0.01, 0.1), (1, epochs))
     said: Said = []
-    alone = np.asarray(gradient_descent(model, drawn, orders, rule, schedule).log_probs)
+    alone = np.asarray(gradient_descent(model, drawn, orders, rule, schedule).predictions)
     with observed(lambda *one: said.append(one)):
-        watched = np.asarray(gradient_descent(model, drawn, orders, rule, schedule).log_probs)
+        watched = np.asarray(gradient_descent(model, drawn, orders, rule, schedule).predictions)
     return said, alone, watched
 
 

@@ -43,7 +43,7 @@ def test_gradient_descent_is_that_of_the_cpu(optimizer: str) -> None:
     drawn, orders, rule = encoded(model, episodes(2)), random_orders(2, 2, 5), get_optimizer(optimizer)
     schedule = Schedule((1e-3, 1e-2), (1, 3))
     found, expected = (gradient_descent(one, drawn, orders, rule, schedule) for one in (moved(model), model))
-    np.testing.assert_allclose(np.asarray(found.log_probs), np.asarray(expected.log_probs), atol=TOLERANCE)
+    np.testing.assert_allclose(np.asarray(found.predictions), np.asarray(expected.predictions), atol=TOLERANCE)
 
 
 def test_a_process_stays_within_its_lease() -> None:

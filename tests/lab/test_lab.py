@@ -57,7 +57,7 @@ def test_tuning_and_evaluation_share_no_episode_unless_planning(small_lab: Lab) 
 def test_a_measurement_is_taken_from_the_store_the_second_time(small_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     first, runs = small_lab.in_context(2, 2), small_lab.descend("gd", SCHEDULE, 2)
     assert first.shape == (3, 2, 2, 14)
-    assert runs.log_probs.shape == (3, 1, 2, 3, 2, 14)
+    assert runs.predictions.shape == (3, 1, 2, 3, 2, 14)
 
     def never(*_: object) -> None:
         pytest.fail("measured twice")
@@ -66,7 +66,7 @@ def test_a_measurement_is_taken_from_the_store_the_second_time(small_lab: Lab, m
         monkeypatch.setattr(f"iclgd_core.lab.language.{name}", never)
     np.testing.assert_array_equal(small_lab.in_context(2, 2), first)
     again = small_lab.descend("gd", SCHEDULE, 2)
-    np.testing.assert_array_equal(again.log_probs, runs.log_probs)
+    np.testing.assert_array_equal(again.predictions, runs.predictions)
     np.testing.assert_array_equal(again.diverged, runs.diverged)
 
 
@@ -164,7 +164,7 @@ def test_not_training_is_a_setting_too(small_lab: Lab, monkeypatch: pytest.Monke
 def test_every_order_is_scored(small_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     planted(monkeypatch, SCORES)
     runs = small_lab.descend("gd", SCHEDULE)
-    np.asarray(runs.log_probs)[:, 1, 1, 1] = -9.0
+    np.asarray(runs.predictions)[:, 1, 1, 1] = -9.0
     monkeypatch.setattr(Lab, "descend", lambda *_, **__: runs)
     assert small_lab.tune("gd", mean, SCHEDULE, orders=1).epoch == 2
     assert small_lab.tune("gd", mean, SCHEDULE, orders=2).epoch == 3

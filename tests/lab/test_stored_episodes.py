@@ -89,7 +89,7 @@ def test_answers_on_evaluation_episodes_are_remembered_and_the_same(lab: Lab) ->
         ("ICL", 0, None, None), ("ICL", 1, None, None), ("gd", 0, 0.1, 1), ("gd", 0, 0.1, 2),
         ("zero-shot", 0, None, None),
     ]  # fmt: skip
-    expectations = (icl[:, 0], icl[:, 1], runs.log_probs[:, 0, 0, 0], runs.log_probs[:, 0, 0, 1], zero)
+    expectations = (icl[:, 0], icl[:, 1], runs.predictions[:, 0, 0, 0], runs.predictions[:, 0, 0, 1], zero)
     for one, expected in zip(seen, expectations, strict=True):
         np.testing.assert_array_equal(np.asarray(one.log_probs), np.asarray(expected))
     np.testing.assert_array_equal(seen[1].orders, lab.orders("evaluation", 3, 2, 2)[:, 1])

@@ -30,8 +30,8 @@ def test_a_key_names_an_objective_other_than_the_labels_alone(tmp_path: Path, mo
     of_labels = lab.descend("gd", SCHEDULE, 3)
     asked = lab.descend("gd", SCHEDULE, 3, objective="labels")
     whole = lab.descend("gd", SCHEDULE, 3, objective="lm")
-    np.testing.assert_array_equal(of_labels.log_probs, asked.log_probs)
-    assert np.abs(np.asarray(whole.log_probs) - np.asarray(asked.log_probs)).max() > 1e-3
+    np.testing.assert_array_equal(of_labels.predictions, asked.predictions)
+    assert np.abs(np.asarray(whole.predictions) - np.asarray(asked.predictions)).max() > 1e-3
     assert ["objective" in key for key in seen] == [False, False, True]
     assert {key: value for key, value in seen[2].items() if key != "objective"} == seen[0] == seen[1]
 

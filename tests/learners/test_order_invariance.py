@@ -23,7 +23,7 @@ def outputs(architecture: str, seed: int, optimizer: str, order: list[int], draw
     schedule = Schedule((0.1,), (EPOCHS,))
     runs = gradient_descent(model, encoded(model, [episode]), orders, get_optimizer(optimizer), schedule)
     assert not runs.diverged.any()
-    return np.asarray(np.exp(np.asarray(runs.log_probs[0, :, 0, 0], np.float64)))
+    return np.asarray(np.exp(np.asarray(runs.predictions[0, :, 0, 0], np.float64)))
 
 
 settled = st.integers(2, 6).flatmap(lambda n: st.permutations(list(range(n))))

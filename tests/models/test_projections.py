@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from transformers import GPT2Config, LlamaConfig
 
 from iclgd_core.errors import ModelError, UnknownNameError
-from iclgd_core.models.architectures import Place
+from iclgd_core.models.architectures import WeightPlace
 from iclgd_core.models.language.loading import fresh
 from iclgd_core.models.language.projections import LayerProjections, iter_layer_projections, trained
 from tests.models.all_projections import layer_projections, part_names, projection_names, stacked
@@ -129,14 +129,14 @@ def test_products_come_one_head_at_a_time() -> None:
 
 def test_layers_come_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """No more than the layer in hand is copied."""
-    module, read = tiny_model(layers=3).module, Place.read
+    module, read = tiny_model(layers=3).module, WeightPlace.read
     copied: list[str] = []
 
-    def noted(own: Place, weight: torch.Tensor) -> torch.Tensor:
+    def noted(own: WeightPlace, weight: torch.Tensor) -> torch.Tensor:
         copied.append(own.parameter)
         return read(own, weight)
 
-    monkeypatch.setattr(Place, "read", noted)
+    monkeypatch.setattr(WeightPlace, "read", noted)
     layers = iter_layer_projections(module)
     assert copied == []
     next(layers)

@@ -48,7 +48,7 @@ def fixed_setting(tier: Tier, optimizer: str) -> Schedule:
     return Schedule((min(schedule.learning_rates),), schedule.readouts[-1:])
 
 
-def at_every_setting(log_probs: LogProbs, schedule: Schedule) -> Runs:
+def at_every_setting(log_probs: LogProbs, schedule: Schedule) -> Runs[LogProbs]:
     """Return runs that give the same log-probs (episodes, orders, queries, vocabulary) at every rate and readout."""
     flags = (*log_probs.shape[:2], len(schedule.learning_rates), len(schedule.readouts))
     here = log_probs[:, :, None, None]
@@ -91,9 +91,10 @@ class MutatedLab(Lab):
             object.__setattr__(self, "base", replace(self.base, **own))
 
     def in_context(
-        self, shots: int = SHOTS, orders: int = 1, split: str = "evaluation", n: int | None = None
+        self, shots: int | None = None, orders: int = 1, split: str = "evaluation", n: int | None = None
     ) -> LogProbs:
         """Return what stands where ICL is asked for: log-probs (episodes, orders, queries, vocabulary)."""
+        shots = self.shots if shots is None else shots
         learner = STAND_INS[self.mutation][0] if shots else "itself"
         if learner == "itself":
             return self.base.in_context(shots, orders, split, n)
@@ -103,14 +104,15 @@ class MutatedLab(Lab):
         self,
         optimizer: str,
         schedule: Schedule,
-        shots: int = SHOTS,
+        shots: int | None = None,
         orders: int = 1,
         split: str = "evaluation",
         part: str = "whole",
         n: int | None = None,
         objective: str = LABELS,
-    ) -> Runs:
+    ) -> Runs[LogProbs]:
         """Return what stands where GD is asked for, at every learning rate and readout of the schedule."""
+        shots = self.shots if shots is None else shots
         learner = STAND_INS[self.mutation][1]
         if learner == "itself":
             return self.base.descend(optimizer, schedule, shots, orders, split, part, n, objective)
@@ -144,4 +146,4 @@ class MutatedLab(Lab):
                 f"{int(runs.diverged.sum())} of {runs.diverged.size} runs of {optimizer} at the fixed setting of "
                 f"mutation {str(self.mutation)!r} diverged; there are no outputs to feed."
             )
-        return runs.log_probs[:, :, 0, 0]
+        return runs.predictions[:, :, 0, 0]

@@ -53,7 +53,7 @@ class MutatedLearners:
         schedule: Schedule,
         part: str = "whole",
         objective: str = "labels",
-    ) -> Runs:
+    ) -> Runs[LogProbs]:
         """Return what stands where GD is asked for; arguments and result as those of `learners.gradient_descent`."""
         learner = STAND_INS[self.mutation][1]
         if learner == "itself":
@@ -70,7 +70,7 @@ class MutatedLearners:
     ) -> LogProbs:
         if learner == "gd":
             runs = gradient_descent(model, episodes, orders, get_optimizer("gd"), self.setting)
-            return runs.log_probs[:, :, 0, 0]
+            return runs.predictions[:, :, 0, 0]
         if learner == "zero-shot":
             return in_every_order(in_context(model, episodes, orders[:, :1, :0]), orders.shape[1])
         return in_context(model, episodes, orders)

@@ -42,7 +42,7 @@ def gd_at_the_fixed_setting(
     base: Lab, optimizer: str, shots: int, orders: int, split: str, part: str, n: int
 ) -> LogProbs:
     setting = fixed_setting(base.tier, optimizer)
-    return np.asarray(base.descend(optimizer, setting, shots, orders, split, part, n).log_probs[:, :, 0, 0])
+    return np.asarray(base.descend(optimizer, setting, shots, orders, split, part, n).predictions[:, :, 0, 0])
 
 
 def test_the_fixed_setting_is_the_smallest_rate_and_the_last_readout() -> None:
@@ -73,7 +73,7 @@ def test_what_stands_where_gd_is_asked_for(tmp_path: Path, mutation: Mutation, s
     base = lab(tmp_path)
     runs = mutated_lab(base, mutation, "adam1", "v_deep").descend("sgd1", SCHEDULE, shots, 2, "tuning", "whole", 3)
     if STAND_INS[mutation][1] == "itself":
-        expected = base.descend("sgd1", SCHEDULE, shots, 2, "tuning", "whole", 3).log_probs
+        expected = base.descend("sgd1", SCHEDULE, shots, 2, "tuning", "whole", 3).predictions
     else:
         one: LogProbs = {
             "gd": gd_at_the_fixed_setting(base, "sgd1", shots, 2, "tuning", "whole", 3),
@@ -81,7 +81,7 @@ def test_what_stands_where_gd_is_asked_for(tmp_path: Path, mutation: Mutation, s
             "zero-shot": np.repeat(base.zero_shot("tuning", 3)[:, None], 2, axis=1),
         }[STAND_INS[mutation][1]]
         expected = np.broadcast_to(one[:, :, None, None], (3, 2, 3, 2, QUERIES, VOCABULARY))
-    np.testing.assert_array_equal(runs.log_probs, expected)
+    np.testing.assert_array_equal(runs.predictions, expected)
     assert runs.diverged.shape == runs.loss.shape == (3, 2, 3, 2)
     assert not runs.diverged.any()
 
@@ -111,13 +111,13 @@ def test_another_model_is_mutated_in_the_same_way(tmp_path: Path) -> None:
 def test_the_objective_is_that_of_the_gd_that_stands_in_and_of_the_gd_that_is_asked_for(tmp_path: Path) -> None:
     base, setting = lab(tmp_path), fixed_setting(TIER, "sgd1")
     mutated = mutated_lab(base, Mutation.GD_AS_BOTH, "sgd1", "kv", "lm")
-    whole = base.descend("sgd1", setting, part="kv", n=2, objective="lm").log_probs[:, :, 0, 0]
+    whole = base.descend("sgd1", setting, part="kv", n=2, objective="lm").predictions[:, :, 0, 0]
     np.testing.assert_array_equal(mutated.in_context(n=2), whole)
     for objective in ("labels", "lm"):
-        one = base.descend("sgd1", setting, part="kv", n=2, objective=objective).log_probs
-        found = mutated.descend("sgd1", SCHEDULE, part="kv", n=2, objective=objective).log_probs
+        one = base.descend("sgd1", setting, part="kv", n=2, objective=objective).predictions
+        found = mutated.descend("sgd1", SCHEDULE, part="kv", n=2, objective=objective).predictions
         np.testing.assert_array_equal(found[:, :, :1, :1], one)
-    assert not np.array_equal(found, mutated.descend("sgd1", SCHEDULE, part="kv", n=2).log_probs)
+    assert not np.array_equal(found, mutated.descend("sgd1", SCHEDULE, part="kv", n=2).predictions)
 
 
 @pytest.mark.parametrize("mutation", STAND_INS)
@@ -126,7 +126,7 @@ def test_on_other_labels_the_mutation_is_that_of_the_laboratory_on_them(tmp_path
     found = relabelled(mutated_lab(base, mutation, "adam1"), "uniform")
     expected = mutated_lab(relabelled(base, "uniform"), mutation, "adam1")
     np.testing.assert_array_equal(found.in_context(8, 2, n=3), expected.in_context(8, 2, n=3))
-    runs, wanted = (one.descend("sgd1", SCHEDULE, n=3).log_probs for one in (found, expected))
+    runs, wanted = (one.descend("sgd1", SCHEDULE, n=3).predictions for one in (found, expected))
     np.testing.assert_array_equal(runs, wanted)
     own = mutated_lab(base, mutation, "adam1")
     assert np.array_equal(own.in_context(8, n=3), found.in_context(8, n=3)) == (STAND_INS[mutation][0] == "zero-shot")
@@ -181,16 +181,16 @@ def test_learners_without_a_laboratory_stand_in_for_each_other_too(mutation: Mut
     learners = MutatedLearners(mutation, setting)
     one: dict[str, LogProbs] = {
         "icl": in_context(model, drawn, orders),
-        "gd": gradient_descent(model, drawn, orders, full_batch, setting).log_probs[:, :, 0, 0],
+        "gd": gradient_descent(model, drawn, orders, full_batch, setting).predictions[:, :, 0, 0],
         "zero-shot": np.repeat(np.asarray(in_context(model, drawn, orders[:, :1, :0])), 3, axis=1),
     }
     for_icl, for_gd = STAND_INS[mutation]
     found = learners.in_context(model, drawn, orders)
     np.testing.assert_array_equal(found, one["icl" if for_icl == "itself" else for_icl])
     runs = learners.gradient_descent(model, drawn, orders, asked, schedule)
-    assert runs.log_probs.shape == (2, 3, 2, 2, 3, found.shape[-1])
+    assert runs.predictions.shape == (2, 3, 2, 2, 3, found.shape[-1])
     if for_gd == "itself":
-        expected = gradient_descent(model, drawn, orders, asked, schedule).log_probs
+        expected = gradient_descent(model, drawn, orders, asked, schedule).predictions
     else:
-        expected = np.broadcast_to(one[for_gd][:, :, None, None], runs.log_probs.shape)
-    np.testing.assert_array_equal(runs.log_probs, expected)
+        expected = np.broadcast_to(one[for_gd][:, :, None, None], runs.predictions.shape)
+    np.testing.assert_array_equal(runs.predictions, expected)

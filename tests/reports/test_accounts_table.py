@@ -15,7 +15,7 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.record import Evidence
 from iclgd_core.evidence.verdict import Verdict
 from iclgd_core.lab import precondition
-from reports.accounts import NO_ICL, Panel, State, adjudication_of, cells_of
+from reports.accounts import NO_ICL, AccountsPanel, State, adjudication_of, cells_of
 from reports.accounts.document import adjudication_document
 from reports.accounts.shown import MOST_COLUMNS, shown
 from reports.accounts.words import LAST, STEPS, closure_text, step_of
@@ -29,7 +29,7 @@ def having(*records: Json, id: str = "S2", task: str = "ginc-k8", left_out: Json
     return claimed(id, WHERE, SIZES[2], task, closures=records, left_out=left_out)
 
 
-def at(panel: Panel, account: str, model: str) -> tuple[State, float | None, str]:
+def at(panel: AccountsPanel, account: str, model: str) -> tuple[State, float | None, str]:
     row = next(row for row in panel.rows if row.account == account)
     entry = row.entries[[column.model for column in panel.columns].index(model)]
     return entry.state, entry.value, entry.claim

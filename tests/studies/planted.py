@@ -11,6 +11,7 @@ from iclgd_core.lab import Lab
 from iclgd_core.lab.store import Store
 from iclgd_core.lab.tiers import TIERS, Tier
 from iclgd_core.learners import Runs, Schedule
+from iclgd_core.models.language.predictions import LogProbs
 from iclgd_core.tasks.relabelled import RelabelledTask
 from tests.tiny_models import tiny_model, tiny_task
 
@@ -79,8 +80,9 @@ class PlantedLab(Lab):
         return self.task.draw if isinstance(self.task, RelabelledTask) else OWN
 
     def in_context(
-        self, shots: int = 8, orders: int = 1, split: str = "evaluation", n: int | None = None
+        self, shots: int | None = None, orders: int = 1, split: str = "evaluation", n: int | None = None
     ) -> NDArray[np.float32]:
+        shots = self.shots if shots is None else shots
         n, plant, labels = self.count(split, n), self.icl if shots else self.none, self.labels if shots else OWN
         places = [[Place(split, e, o, shots=shots, labels=labels) for o in range(orders)] for e in range(n)]
         return np.array([[_log(plant(at)) for at in row] for row in places])
@@ -89,13 +91,14 @@ class PlantedLab(Lab):
         self,
         optimizer: str,
         schedule: Schedule,
-        shots: int = 8,
+        shots: int | None = None,
         orders: int = 1,
         split: str = "evaluation",
         part: str = "whole",
         n: int | None = None,
         objective: str = "labels",
-    ) -> Runs:
+    ) -> Runs[LogProbs]:
+        shots = self.shots if shots is None else shots
         n = self.count(split, n)
         self.asked.append(Descent(optimizer, schedule, shots, orders, split, part, n, objective))
         rates, epochs = schedule.learning_rates, schedule.readouts

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from iclgd_core.lab import SHOTS, Lab
+from iclgd_core.lab import Lab
 from iclgd_core.learners import Runs, Schedule
 from iclgd_core.learners.gd.objectives import LABELS
 from iclgd_core.models.language.predictions import LogProbs
@@ -50,8 +50,11 @@ class RecordingLab(Lab):
 
     seen: list[Any] = field(default_factory=list)
 
-    def in_context(self, shots: int = SHOTS, orders: int = 1, split: str = JUDGED, n: int | None = None) -> LogProbs:
+    def in_context(
+        self, shots: int | None = None, orders: int = 1, split: str = JUDGED, n: int | None = None
+    ) -> LogProbs:
         """Measure in-context learning, as `Lab.in_context`."""
+        shots = self.shots if shots is None else shots
         found = super().in_context(shots, orders, split, n)
         if split == JUDGED:
             drawn = self.orders(split, len(found), shots, orders)
@@ -64,23 +67,24 @@ class RecordingLab(Lab):
         self,
         optimizer: str,
         schedule: Schedule,
-        shots: int = SHOTS,
+        shots: int | None = None,
         orders: int = 1,
         split: str = JUDGED,
         part: str = "whole",
         n: int | None = None,
         objective: str = LABELS,
-    ) -> Runs:
+    ) -> Runs[LogProbs]:
         """Measure gradient descent, as `Lab.descend`."""
+        shots = self.shots if shots is None else shots
         runs = super().descend(optimizer, schedule, shots, orders, split, part, n, objective)
         if split == JUDGED:
-            drawn = self.orders(split, len(runs.log_probs), shots, orders)
+            drawn = self.orders(split, len(runs.predictions), shots, orders)
             more = [part] * (part != "whole") + [objective] * (objective != LABELS)
             name = " ".join([optimizer, *(f"({what})" for what in more)])
             for o in range(orders):
                 for i, rate in enumerate(schedule.learning_rates):
                     for j, epoch in enumerate(schedule.readouts):
-                        answer = runs.log_probs[:, o, i, j]
+                        answer = runs.predictions[:, o, i, j]
                         self.seen.append(Answered(name, self, shots, o, drawn[:, o], answer, rate, epoch))
         return runs
 

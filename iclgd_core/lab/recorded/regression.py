@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.regression import RegressionLab
-from iclgd_core.learners import Schedule
-from iclgd_core.learners.regression_descent import RegressionRuns
+from iclgd_core.learners import Runs, Schedule
+from iclgd_core.learners.gd.objectives import LABELS
 from iclgd_core.tasks.regression.task import RegressionEpisodes
 
 Floats = NDArray[np.float64]
@@ -79,10 +79,12 @@ class RecordingRegressionLab(RegressionLab):
         shots: int | None = None,
         orders: int = 1,
         split: str = JUDGED,
+        part: str = "whole",
         n: int | None = None,
-    ) -> RegressionRuns:
+        objective: str = LABELS,
+    ) -> Runs[Floats]:
         """Measure gradient descent on the network's weights, as `RegressionLab.descend`."""
-        runs = super().descend(optimizer, schedule, shots, orders, split, n)
+        runs = super().descend(optimizer, schedule, shots, orders, split, part, n, objective)
         if split == JUDGED:
             name, given = f"{optimizer} (network)", self.task.shots if shots is None else shots
             for o in range(orders):

@@ -12,7 +12,7 @@ from iclgd_core.tasks.regression.task import Floats
 
 CODE = (
     "tasks/regression", "models/regression", "models/shuffling.py", "learners/linear",
-    "learners/regression_descent.py", "learners/gd/optimizers.py",
+    "learners/gd/regression_descent.py", "learners/gd/optimizers.py",
     "lab/base.py", "lab/regression.py", "lab/store/kept.py", "metrics/prediction_distance.py", "metrics/cosine.py",
     "studies/akyurek", "studies/garg", "studies/layer_readout.py",
 )  # fmt: skip

@@ -8,7 +8,6 @@ two, the model and the settings decide. A model that lies on several devices is 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from iclgd_core.learners.gd.nudged import nudged
 from iclgd_core.learners.gd.objectives import LABELS
 from iclgd_core.learners.gd.optimizers import Optimizer
 from iclgd_core.learners.gd.replicas import in_replicas, train_replicas
-from iclgd_core.learners.gd.run import Run, Schedule, all_runs
+from iclgd_core.learners.gd.run import Run, Runs, Schedule, all_runs
 from iclgd_core.learners.gd.sharded import train_sharded
 from iclgd_core.learners.in_context import labels_of
 from iclgd_core.models.language.adapter import CausalModel
@@ -32,21 +31,6 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class Runs:
-    """Predictions of many gradient-descent runs.
-
-    Attributes:
-        log_probs: (episodes, orders, learning rates, readouts, queries, vocabulary); NaN where diverged.
-        diverged: (episodes, orders, learning rates, readouts): the outputs are no longer finite.
-        loss: training loss of the last epoch before each readout, same shape as `diverged`.
-    """
-
-    log_probs: LogProbs
-    diverged: NDArray[np.bool_]
-    loss: Floats
-
-
 def gradient_descent(
     model: CausalModel,
     episodes: Sequence[EpisodePrompts],
@@ -55,7 +39,7 @@ def gradient_descent(
     schedule: Schedule,
     part: str = "whole",
     objective: str = LABELS,
-) -> Runs:
+) -> Runs[LogProbs]:
     """Train the model on the demonstrations, apart for each run, and answer the queries at every readout.
 
     Args:

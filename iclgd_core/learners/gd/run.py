@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from iclgd_core.seeds import derive
 from iclgd_core.tasks.prompts import EpisodePrompts, Prompt, check_context
 
 Ints = NDArray[np.int64]
+Predictions = TypeVar("Predictions")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,22 @@ class Schedule:
         whole = all(isinstance(epoch, int) and not isinstance(epoch, bool) for epoch in self.readouts)
         if not self.readouts or not whole or list(self.readouts) != sorted(set(self.readouts)) or self.readouts[0] < 1:
             raise SettingsError(f"readouts must be ascending epochs, whole numbers from 1 on; got {self.readouts}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Runs(Generic[Predictions]):
+    """Predictions of many gradient-descent runs, of language models or of regression models.
+
+    Attributes:
+        predictions: (episodes, orders, learning rates, readouts, queries, ...), NaN where diverged; of language models
+            log-probs over the vocabulary, of regression models (..., Ny), float64.
+        diverged: (episodes, orders, learning rates, readouts): the outputs are no longer finite.
+        loss: training loss of the last epoch before each readout, same shape as `diverged`.
+    """
+
+    predictions: Predictions
+    diverged: NDArray[np.bool_]
+    loss: NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -89,7 +89,7 @@ def recall_study(lab: Lab, scope: str, objective: str = "lm") -> Study:
     refuse_diverged(runs.diverged, f"{how.optimizer} at learning rate {how.rate:g}")
     predictions = {
         "zero_shot": lab.zero_shot(n=n),
-        "fine_tuned": runs.log_probs[:, 0, 0, 0],
+        "fine_tuned": runs.predictions[:, 0, 0, 0],
         "icl": lab.in_context(n=n)[:, 0],
     }
     each = {name: right(lab, log_probs, scope) for name, log_probs in predictions.items()}

@@ -97,7 +97,7 @@ def _by_choice(lab: Lab, n: int) -> Arrays:
     runs = gradient_descent(lab.model, drawn, chosen, get_optimizer(OPTIMIZER), lab.tier.one_pass, PART, "lm")
     usable = np.logical_not(np.any(runs.diverged[..., 0], axis=1))  # (episodes, rates)
     refuse_diverged(np.logical_not(np.any(usable, axis=1)), "every learning rate")
-    ft = np.stack([_right(drawn, runs.log_probs[:, :, r, 0]) for r in range(len(rates))], axis=2)
+    ft = np.stack([_right(drawn, runs.predictions[:, :, r, 0]) for r in range(len(rates))], axis=2)
     accuracy = np.stack([ft[:, h, :, half].mean(-1) for h, half in enumerate(halves)], axis=1)
     best = np.where(usable[:, None], accuracy, -1.0).argmax(axis=2)  # (episodes, halves), ties to the smaller rate
     icl_of, ft_of = (

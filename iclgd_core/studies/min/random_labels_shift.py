@@ -43,7 +43,7 @@ def shift_study(lab: Lab, chosen_by: str = "accurate") -> Study:
     other, tier = relabelled(lab, "uniform"), lab.tier
     n, schedule = lab.count("evaluation", tier.minibatch_episodes), tier.schedule("sgd")
     answers = lab.answers("tuning", lab.count("tuning"))
-    tuned = lab.tune(OPTIMIZER, lambda p: correct(p, answers).mean(-1), schedule, criterion="accuracy")
+    tuned = lab.tune(OPTIMIZER, lambda p: correct(p, answers[: len(p)]).mean(-1), schedule, criterion="accuracy")
     setting = trained(tuned if chosen_by == "accurate" else _by_loss(lab, tuned, schedule))
     found = {
         "ICL": (lab.in_context(n=n)[:, 0], other.in_context(n=n)[:, 0]),
@@ -105,7 +105,8 @@ def trained(setting: Setting) -> Setting:
     if not scores:
         raise DivergedError("a run diverged in every setting that trains, so there is none to follow labels with.")
     _, rate, epoch, readout = max(scores)
-    return Setting(-rate, -epoch, readout, setting.table, setting.protocol)
+    own = Schedule((-rate,), tuple(int(known) for known in setting.table[f"{-rate:g}"]))
+    return Setting(-rate, -epoch, readout, setting.table, setting.protocol, own)
 
 
 def mass(log_probs: LogProbs, sets: list[Ints]) -> Floats:

@@ -67,7 +67,7 @@ def gap_map(lab: Lab, agreement: str) -> Study:
             if runs.diverged[:, 0, i, j].any():
                 diverged.append(place)
             else:
-                learner[place] = agree(runs.log_probs[:, 0, i, j], icl).mean(-1)
+                learner[place] = agree(runs.predictions[:, 0, i, j], icl).mean(-1)
     if not learner:
         raise DivergedError(f"GD diverged at every one of {len(diverged)} settings; there is no map to judge.")
     axes: dict[str, Json] = {

@@ -48,7 +48,7 @@ def invariance_study(lab: Lab) -> Study:
     runs = gradient_descent(model, episodes, orders, get_optimizer("gd"), schedule)
     refuse_diverged(runs.diverged, "full-batch GD in float64")
     icl = _largest_change(in_context(model, episodes, orders))
-    gd = _largest_change(runs.log_probs[:, :, 0, 0])
+    gd = _largest_change(runs.predictions[:, :, 0, 0])
     settings: dict[str, Json] = {"epochs": EPOCHS, "learning_rate": RATE, "dtype": "float64"}
     return Study(
         {"icl": icl, "gd": gd},

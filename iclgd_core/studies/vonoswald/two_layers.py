@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 from iclgd_core.evidence.plain import Json
+from iclgd_core.lab.nelder_mead import nelder_mead
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.learners.linear.descent import gd_plus_plus, gd_with_rates
 from iclgd_core.models.regression.constructed import best_rate
@@ -46,11 +46,9 @@ def matched(lab: RegressionLab, recursion: str) -> Matched:
     predict, start = _recursion(recursion, steps, _start(tuning))
 
     def distance(parameters: Floats) -> float:
-        value = float(lab.npd(predict(tuning, parameters), goal).mean())
-        return value if np.isfinite(value) else 1e300
+        return float(lab.npd(predict(tuning, parameters), goal).mean())
 
-    options = {"xatol": 1e-6, "fatol": 1e-12}
-    found = minimize(distance, start, method="Nelder-Mead", options=options)  # type: ignore[call-overload]
+    setting, _ = nelder_mead(distance, start, 1e-6, 1e-12)
     choices: dict[str, Json] = {
         "split": "tuning",
         "episodes": len(tuning),
@@ -58,7 +56,6 @@ def matched(lab: RegressionLab, recursion: str) -> Matched:
         "criterion": "least mean npd from ICL, by Nelder-Mead",
         "start": start.tolist(),
     }
-    setting = np.asarray(found.x, dtype=np.float64)
     npd = lab.npd(predict(evaluation, setting), lab.in_context()[:, 0])
     return Matched(npd, setting.tolist(), choices)
 

@@ -38,15 +38,15 @@ def test_equals_a_plain_loop_run_by_run(optimizer: str, architecture: str, part:
     rates = (1e-3, 2e-2) if optimizer.startswith("adam") else (2e-2, 0.2)
     rule, schedule = get_optimizer(optimizer), Schedule(rates, READOUTS)
     found = gradient_descent(model, encoded(model, drawn), orders, rule, schedule, part)
-    assert found.log_probs.shape == (2, 2, 2, 2, 2, 14)
+    assert found.predictions.shape == (2, 2, 2, 2, 2, 14)
     assert not found.diverged.any()
     start = predicted(model, tokens(model)[drawn[0].queries])
-    assert np.abs(np.asarray(found.log_probs[0]) - start).max() > 1e-3, "nothing was learned, so nothing is compared"
+    assert np.abs(np.asarray(found.predictions[0]) - start).max() > 1e-3, "nothing was learned, so nothing is compared"
     for e, o, r in np.ndindex(2, 2, 2):
         outputs, losses = plain_loop(
             model, SYMBOLS, drawn[e], orders[e, o], optimizer, rates[r], READOUTS, ONLY[part][architecture]
         )
-        np.testing.assert_allclose(found.log_probs[e, o, r], outputs, atol=1e-8, rtol=0)
+        np.testing.assert_allclose(found.predictions[e, o, r], outputs, atol=1e-8, rtol=0)
         np.testing.assert_allclose(found.loss[e, o, r], losses, atol=1e-6, rtol=0)
 
 
@@ -82,7 +82,7 @@ def test_how_replicas_are_grouped_does_not_matter(optimizer: str, monkeypatch: p
         copies = 5 if optimizer == "adam1" else 3
         monkeypatch.setattr(MODULE, "REPLICA_BYTES", replicas * copies * weights)
         apart = gradient_descent(*arguments)
-        np.testing.assert_allclose(apart.log_probs, together.log_probs, atol=1e-9, rtol=0)
+        np.testing.assert_allclose(apart.predictions, together.predictions, atol=1e-9, rtol=0)
         np.testing.assert_allclose(apart.loss, together.loss, atol=1e-6, rtol=0)
 
 
@@ -92,11 +92,11 @@ def test_one_diverged_run_says_so_and_spoils_no_other(optimizer: str) -> None:
     rule = get_optimizer(optimizer)
     found = gradient_descent(model, encoded(model, drawn), orders, rule, Schedule((1e-2, 1e250, 2e-2), (1, 2)))
     assert found.diverged[:, :, 1, -1].all()
-    np.testing.assert_array_equal(np.isnan(found.log_probs).all(axis=(-1, -2)), found.diverged)
-    np.testing.assert_array_equal(np.isnan(found.log_probs).any(axis=(-1, -2)), found.diverged)
+    np.testing.assert_array_equal(np.isnan(found.predictions).all(axis=(-1, -2)), found.diverged)
+    np.testing.assert_array_equal(np.isnan(found.predictions).any(axis=(-1, -2)), found.diverged)
     assert not found.diverged[:, :, [0, 2]].any()
     alone = gradient_descent(model, encoded(model, drawn), orders, rule, Schedule((1e-2, 2e-2), (1, 2)))
-    np.testing.assert_allclose(found.log_probs[:, :, [0, 2]], alone.log_probs, atol=1e-8, rtol=0)
+    np.testing.assert_allclose(found.predictions[:, :, [0, 2]], alone.predictions, atol=1e-8, rtol=0)
     np.testing.assert_allclose(found.loss[:, :, [0, 2]], alone.loss, atol=1e-6, rtol=0)
 
 
@@ -116,7 +116,7 @@ def test_a_vanishing_step_leaves_the_zero_shot_answer() -> None:
         model, encoded(model, drawn), random_orders(1, 1, 3), get_optimizer("sgd1"), Schedule((1e-12,), (1,))
     )
     zero_shot = predicted(model, tokens(model)[drawn[0].queries])
-    np.testing.assert_allclose(found.log_probs[0, 0, 0, 0], zero_shot, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(found.predictions[0, 0, 0, 0], zero_shot, atol=1e-5, rtol=0)
 
 
 def test_right_answers_are_never_seen() -> None:
@@ -125,4 +125,4 @@ def test_right_answers_are_never_seen() -> None:
     first, second = (
         gradient_descent(model, encoded(model, [e]), orders, get_optimizer("gd"), Schedule((0.1,), (2,))) for e in pair
     )
-    np.testing.assert_array_equal(first.log_probs, second.log_probs)
+    np.testing.assert_array_equal(first.predictions, second.predictions)

@@ -140,4 +140,4 @@ def test_elsewhere_than_in_replicas_it_is_not_run() -> None:
     double = tiny_model(double=True)
     drawn, orders = encoded(double, episodes(1)), random_orders(1, 1, 3)
     runs = gradient_descent(double, drawn, orders, get_optimizer("newton"), Schedule((0.5,), (1,)), "v_deep")
-    assert np.isfinite(np.asarray(runs.log_probs)).all()
+    assert np.isfinite(np.asarray(runs.predictions)).all()

@@ -40,9 +40,9 @@ def test_a_high_rate_amplifies_it_and_a_low_one_does_not() -> None:
     model, task = load_model("ginc-llama-57k"), get_task("ginc-k5")
     drawn = [task.encode(task.episode(0, "tuning", 0, 8), model.reader)]
     orders, schedule, rule = np.arange(8)[None, None], Schedule((1e-4, 5e-3), (10,)), get_optimizer("adam1")
-    plain = np.exp(np.asarray(gradient_descent(model, drawn, orders, rule, schedule).log_probs))
+    plain = np.exp(np.asarray(gradient_descent(model, drawn, orders, rule, schedule).predictions))
     with nudged(model.module):
-        moved = np.exp(np.asarray(gradient_descent(model, drawn, orders, rule, schedule).log_probs))
+        moved = np.exp(np.asarray(gradient_descent(model, drawn, orders, rule, schedule).predictions))
     low, high = np.abs(plain - moved)[0, 0].max(axis=(-1, -2, -3))
     assert 0.0 < low < 1e-5
     assert high > 1e-4

@@ -158,17 +158,17 @@ def test_the_prompt_depends_on_the_order_and_not_on_the_batch() -> None:
         for rule in ("gd", "sgd1")
         for objective in ("lm", LM_PROMPT)
     }
-    by_order = {name: np.abs(np.diff(np.asarray(runs.log_probs), axis=1)).max() for name, runs in found.items()}
+    by_order = {name: np.abs(np.diff(np.asarray(runs.predictions), axis=1)).max() for name, runs in found.items()}
     assert by_order["gd", "lm"] < 1e-6 < 1e-3 < by_order["gd", LM_PROMPT]
-    np.testing.assert_array_equal(found["gd", LM_PROMPT].log_probs, found["sgd1", LM_PROMPT].log_probs)
-    assert np.abs(np.asarray(found["gd", "lm"].log_probs) - np.asarray(found["sgd1", "lm"].log_probs)).max() > 1e-4
+    np.testing.assert_array_equal(found["gd", LM_PROMPT].predictions, found["sgd1", LM_PROMPT].predictions)
+    assert np.abs(np.asarray(found["gd", "lm"].predictions) - np.asarray(found["sgd1", "lm"].predictions)).max() > 1e-4
 
 
 def test_of_the_labels_alone_unless_asked_otherwise() -> None:
     model, drawn = tiny_model(), encoded(tiny_model(), episodes(3))
     orders, rule, schedule = random_orders(3, 1, 3), get_optimizer("gd"), Schedule((0.1,), (2,))
-    found = {o: gradient_descent(model, drawn, orders, rule, schedule, objective=o).log_probs for o in OBJECTIVES}
-    np.testing.assert_array_equal(gradient_descent(model, drawn, orders, rule, schedule).log_probs, found["labels"])
+    found = {o: gradient_descent(model, drawn, orders, rule, schedule, objective=o).predictions for o in OBJECTIVES}
+    np.testing.assert_array_equal(gradient_descent(model, drawn, orders, rule, schedule).predictions, found["labels"])
     for i, one in enumerate(OBJECTIVES):
         for other in OBJECTIVES[i + 1 :]:
             assert np.abs(np.asarray(found[one]) - np.asarray(found[other])).max() > 1e-3, (one, other)

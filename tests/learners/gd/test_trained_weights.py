@@ -33,7 +33,7 @@ def test_they_answer_as_the_learner_did(
     model = made(tiny_model(double=True))
     before = {name: weight.clone() for name, weight in model.module.state_dict().items()}
     drawn, orders, rule = encoded(model, episodes(2)), random_orders(2, 2, 3), get_optimizer(optimizer)
-    expected = gradient_descent(model, drawn, orders, rule, SCHEDULE, part, objective).log_probs
+    expected = gradient_descent(model, drawn, orders, rule, SCHEDULE, part, objective).predictions
     seen = 0
     for i, (run, weights) in enumerate(trained_weights(model, drawn, orders, rule, SCHEDULE, part, objective)):
         rate, e, o = np.unravel_index(i, (2, 2, 2))

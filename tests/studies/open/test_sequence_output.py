@@ -94,8 +94,9 @@ class Answering(Lab):
     """A laboratory in which ICL answers right, or as the most frequent label has it, and zero-shot wrong."""
 
     def in_context(
-        self, shots: int = SHOTS, orders: int = 1, split: str = "evaluation", n: int | None = None
+        self, shots: int | None = None, orders: int = 1, split: str = "evaluation", n: int | None = None
     ) -> LogProbs:
+        shots = self.shots if shots is None else shots
         n = self.count(split, n)
         episodes = self.episodes(split, n)
         told = [

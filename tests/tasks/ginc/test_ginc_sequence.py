@@ -57,7 +57,7 @@ def test_learners_run_on_it() -> None:
     orders = np.tile(np.arange(3), (2, 1, 1))
     assert np.asarray(in_context(model, drawn, orders)).shape == (2, 1, 6, 14)
     runs = gradient_descent(model, drawn, orders, get_optimizer("gd"), Schedule((0.05,), (1, 2)))
-    assert np.asarray(runs.log_probs).shape == (2, 1, 1, 2, 6, 14)
+    assert np.asarray(runs.predictions).shape == (2, 1, 1, 2, 6, 14)
     assert (runs.loss[..., 1] < runs.loss[..., 0]).all()
 
 

@@ -26,7 +26,7 @@ def test_the_learner_takes_the_child_and_lets_go_of_its_own_copy(tmp_path: Path)
     drawn, orders = encoded(plain, episodes(2)), random_orders(2, 1, 4)
     rule, schedule = get_optimizer("sgd2"), Schedule((0.02, 0.2), (1, 2))
     found, expected = (gradient_descent(model, drawn, orders, rule, schedule) for model in (spread, plain))
-    np.testing.assert_allclose(np.asarray(found.log_probs), np.asarray(expected.log_probs), atol=2e-4)
+    np.testing.assert_allclose(np.asarray(found.predictions), np.asarray(expected.predictions), atol=2e-4)
     np.testing.assert_allclose(found.loss, expected.loss, atol=1e-4)
-    assert np.abs(np.asarray(found.log_probs)[:, :, 1] - np.asarray(found.log_probs)[:, :, 0]).max() > 1e-2
+    assert np.abs(np.asarray(found.predictions)[:, :, 1] - np.asarray(found.predictions)[:, :, 0]).max() > 1e-2
     assert gone == ["let go"]

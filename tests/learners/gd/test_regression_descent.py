@@ -1,6 +1,7 @@
 """GD on the weights of regression models: held to a plain loop, to the linear model, and to what zero-shot means."""
 
 import copy
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,9 @@ from iclgd_core.errors import NotRunError, SettingsError
 from iclgd_core.evidence.plain import Json
 from iclgd_core.lab.regression import RegressionLab
 from iclgd_core.lab.store import Store
-from iclgd_core.learners import OPTIMIZERS, Schedule, get_optimizer
+from iclgd_core.learners import OPTIMIZERS, Runs, Schedule, get_optimizer
+from iclgd_core.learners.gd.regression_descent import regression_descent
 from iclgd_core.learners.linear.descent import gd, sgd
-from iclgd_core.learners.regression_descent import regression_descent as descend
 from iclgd_core.models.regression.in_context_transformer import TransformerShape
 from iclgd_core.models.regression.model import TrainableModel
 from iclgd_core.models.regression.registry import load_regression_model
@@ -27,6 +28,14 @@ from iclgd_core.tasks.regression.task import Floats, RegressionEpisodes
 from iclgd_core.tasks.regression.uniform import LINEAR
 
 RATES, READOUTS = (0.05, 0.01), (1, 3)
+
+
+def descend(*arguments: Any) -> Runs[Floats]:
+    """Runs in the one order of the episodes, without its axis."""
+    runs = regression_descent(*arguments)
+    return Runs(runs.predictions[:, 0], runs.diverged[:, 0], runs.loss[:, 0])
+
+
 RULES = [name for name in OPTIMIZERS if name != "newton"]
 
 
@@ -120,7 +129,7 @@ def test_it_is_a_plain_loop(rule: str) -> None:
 def test_groups_are_trained_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     model, e = tiny(), episodes(n=3)
     whole = descend(model, e, get_optimizer("adam"), RATES, READOUTS)
-    monkeypatch.setattr("iclgd_core.learners.regression_descent.GROUP", 2)
+    monkeypatch.setattr("iclgd_core.learners.gd.regression_descent.GROUP", 2)
     parts = descend(model, e, get_optimizer("adam"), RATES, READOUTS)
     np.testing.assert_allclose(parts.predictions, whole.predictions, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(parts.loss, whole.loss, rtol=1e-10)
@@ -150,14 +159,20 @@ def test_a_rate_of_zero_is_zero_shot(rule: str) -> None:
 @pytest.mark.parametrize("rule", ["gd", "sgd1", "adam"])
 @pytest.mark.parametrize("name", ["constructed-lsa-1", "constructed-gd++-4", "icl-objective-lsa-2", "shuffled-lsa-1"])
 def test_linear_attention_reads_nothing_from_its_weights_without_context(name: str, rule: str) -> None:
+    """Its gradient is 0, and what training leaves as it was is not shown as trained."""
     model, e = load_regression_model(name), LINEAR.draw(0, "tuning", 3, 10, 4)
     assert isinstance(model, TrainableModel)
     assert sum(weight.numel() for weight in model.weights().values()) == model.n_parameters
-    runs = descend(model, e, get_optimizer(rule), (0.1, 10.0), (1, 5))
-    assert not runs.predictions.any()
     assert not model.zero_shot(e.xq).any()
-    expected = 0.5 * np.square(e.ys).mean(axis=(1, 2))
-    np.testing.assert_allclose(runs.loss, np.broadcast_to(expected[:, None, None], (3, 2, 2)), rtol=1e-12)
+    with pytest.raises(NotRunError, match=f"{re.escape(name)} reads nothing from its weights without demonstrations"):
+        descend(model, e, get_optimizer(rule), (0.1, 10.0), (1, 5))
+
+
+def test_what_fits_already_has_no_gradient_and_is_trained_all_the_same() -> None:
+    e = replace(LINEAR.draw(0, "tuning", 2, 10, 4), ys=np.zeros((2, 10, 1)))
+    runs = descend(Linear(), e, get_optimizer("gd"), (0.1,), (1,))
+    assert not runs.predictions.any()
+    assert not runs.loss.any()
 
 
 @settings(max_examples=12, deadline=None)
@@ -256,3 +271,9 @@ def test_a_trained_transformer_fits_its_demonstrations() -> None:
     lab = RegressionLab(load_regression_model(name), get_regression_task("linear-regression-d5-gaussian"))
     loss = lab.descend("gd", Schedule((0.01,), (1, 8)), n=2).loss
     assert (loss[..., 1] < loss[..., 0]).all()
+
+
+@pytest.mark.parametrize(("name", "value"), [("part", "v_middle"), ("objective", "lm")])
+def test_a_part_or_another_objective_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"regression model planted-linear has {name} '{value}'. Allowed: '"):
+        RegressionLab(Linear(), LINEAR).descend("gd", SCHEDULE, **{name: value})  # type: ignore[arg-type]

@@ -6,20 +6,19 @@ The loss is that of the linear model in `linear.descent`, with the network in it
 
 A replica of the weights is trained for each episode and learning rate, many at once by one vectorised gradient
 (torch.func); the model's own weights are never written. A model that reads nothing from its weights without context
-(linear self-attention, which then predicts W0 x) has a gradient of 0 and stays as it is.
+(linear self-attention, which then predicts W0 x) has a gradient of 0 and is refused.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.func import grad_and_value, vmap
 
-from iclgd_core.errors import SettingsError
+from iclgd_core.errors import NotRunError, SettingsError
 from iclgd_core.evidence.progress import Steps
 from iclgd_core.learners.gd.optimizers import Optimizer, Stack, epochs, refuse_newton
+from iclgd_core.learners.gd.run import Runs
 from iclgd_core.models.regression.model import TrainableModel
 from iclgd_core.tasks.regression.task import Floats, RegressionEpisodes
 
@@ -29,41 +28,25 @@ GROUP = 1024
 """Replicas trained together at most."""
 
 
-@dataclass(frozen=True, eq=False)
-class RegressionRuns:
-    """Predictions of many gradient-descent runs.
-
-    Attributes:
-        predictions: (episodes, learning rates, readouts, queries, Ny), float64; NaN where diverged. A laboratory's
-            have an axis of orders of the demonstrations after the first, as have the others.
-        diverged: (episodes, learning rates, readouts): the predictions are no longer finite.
-        loss: training loss of the last epoch before each readout, same shape as `diverged`.
-    """
-
-    predictions: Floats
-    diverged: NDArray[np.bool_]
-    loss: Floats
-
-
 def regression_descent(
     model: TrainableModel,
     episodes: RegressionEpisodes,
     optimizer: Optimizer,
     learning_rates: Sequence[float],
     readouts: Sequence[int],
-) -> RegressionRuns:
+) -> Runs[Floats]:
     """Train the network on each episode's demonstrations and answer its queries, without context, at every readout.
 
     Args:
         model: the model to start from.
-        episodes: with at least one demonstration; mini-batches follow their order.
+        episodes: with at least one demonstration; mini-batches follow their order, and the one axis of orders is it.
         optimizer: update rule and batch size.
         learning_rates: each trained from the start, apart; not negative.
         readouts: epochs, ascending.
 
     Raises:
         SettingsError: no demonstration.
-        NotRunError: Newton-like steps.
+        NotRunError: Newton-like steps, or a model whose gradient is 0 though it does not fit the demonstrations.
     """
     if not episodes.shots:
         raise SettingsError("gradient descent needs at least one demonstration; zero-shot is the model without any.")
@@ -84,7 +67,7 @@ def regression_descent(
     predictions = by_run(0)
     diverged = np.asarray(~np.isfinite(predictions).all(axis=(-1, -2)))
     predictions[diverged] = np.nan
-    return RegressionRuns(predictions, diverged, by_run(1))
+    return Runs(predictions[:, None], diverged[:, None], by_run(1)[:, None])
 
 
 def _group_size(model: TrainableModel, optimizer: Optimizer) -> int:
@@ -113,6 +96,11 @@ def _trained(
 
     def on(rows: slice) -> tuple[Stack, torch.Tensor]:
         gradients, losses = gradient(weights, x[:, rows], y[:, rows])
+        if losses.any() and not any(one.any() for one in gradients.values()):
+            raise NotRunError(
+                f"{model.name} reads nothing from its weights without demonstrations before a query: the gradient on "
+                "its network is 0, and training it changes nothing."
+            )
         return gradients, losses
 
     for losses in epochs(on, weights, optimizer, [rate for rate, _ in runs], episodes.shots, readouts, steps):

@@ -1,4 +1,4 @@
-"""The least value near a start, by Nelder and Mead's simplex; where a distance is not finite it is as large as can be."""
+"""The least value near a start, by Nelder and Mead's simplex; what is not finite is as far as can be."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,8 @@ def nelder_mead(
     Args:
         distance: of parameters.
         start: of the search.
-        x_tolerance: of the parameters; tolerance: of the distance.
+        x_tolerance: of the parameters.
+        tolerance: of the distance.
     """
 
     def finite(parameters: Floats) -> float:

@@ -117,7 +117,7 @@ def network_order_study(lab: RegressionLab, optimizer: str, schedule: Schedule) 
     icl = order_spread(lab.in_context(orders=orders), lab.scale)
     fixed: dict[str, Json] = {"optimizer": optimizer, "trains": "the network"}
     details = setting_details(setting, "minus_npd")
-    return _study({"icl": icl, "gd": learner}, float(learner.mean()), orders, fixed, setting.protocol, **details)
+    return _study({"icl": icl, "gd": learner}, float(learner.mean()), orders, fixed, setting.protocol, (), **details)
 
 
 def _study(

@@ -60,6 +60,8 @@ def test_one_demonstration_a_step_knows_an_order(lab: RegressionLab) -> None:
 
 
 def test_linear_attention_cannot_be_trained_so() -> None:
-    lab = RegressionLab(load_regression_model("constructed-lsa-1"), get_regression_task("linear-regression"), "smoke")
+    lab = RegressionLab(
+        load_regression_model("constructed-lsa-1"), get_regression_task("linear-regression-d10"), "smoke"
+    )
     with pytest.raises(NotRunError, match="reads nothing from its weights without demonstrations"):
         network_agreement_study(lab, "gd", SCHEDULE)

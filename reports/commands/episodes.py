@@ -13,6 +13,7 @@ from rich.console import Console
 
 from iclgd_core.evidence.in_words import label, subject
 from iclgd_core.evidence.record import Evidence
+from iclgd_core.evidence.registered_names import near
 from iclgd_core.safety.command import Command
 
 from .. import plugin, progress, survival
@@ -60,20 +61,24 @@ def _episodes(args: argparse.Namespace, console: Console) -> int:
 
 def _sub_claim(evidence: Sequence[Evidence], args: argparse.Namespace) -> Evidence:
     """Return the one sub-claim that is meant."""
+    if wrong := [pair for pair in args.param if not pair.partition("=")[0] or "=" not in pair]:
+        raise ReportError(f"--param is {wrong[0]!r}. Allowed: NAME=VALUE, for example optimizer=sgd1.")
     wanted = dict(pair.partition("=")[::2] for pair in args.param)
     of_claim = [item for item in evidence if item.id == args.claim]
     if not of_claim:
-        known = ", ".join(dict.fromkeys(item.id for item in evidence))
-        raise ReportError(f"the report in {args.report} has no claim {args.claim!r}. It has: {known or 'none'}.")
+        known = dict.fromkeys(item.id for item in evidence)
+        same = [id for id in known if id.casefold() == args.claim.casefold()]
+        hint = f"Nearest: {', '.join(same)}." if same else near(args.claim, known)
+        raise ReportError(f"the report in {args.report} has no claim {args.claim!r}. {hint}")
     found = [
         item for item in of_claim
         if args.model in (None, item.model) and args.task in (None, item.task)
         and all(item.params.get(name) == value for name, value in wanted.items())
     ]  # fmt: skip
     if len(found) != 1:
-        near = found or of_claim
-        more = f" and {len(near) - MOST_NAMED} more" if len(near) > MOST_NAMED else ""
-        named = "".join(f"\n  {episodes_command(item)}" for item in near[:MOST_NAMED])
+        meant = found or of_claim
+        more = f" and {len(meant) - MOST_NAMED} more" if len(meant) > MOST_NAMED else ""
+        named = "".join(f"\n  {episodes_command(item)}" for item in meant[:MOST_NAMED])
         which = f"{len(found)} sub-claims of {args.claim} fit" if found else f"no sub-claim of {args.claim} fits"
         raise ReportError(f"{which}. Name one with --model, --task and --param:{named}{more}")
     (item,) = found

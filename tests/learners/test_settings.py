@@ -10,8 +10,10 @@ from iclgd_core.tasks import GincConfig
 from tests.tiny_models import encoded, episodes, random_orders, tiny_model, tiny_task
 
 
-@pytest.mark.parametrize("rates", [(), (0.0,), (-1e-3, 1e-3), (1e-3, 0.0), (float("nan"),), (float("inf"),)])
-def test_learning_rates_are_positive_numbers_and_at_least_one(rates: tuple[float, ...]) -> None:
+@pytest.mark.parametrize(
+    "rates", [(), (0.0,), (-1e-3, 1e-3), (1e-3, 0.0), (float("nan"),), (float("inf"),), (1e-3, 1e-2, 1e-3)]
+)
+def test_learning_rates_are_positive_numbers_at_least_one_and_none_twice(rates: tuple[float, ...]) -> None:
     with pytest.raises(SettingsError, match="learning rates must be positive"):
         Schedule(rates, (1,))
 

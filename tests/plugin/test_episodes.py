@@ -197,7 +197,10 @@ def test_a_claim_that_reads_the_model_itself_has_no_stored_episodes(measured: Me
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("X",), "has no claim 'X'. It has: L, R, W."),
+        (("X",), "has no claim 'X'. Known: L, R, W."),
+        (("l",), "has no claim 'l'. Nearest: L."),
+        (("L", "--param", "agreement"), "--param is 'agreement'. Allowed: NAME=VALUE"),
+        (("L", "--param", "=jensen-shannon"), "--param is '=jensen-shannon'. Allowed: NAME=VALUE"),
         (("L",), "2 sub-claims of L fit. Name one with --model, --task and --param:\n  iclgd episodes L --model toy"),
         (("L", "--param", "agreement=none"), "no sub-claim of L fits. Name one with"),
         (("W",), "W has no episodes: its unit is the layer."),

@@ -28,7 +28,7 @@ def test_more_demonstrations_help(lab: Lab, judge: Judge) -> None:
     judge(paired_greater(eight, one, margin=0.0, quantity="accuracy, 8 demonstrations - 1"))
 """
 
-UNRELATED = """
+UNRELATED = """# not a claim of iclgd_core
 import json
 import os
 import sys
@@ -79,7 +79,7 @@ def run(site: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[s
 
 def iclgd(site: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command as its script does."""
-    return run(site, cwd, "-c", "import sys; from iclgd_core.suite import main; sys.exit(main())", *arguments)
+    return run(site, cwd, "-c", "import sys; from iclgd_core.suite.command import main; sys.exit(main())", *arguments)
 
 
 def test_the_wheel_takes_one_name_at_the_top(wheel: Path) -> None:

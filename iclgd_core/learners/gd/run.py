@@ -33,10 +33,9 @@ class Schedule:
     readouts: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if not self.learning_rates or not all(0 < rate < math.inf for rate in self.learning_rates):
-            raise SettingsError(
-                f"learning rates must be positive and finite, and at least one; got {self.learning_rates}."
-            )
+        rates = self.learning_rates
+        if not rates or not all(0 < rate < math.inf for rate in rates) or len(set(rates)) < len(rates):
+            raise SettingsError(f"learning rates must be positive and finite, at least one, none twice; got {rates}.")
         whole = all(isinstance(epoch, int) and not isinstance(epoch, bool) for epoch in self.readouts)
         if not self.readouts or not whole or list(self.readouts) != sorted(set(self.readouts)) or self.readouts[0] < 1:
             raise SettingsError(f"readouts must be ascending epochs, whole numbers from 1 on; got {self.readouts}.")

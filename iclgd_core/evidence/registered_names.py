@@ -87,4 +87,4 @@ def near(name: str, known: Iterable[str]) -> str:
     if found := get_close_matches(name, names, n=3, cutoff=CUTOFF):
         return f"Nearest: {', '.join(found)}."
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"KnownNames: {', '.join(names[:MOST_NAMED]) or 'none'}{more}."
+    return f"Known: {', '.join(names[:MOST_NAMED]) or 'none'}{more}."

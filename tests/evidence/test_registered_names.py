@@ -47,7 +47,7 @@ def test_what_exists_or_cannot_be_known_is_let_pass(change: dict[str, str]) -> N
         ({"model": "gnic-a"}, "unknown model 'gnic-a'. Nearest: ginc-a, ginc-b."),
         ({"model": "ginc-a to ginc-c"}, "unknown model 'ginc-c'. Nearest: ginc-b, ginc-a."),
         ({"task": "ginc-k30"}, "unknown task 'ginc-k30'. Nearest: ginc-k3, ginc-k10."),
-        ({"model": "gpt2"}, "unknown model 'gpt2'. KnownNames: ginc-a, ginc-b."),
+        ({"model": "gpt2"}, "unknown model 'gpt2'. Known: ginc-a, ginc-b."),
     ],
 )
 def test_a_name_that_nothing_has_is_told_with_the_nearest(change: dict[str, str], line: str) -> None:
@@ -87,7 +87,7 @@ def test_a_file_keeps_its_own_names(tmp_path: Path) -> None:
         ({"anything": "x"}, [[[]]], ""),  # values that could not be read
         ({"optimizer": "sdg"}, [[OPTIMIZERS]], "optimizer is 'sdg'. Nearest: sgd, gd."),
         ({"optimiser": "gd"}, [[OPTIMIZERS]], "unknown parameter 'optimiser'. Nearest: optimizer."),
-        ({"size": "1"}, [[]], "unknown parameter 'size'. KnownNames: none."),
+        ({"size": "1"}, [[]], "unknown parameter 'size'. Known: none."),
         (
             {"shots": "1", "scope": "vocabulary"},
             [[SHOTS]],

@@ -11,6 +11,7 @@ from iclgd_core.evidence.plain import Json
 from iclgd_core.evidence.study import Study
 from iclgd_core.lab import SHOTS, Lab
 from iclgd_core.lab.regression import RegressionLab
+from iclgd_core.lab.setting import best
 from iclgd_core.lab.tuned import tuned
 from iclgd_core.learners import Schedule, get_optimizer
 from iclgd_core.metrics import correct, order_sensitivity
@@ -98,7 +99,7 @@ def regression_order_study(lab: RegressionLab, account: str) -> Study:
 def network_order_study(lab: RegressionLab, optimizer: str, schedule: Schedule) -> Study:
     """Measure the order sensitivity of ICL and of GD on the network of a regression model, in standard deviations of y.
 
-    Numbers: "icl", and "gd" at its most accurate setting on tuning episodes, not training among them.
+    Numbers: "icl", and "gd" at the most accurate setting on tuning episodes of those that train.
 
     Raises:
         NotRunError: a network that cannot be trained on demonstrations.
@@ -108,16 +109,19 @@ def network_order_study(lab: RegressionLab, optimizer: str, schedule: Schedule) 
     setting = lab.tune(
         optimizer, lambda found: -lab.npd(found, right), schedule, criterion="minus npd from the answers"
     )
-    if setting.readout is None:
-        learner = np.zeros(lab.count())
-    else:
-        runs = lab.descend(optimizer, Schedule((setting.learning_rate,), schedule.readouts), orders=orders)
-        refuse_diverged(runs.diverged[:, :, 0, setting.readout], f"{optimizer} at rate {setting.learning_rate:g}")
-        learner = order_spread(runs.predictions[:, :, 0, setting.readout], lab.scale)
+    rate = best_trained_rate(setting)
+    if rate is None:
+        raise DivergedError("every learning rate diverged on the tuning episodes; there is no setting to judge.")
+    row = setting.table[f"{rate:g}"]
+    (epoch, at), _ = best((((epoch, j), row[str(epoch)]) for j, epoch in enumerate(schedule.readouts)))
+    runs = lab.descend(optimizer, Schedule((rate,), schedule.readouts), orders=orders)
+    refuse_diverged(runs.diverged[:, :, 0, at], f"{optimizer} at learning rate {rate:g}, epoch {epoch}")
+    learner = order_spread(runs.predictions[:, :, 0, at], lab.scale)
     icl = order_spread(lab.in_context(orders=orders), lab.scale)
     fixed: dict[str, Json] = {"optimizer": optimizer, "trains": "the network"}
-    details = setting_details(setting, "minus_npd")
-    return _study({"icl": icl, "gd": learner}, float(learner.mean()), orders, fixed, setting.protocol, (), **details)
+    details = {**setting_details(setting, "minus_npd"), "learning_rate": rate, "epoch": epoch}
+    protocol = setting.protocol | {"not_training_is_a_choice": False}
+    return _study({"icl": icl, "gd": learner}, float(learner.mean()), orders, fixed, protocol, (), **details)
 
 
 def _study(
